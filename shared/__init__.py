@@ -1,0 +1,1 @@
+"""The floor that gateway, rollup and API stand on; it imports nothing of ours."""

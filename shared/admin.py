@@ -1,0 +1,149 @@
+"""/livez, /readyz, /healthz and /metrics: the same four routes for every process.
+
+``/livez`` says that the loop turns and asks nobody. ``/readyz`` asks each dependency; its body
+names every one. ``/metrics`` is for METRICS_TOKEN alone and closed while none is set.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+import uvicorn
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from shared import tokens
+
+log = logging.getLogger("plugwatch.admin")
+
+Probe = Callable[[], Awaitable[bool]]
+
+
+class Readiness(Protocol):
+    """What decides whether a process takes work."""
+
+    async def __call__(self) -> tuple[bool, Mapping[str, str]]:
+        """Ready or not, and the state of each dependency by name."""
+        ...
+
+
+def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Sequence[SecretStr]) -> list[Route]:
+    """The four routes, for an application of any process."""
+
+    async def livez(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        ready, dependencies = await readiness()
+        body: dict[str, Any] = {"status": "ok" if ready else "unavailable", "dependencies": dict(dependencies)}
+        return JSONResponse(body, status_code=200 if ready else 503)
+
+    async def metrics(request: Request) -> Response:
+        if not tokens.is_one_of(tokens.presented(request.headers.get("authorization")), metrics_tokens):
+            detail = "a METRICS token is needed: Authorization: Bearer <PLUGWATCH_METRICS_TOKEN>"
+            body = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": detail}
+            return JSONResponse(
+                body,
+                status_code=401,
+                headers={"WWW-Authenticate": 'Bearer realm="plugwatch metrics"'},
+                media_type="application/problem+json",
+            )
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(registry), headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+    return [
+        Route("/livez", livez, include_in_schema=False),
+        Route("/readyz", readyz, include_in_schema=False),
+        Route("/healthz", readyz, include_in_schema=False),
+        Route("/metrics", metrics, include_in_schema=False),
+    ]
+
+
+def metrics_registry() -> CollectorRegistry:
+    """A registry with what every process tells of itself: CPU, memory, file descriptors, garbage collection."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    return registry
+
+
+async def probed(probes: Mapping[str, Probe]) -> dict[str, bool]:
+    """Asks every dependency at once; one that does not answer in 3 s is away."""
+
+    async def ask(probe: Probe) -> bool:
+        try:
+            async with asyncio.timeout(3):
+                return await probe()
+        except TimeoutError:
+            return False
+
+    answers = await asyncio.gather(*(ask(probe) for probe in probes.values()))
+    return dict(zip(probes, answers, strict=True))
+
+
+def run(process: Coroutine[Any, Any, None], loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """Runs a process to its end; being stopped before it served anything is a clean end, too."""
+    with asyncio.Runner(loop_factory=loop_factory) as runner, contextlib.suppress(asyncio.CancelledError):
+        runner.run(process)
+
+
+def on_signal(stop: asyncio.Event, serving: asyncio.Event) -> None:
+    """SIGTERM and SIGINT set ``stop``; before ``serving`` there is nothing to drain: they cancel the task."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stopped() -> None:
+        stop.set()
+        if task is not None and not serving.is_set():
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the composition root owns the signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
+    """Serves ``app`` while the block runs; gives the port, which matters when 0 was asked for.
+
+    Raises:
+        SystemExit: the port is taken.
+    """
+    config = uvicorn.Config(
+        app, host=host, port=port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+    )
+    server = _Server(config)
+    listener = config.bind_socket()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve(sockets=[listener]), name="admin")
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+
+
+def application(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Sequence[SecretStr]) -> Starlette:
+    """The whole application of a process that has no other HTTP."""
+    return Starlette(routes=routes(readiness, registry, metrics_tokens))

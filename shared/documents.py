@@ -1,0 +1,166 @@
+"""The documents served (design §4): their fields, their order, their bytes. Pure.
+
+A charge point document is written by whoever changes the charge point and stored beside it; a
+station document is its inventory, its rolled-up status, and the documents of its charge points.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Self
+
+import msgspec
+from msgspec import Struct, structs
+
+from shared.status import (
+    Connectivity,
+    Counts,
+    Health,
+    Reason,
+    Status,
+    count,
+    health_of,
+    partially_available,
+    rolled_up,
+    summed,
+)
+
+Registration = Literal["ACCEPTED", "PENDING", "REJECTED"]
+
+encode = msgspec.json.Encoder().encode
+
+
+class Intent(Struct, frozen=True):
+    """What was asked of the charge point and still waits for its answer."""
+
+    operative: bool
+    note: str | None
+    since: str
+
+
+class ConnectorDocument(Struct, frozen=True):
+    """A connector: its own word (``reported``) and what it comes to (``status``, and why)."""
+
+    id: int
+    reported: str
+    normalized: Status
+    status: Status
+    reason: Reason
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+    since: str
+    reported_at: str | None
+    received_at: str
+
+
+class EvseDocument(Struct, frozen=True):
+    """An EVSE serves one car at a time; ``reported`` is a report about the EVSE as a whole."""
+
+    id: int
+    status: Status
+    reported: str | None
+    since: str
+    connectors: tuple[ConnectorDocument, ...]
+
+
+class Connector0Document(Struct, frozen=True):
+    """The last report about the charge point as a whole (1.6 connector 0, 2.x station level)."""
+
+    reported: str
+    error_code: str | None
+    since: str
+
+
+class ChargePointDocument(Struct, frozen=True):
+    """A charge point as ``GET /v1/charge-points/{id}`` gives it."""
+
+    id: str
+    station_id: str | None
+    protocol: str | None = None
+    vendor: str | None = None
+    model: str | None = None
+    firmware: str | None = None
+    revision: int = 0
+    connectivity: Connectivity = "NEVER"
+    last_seen_at: str | None = None
+    registration: Registration = "ACCEPTED"
+    operative: bool = True
+    intent: Intent | None = None
+    status: Status = "UNKNOWN"
+    health: Health = "UNKNOWN"
+    partially_available: bool = False
+    counts: dict[Status, int] = {}
+    connector0: Connector0Document | None = None
+    evses: tuple[EvseDocument, ...] = ()
+
+    def with_(self, **changes: Any) -> Self:
+        """The same with other fields."""
+        return structs.replace(self, **changes)
+
+
+class StationItem(Struct, frozen=True):
+    """A station as a list gives it: without its charge points."""
+
+    id: str
+    name: str
+    address: str | None
+    latitude: float | None
+    longitude: float | None
+    time_zone: str | None
+    status: Status
+    health: Health
+    partially_available: bool
+    counts: dict[Status, int]
+    revision: int
+    updated_at: str
+
+
+class StationDocument(StationItem, frozen=True):
+    """A station as ``GET /v1/stations/{id}`` gives it; ``charge_points`` are documents as stored."""
+
+    charge_points: tuple[msgspec.Raw, ...]
+
+
+class Contribution(Struct, frozen=True):
+    """What one charge point adds to its station."""
+
+    status: Status
+    evse_counts: Counts
+
+
+class Rollup(Struct, frozen=True):
+    """A station's status over all its charge points."""
+
+    status: Status
+    health: Health
+    partially_available: bool
+    counts: dict[Status, int]
+
+
+def roll_up(charge_points: Iterable[Contribution]) -> Rollup:
+    """Sums EVSEs, never statuses that are rolled up already.
+
+    A charge point of which no EVSE is known adds nothing to counts and health, but its status, if
+    it has one (online, connector 0 reported), joins the station's (invariant 6).
+    """
+    every = list(charge_points)
+    counts = summed(one.evse_counts for one in every)
+    without_evses = [one.status for one in every if not one.evse_counts and one.status != "UNKNOWN"]
+    return Rollup(
+        status=rolled_up(summed([counts, count(without_evses)])),
+        health=health_of(counts),
+        partially_available=partially_available(counts),
+        counts=counts,
+    )
+
+
+_charge_points: msgspec.json.Decoder[ChargePointDocument] = msgspec.json.Decoder(ChargePointDocument)
+
+
+def charge_point(stored: str | bytes) -> ChargePointDocument:
+    """A stored charge point document read again."""
+    return _charge_points.decode(stored)
+
+
+def raw(stored: Sequence[str]) -> tuple[msgspec.Raw, ...]:
+    """Stored documents as they go into a station document, untouched."""
+    return tuple(msgspec.Raw(document.encode()) for document in stored)

@@ -1,0 +1,192 @@
+"""The only reader of the environment: ``PLUGWATCH_*`` variables, or files for the secret ones.
+
+Only composition roots import this; everything else receives values. A secret ``X`` can be given
+as ``PLUGWATCH_X_FILE``, a path whose content (tokens: one a line) is the value.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+
+PREFIX = "PLUGWATCH_"
+SECRETS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "READ_TOKEN", "ADMIN_TOKEN", "METRICS_TOKEN")
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Tokens = tuple[SecretStr, ...]
+
+
+class Settings(BaseModel):
+    """Everything that can be set, with its default; the README's table is made from this class."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database_url: SecretStr = Field(description="Postgres, `postgresql://user:password@host:port/name`")
+    database_direct_url: SecretStr | None = Field(
+        default=None, description="Postgres without the pooler in between, for LISTEN; default: DATABASE_URL"
+    )
+    database_pool_size: PositiveInt = Field(default=10, description="Postgres connections a process holds at most")
+    redis_url: SecretStr = Field(description="Redis, `redis://host:port/0`")
+    kafka_bootstrap_servers: str = Field(description="Kafka-protocol brokers, `host:port`, several by comma")
+    topic: str = Field(default="plugwatch.charger-events", description="topic of the charger events")
+    dead_letter_topic: str = Field(default="plugwatch.charger-events.dlq", description="topic of the poison records")
+
+    host: str = Field(default="0.0.0.0", description="address that every server of the process binds")  # noqa: S104
+    gateway_port: Port = Field(default=9000, description="gateway: OCPP websockets")
+    gateway_admin_port: Port = Field(default=9100, description="gateway: /livez /readyz /healthz /metrics")
+    rollup_admin_port: Port = Field(default=9101, description="rollup: /livez /readyz /healthz /metrics")
+    api_port: Port = Field(default=8000, description="API")
+
+    read_token: Tokens = Field(default=(), description="tokens that read under /v1; several by comma; unset: closed")
+    admin_token: Tokens = Field(default=(), description="tokens for everything under /v1; unset: closed")
+    metrics_token: Tokens = Field(default=(), description="tokens for /metrics; unset: closed")
+
+    registration: Literal["closed", "open"] = Field(
+        default="closed", description="whether a charge point that is not in the inventory is let in"
+    )
+    require_password: bool = Field(default=False, description="refuse charge points that have no password set")
+    authorize: Literal["accept", "refuse"] = Field(
+        default="accept", description="answer to Authorize, StartTransaction and idTokens"
+    )
+    strict_validation: bool = Field(
+        default=False, description="CALLERROR for what the specification lets a server forgive"
+    )
+    heartbeat_interval_s: PositiveInt = Field(default=300, description="interval given in BootNotification (s)")
+    offline_after_intervals: PositiveInt = Field(
+        default=3, description="a socket silent for so many heartbeat intervals is closed, the charge point OFFLINE"
+    )
+    close_grace_s: NonNegativeFloat = Field(
+        default=60, description="how long a closed socket or a vanished gateway may stay away before OFFLINE (s)"
+    )
+    ping_interval_s: PositiveFloat = Field(default=45, description="websocket ping to each charger (s)")
+    ack_deadline_s: PositiveFloat = Field(
+        default=20, description="how long a frame waits for the broker before CALLERROR InternalError (s)"
+    )
+    handshake_timeout_s: PositiveFloat = Field(default=10, description="time from TCP accept to upgrade (s)")
+    max_message_bytes: PositiveInt = Field(default=262_144, description="larger frames close the socket with 1009")
+    compression: bool = Field(default=False, description="permessage-deflate, when the charger offers it")
+    failed_handshakes_per_minute: int = Field(
+        default=120, ge=0, description="refused handshakes an address may make before 429; 0: no limit"
+    )
+    max_pending_events: PositiveInt = Field(
+        default=200_000, description="events waiting for the broker before new sockets get 503"
+    )
+    lease_s: PositiveFloat = Field(default=10, description="a gateway silent for so long in Postgres is dead (s)")
+    drain_s: NonNegativeFloat = Field(
+        default=5, description="over how long a stopping gateway spreads the closing of its sockets (s)"
+    )
+    gateway_id: str = Field(
+        default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}",
+        description="name of this gateway process; must be unique; default: made from host, pid and chance",
+    )
+
+    connector0_mode: Literal["recency", "strict", "ignore"] = Field(
+        default="recency", description="when a bad report on connector 0 overrules the connectors"
+    )
+    consumer_group: str = Field(default="plugwatch-rollup", description="Kafka consumer group of the rollups")
+    session_timeout_s: PositiveFloat = Field(default=30, description="Kafka session timeout of a rollup (s)")
+    batch_records: PositiveInt = Field(default=2_000, description="records in one rollup transaction at most")
+    dead_letter_limit: PositiveInt = Field(
+        default=100, description="poison records within an hour after which the rollup stops loudly"
+    )
+    offline_max_lag_s: PositiveFloat = Field(
+        default=10, description="a rollup that is further behind than this marks nobody OFFLINE (s)"
+    )
+    history_retention_days: int = Field(default=0, ge=0, description="history older than this is dropped; 0: kept")
+    stream_length: PositiveInt = Field(default=10_000, description="changes kept in the Redis stream, about")
+
+    api_mode: Literal["all", "read"] = Field(default="all", description="`read` serves no route that writes")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
+    log_format: Literal["json", "text"] = Field(default="json", description="log lines for machines or for people")
+
+    @field_validator("read_token", "admin_token", "metrics_token", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(token for token in value.replace("\n", ",").replace(" ", "").split(",") if token)
+        return value
+
+    @property
+    def listen_dsn(self) -> str:
+        """Where LISTEN works: the direct URL when there is one."""
+        return (self.database_direct_url or self.database_url).get_secret_value()
+
+    def shown(self) -> dict[str, Any]:
+        """The settings in force, secrets masked, for the log at start."""
+        return self.model_dump(mode="json")
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings from the environment.
+
+    Raises:
+        SystemExit: one is missing or wrong; the message names the variable and what it wants.
+    """
+    given = os.environ if environment is None else environment
+    values: dict[str, str] = {}
+    for name in Settings.model_fields:
+        variable = PREFIX + name.upper()
+        if given.get(variable):
+            values[name] = given[variable]
+        elif name.upper() in SECRETS and (path := given.get(f"{variable}_FILE")):
+            values[name] = _content(variable, path)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        wrong = [f"  {PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise SystemExit("settings that cannot be used (see .env.example):\n" + "\n".join(wrong)) from None
+
+
+def _content(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SystemExit(f"{variable}_FILE: cannot read {path}: {error.strerror}") from None
+
+
+def as_env() -> str:
+    """``.env.example``: every variable with what it is; those without a default are left empty."""
+    lines = ["# Every setting of every process. Secrets can be given as files: PLUGWATCH_X_FILE=/path.", ""]
+    for name, field in Settings.model_fields.items():
+        lines += [
+            f"# {field.description}",
+            f"{'#' if _default(field) else ''}{PREFIX}{name.upper()}={_default(field)}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def as_table() -> str:
+    """The README's table."""
+    rows = [
+        f"| `{name.upper()}` | {_default(field) or '—'} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| setting | default | what it is |", "|---|---|---|", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default()
+    if value in (None, ()) or field.is_required():
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    print(as_table() if "table" in sys.argv else as_env())  # noqa: T201
