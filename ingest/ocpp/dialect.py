@@ -1,0 +1,128 @@
+"""What a dialect of OCPP is: a table of the actions a charger may send, each with shape, reply and facts.
+
+Facts are what a message says, without whose and when: the session makes events of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
+
+from ingest.ocpp.commands import Command
+from ingest.ocpp.errors import Code, OcppError
+from ingest.ocpp.shapes import Payload, Shape
+from shared.instant import to_text
+
+Registration = Literal["ACCEPTED", "PENDING", "REJECTED"]
+Reply = Mapping[str, object]
+
+#: The longest texts that are stored, in characters. Longer ones are cut, not refused.
+VENDOR = MODEL = SERIAL = FIRMWARE = BOOT_REASON = 50
+ERROR_CODE = VENDOR_ERROR_CODE = 50
+INFO, TECH_INFO = 255, 500
+TIMESTAMP = 64
+
+HIGHEST_PLACE = 255  #: of EVSE and connector numbers: a charger must not fill the database with places
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator decides. ``authorize`` answers every idTag; ``strict`` refuses all that may be refused."""
+
+    heartbeat_interval_s: int = 300
+    authorize: Literal["accept", "refuse"] = "accept"
+    strict: bool = False
+
+
+class Circumstances(Struct, frozen=True):
+    """What a reply may depend on besides the message; ``now`` in ms, ``transaction_id`` gives a new one > 0."""
+
+    now: int
+    registration: Registration
+    policy: Policy
+    transaction_id: Callable[[], int]
+
+
+class Boot(Struct, frozen=True):
+    """The charger started and says what it is."""
+
+    vendor: str
+    model: str
+    serial: str | None
+    firmware: str | None
+    reason: str | None
+
+
+class Status(Struct, frozen=True):
+    """A place has a status; ``timestamp`` is the charger's, as sent."""
+
+    evse_id: int
+    connector_id: int
+    reported: str
+    timestamp: str | None
+    error_code: str | None = None
+    vendor_error_code: str | None = None
+    info: str | None = None
+
+
+Fact = Boot | Status
+
+
+def nothing(payload: Payload) -> tuple[Fact, ...]:
+    """The facts in a message that says nothing about status."""
+    return ()
+
+
+class Action(Struct, frozen=True):
+    """What a charger may send: its shape, the reply (JSON when it is always the same), what it tells."""
+
+    shape: Shape
+    reply: bytes | Callable[[Payload, Circumstances], Reply] = b"{}"
+    facts: Callable[[Payload], tuple[Fact, ...]] = nothing
+
+
+class Dialect(Struct, frozen=True):
+    """One version of OCPP-J.
+
+    ``refused`` are the actions that go the other way; ``unreadable_id`` is the id of a CALLERROR to a
+    frame without one (None: no reply); ``spelling`` holds the codes that are spelled unlike `Code`.
+    """
+
+    actions: Mapping[str, Action]
+    refused: frozenset[str]
+    message_types: frozenset[int]
+    refuses_unknown_types: bool
+    unreadable_id: str | None
+    spelling: Mapping[Code, str]
+    encode: Callable[[Command, int], tuple[str, Reply]]
+
+
+def place(number: int | float) -> int:
+    """The number of an EVSE or a connector.
+
+    Raises:
+        OcppError: it is not in 0..255.
+    """
+    if not 0 <= number <= HIGHEST_PLACE:
+        raise OcppError(Code.PROPERTY, f"ids of EVSEs and connectors are 0 to {HIGHEST_PLACE}")
+    return int(number)
+
+
+def boot_reply(payload: Payload, circumstances: Circumstances) -> Reply:
+    """BootNotification: the registration, our clock, the heartbeat interval (s); the same in all versions."""
+    return {
+        "status": circumstances.registration.capitalize(),
+        "currentTime": to_text(circumstances.now),
+        "interval": circumstances.policy.heartbeat_interval_s,
+    }
+
+
+def time_reply(payload: Payload, circumstances: Circumstances) -> Reply:
+    """Heartbeat: our clock."""
+    return {"currentTime": to_text(circumstances.now)}
+
+
+def authorization(circumstances: Circumstances) -> Reply:
+    """The verdict on an idTag (1.6) or idToken (2.x)."""
+    return {"status": "Accepted" if circumstances.policy.authorize == "accept" else "Invalid"}

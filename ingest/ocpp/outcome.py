@@ -1,0 +1,42 @@
+"""What a session makes of a frame: the value that crosses from the pure half to the gateway."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
+
+from ingest.ocpp.commands import Command
+from shared.event import Event
+
+Kind = Literal["call", "result", "error", "result_error", "send", "unsolicited", "ignored", "malformed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A charger's answer to a command of ours.
+
+    ``status`` is its word, None if it sent a CALLERROR (or nothing that can be read); ``error`` is
+    "code: description" then.
+    """
+
+    command: Command
+    status: str | None
+    error: str | None
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a frame meant. ``replies`` may go out once the log has ``events``.
+
+    ``message_id`` is that of the CALL it answers, for `Session.internal_error`; ``action`` is a name
+    that the version knows or ``<unknown>`` (a metric label; "" when it was no CALL); ``error_code``
+    is the CALLERROR code of the reply as spelled; ``close`` a websocket close code and reason.
+    """
+
+    kind: Kind
+    events: tuple[Event, ...] = ()
+    replies: tuple[bytes, ...] = ()
+    close: tuple[int, str] | None = None
+    message_id: str | None = None
+    action: str = ""
+    error_code: str | None = None
+    answer: Answer | None = None

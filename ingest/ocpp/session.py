@@ -1,0 +1,308 @@
+"""One charger's OCPP session as a state machine: a text frame in; events, replies and an answer out.
+
+It has no socket and no clock: ``now`` is ms UTC. What it returns is in order, and a reply must not
+leave before the log has the events beside it. Nothing a charger sends makes `Session.receive` raise.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from ingest.ocpp import dialect, frame
+from ingest.ocpp.commands import ChangeAvailability, Command, status_of
+from ingest.ocpp.dialect import Action, Circumstances, Fact, Policy, Registration, Status
+from ingest.ocpp.errors import Code, OcppError
+from ingest.ocpp.outcome import Answer, Outcome
+from ingest.ocpp.units import clean, clean_or_none, milliseconds
+from ingest.ocpp.versions import DIALECTS, spelled
+from shared.event import (
+    Booted,
+    CommandAnswered,
+    CommandResult,
+    EndReason,
+    Event,
+    SessionBegan,
+    SessionEnded,
+    StatusReported,
+)
+
+__all__ = ["Answer", "Busy", "Outcome", "Policy", "Registration", "Session"]
+
+UNKNOWN_ACTION = "<unknown>"
+SETTLE_MS = 45_000  #: a charger that booted has this long to report its statuses by itself (domain.md §4.3)
+
+_ANSWER = 255  #: the longest text of an answer that is handed on, in characters
+
+
+class Busy(Exception):
+    """A command is outstanding: OCPP allows one CALL at a time on a connection (domain.md §1.1)."""
+
+
+class _Header(TypedDict):
+    charge_point_id: str
+    charge_point_key: int
+    epoch: int
+    sequence: int
+    received_at: int
+    gateway_id: str
+    protocol: str
+
+
+class Session:
+    """The session of one websocket. ``registration`` may be changed while it lives.
+
+    Args:
+        protocol: the negotiated sub-protocol, a key of `versions.DIALECTS`.
+        epoch: claimed for this websocket; with the sequence, which counts events from 0, it orders them.
+        transaction_id: gives a new id > 0 for each 1.6 StartTransaction.
+    """
+
+    __slots__ = (
+        "_booted_at",
+        "_calls",
+        "_charge_point_id",
+        "_charge_point_key",
+        "_dialect",
+        "_epoch",
+        "_gateway_id",
+        "_outstanding",
+        "_policy",
+        "_protocol",
+        "_sequence",
+        "_transaction_id",
+        "registration",
+    )
+
+    def __init__(
+        self,
+        *,
+        protocol: str,
+        charge_point_id: str,
+        charge_point_key: int,
+        epoch: int,
+        gateway_id: str,
+        registration: Registration,
+        policy: Policy,
+        transaction_id: Callable[[], int],
+    ) -> None:
+        self._dialect = DIALECTS[protocol]
+        self._protocol = protocol
+        self._charge_point_id = charge_point_id
+        self._charge_point_key = charge_point_key
+        self._epoch = epoch
+        self._gateway_id = gateway_id
+        self._policy = policy
+        self._transaction_id = transaction_id
+        self._sequence = 0
+        self._calls = 0
+        self._outstanding: tuple[str, Command] | None = None
+        self._booted_at: int | None = None
+        self.registration: Registration = registration
+
+    @property
+    def outstanding(self) -> Command | None:
+        """The command that the charger has not answered yet."""
+        return self._outstanding[1] if self._outstanding else None
+
+    def began(self, now: int) -> SessionBegan:
+        """The session's first event; or, later, its announcement again by a gateway that lost its lease."""
+        return SessionBegan(**self._header(now))
+
+    def ended(self, reason: EndReason, last_seen_at: int, now: int) -> SessionEnded:
+        """The session's last event; ``last_seen_at`` (ms) is when the charger was last heard."""
+        return SessionEnded(**self._header(now), reason=reason, last_seen_at=last_seen_at)
+
+    def receive(self, text: str | bytes, now: int) -> Outcome:
+        """What a text frame means and what to reply. Never raises (domain.md §1.3)."""
+        received = frame.parse(text, self._dialect.message_types)
+        match received:
+            case frame.Call():
+                return self._answered(received, now)
+            case frame.CallResult() | frame.CallError():
+                return self._heard(received, now)
+            case frame.CallResultError():
+                return Outcome(kind="result_error")
+            case frame.Send():
+                return Outcome(kind="send")
+            case frame.Blank():
+                return Outcome(kind="ignored")
+            case frame.BadAnswer():
+                return Outcome(kind="malformed")
+            case frame.UnknownType(id=message_id):
+                if not self._dialect.refuses_unknown_types:
+                    return Outcome(kind="ignored")
+                return self._malformed(message_id, Code.MESSAGE_TYPE, "no such message type in this version")
+            case frame.BadCall(id=message_id, description=description):
+                return self._malformed(message_id, Code.RPC_FRAMEWORK, description)
+
+    def internal_error(self, message_id: str) -> bytes:
+        """The CALLERROR for a CALL whose events the log could not take in time."""
+        return self._error(message_id, OcppError(Code.INTERNAL, "not stored in time, send it again later"))
+
+    def command(self, command: Command, now: int) -> bytes:
+        """The CALL that asks for ``command``; its answer comes in an `Outcome`.
+
+        Raises:
+            Busy: another command is outstanding.
+        """
+        if self.outstanding is not None:
+            raise Busy(f"{type(self.outstanding).__name__} is outstanding: await its answer, or forget it")
+        self._calls += 1
+        action, payload = self._dialect.encode(command, self._calls)
+        message_id = f"{self._epoch}-{self._calls}"
+        self._outstanding = message_id, command
+        return frame.call(message_id, action, payload)
+
+    def forget(self) -> None:
+        """The outstanding command timed out; an answer that still comes is an unsolicited frame."""
+        self._outstanding = None
+
+    def wants_status(self, now: int) -> bool:
+        """True once per accepted boot, if the charger has had time to settle and reported no status since."""
+        if self._booted_at is None or now - self._booted_at < SETTLE_MS:
+            return False
+        self._booted_at = None
+        return True
+
+    def _answered(self, call: frame.Call, now: int) -> Outcome:
+        """The outcome of a CALL: its facts as events and its reply, or a CALLERROR and nothing else."""
+        version = self._dialect
+        action = version.actions.get(call.action)
+        name = call.action if action is not None or call.action in version.refused else UNKNOWN_ACTION
+        try:
+            if self.registration != "ACCEPTED" and call.action != "BootNotification":
+                raise OcppError(Code.SECURITY, f"the charge point is {self.registration}: send BootNotification")
+            if action is None:
+                raise _no_such_action(known=name is not UNKNOWN_ACTION)
+            payload = {} if call.payload is None else call.payload
+            if type(payload) is not dict:
+                raise OcppError(Code.TYPE, "the payload must be an object")
+            action.shape.check(payload, strict=self._policy.strict)
+            facts = action.facts(payload)
+        except OcppError as error:
+            return Outcome(
+                kind="call",
+                replies=(self._error(call.id, error),),
+                message_id=call.id,
+                action=name,
+                error_code=spelled(error.code, version),
+            )
+        return Outcome(
+            kind="call",
+            events=tuple([self._event(fact, now) for fact in facts]),
+            replies=(frame.result(call.id, self._reply(action, payload, now)),),
+            message_id=call.id,
+            action=name,
+        )
+
+    def _reply(self, action: Action, payload: dict[str, Any], now: int) -> bytes:
+        reply = action.reply
+        if isinstance(reply, bytes):
+            return reply
+        return frame.encode(reply(payload, Circumstances(now, self.registration, self._policy, self._transaction_id)))
+
+    def _event(self, fact: Fact, now: int) -> Event:
+        """The event of a fact; spelled out for a status, the one message that comes in bulk."""
+        if isinstance(fact, Status):
+            self._booted_at = None
+            sequence = self._sequence
+            self._sequence = sequence + 1
+            sent = fact.timestamp
+            return StatusReported(
+                charge_point_id=self._charge_point_id,
+                charge_point_key=self._charge_point_key,
+                epoch=self._epoch,
+                sequence=sequence,
+                received_at=now,
+                gateway_id=self._gateway_id,
+                protocol=self._protocol,
+                evse_id=fact.evse_id,
+                connector_id=fact.connector_id,
+                reported=fact.reported,
+                error_code=fact.error_code,
+                vendor_error_code=fact.vendor_error_code,
+                info=fact.info,
+                reported_at=milliseconds(sent) if sent else None,
+                reported_at_text=clean_or_none(sent, dialect.TIMESTAMP),
+            )
+        self._booted_at = now if self.registration == "ACCEPTED" else None
+        return Booted(
+            **self._header(now),
+            vendor=fact.vendor,
+            model=fact.model,
+            serial=fact.serial,
+            firmware=fact.firmware,
+            reason=fact.reason,
+        )
+
+    def _heard(self, received: frame.CallResult | frame.CallError, now: int) -> Outcome:
+        """The outcome of an answer, if it is the one to the outstanding command."""
+        if self._outstanding is None or received.id != self._outstanding[0]:
+            return Outcome(kind="unsolicited")
+        command = self._outstanding[1]
+        self._outstanding = None
+        answer = self._answer(command, received)
+        return Outcome(
+            kind="result" if isinstance(received, frame.CallResult) else "error",
+            events=(self._command_answered(command, answer, now),) if isinstance(command, ChangeAvailability) else (),
+            answer=answer,
+        )
+
+    def _answer(self, command: Command, received: frame.CallResult | frame.CallError) -> Answer:
+        if isinstance(received, frame.CallError):
+            return Answer(command, None, clean(f"{received.code}: {received.description}", _ANSWER))
+        payload = {} if received.payload is None else received.payload
+        try:
+            if type(payload) is not dict:
+                raise OcppError(Code.TYPE, "the payload must be an object")
+            return Answer(command, clean(status_of(payload), _ANSWER), None)
+        except OcppError as error:
+            return Answer(command, None, f"{spelled(error.code, self._dialect)}: {error.description}")
+
+    def _command_answered(self, command: ChangeAvailability, answer: Answer, now: int) -> CommandAnswered:
+        return CommandAnswered(
+            **self._header(now),
+            command="ChangeAvailability",
+            evse_id=command.evse_id,
+            connector_id=command.connector_id,
+            operative=command.operative,
+            intent=command.intent,
+            result=_RESULTS.get(answer.status or "", "Rejected"),
+        )
+
+    def _malformed(self, message_id: str | None, code: Code, description: str) -> Outcome:
+        """The outcome of a frame that is no CALL: a CALLERROR if it has an id, or the version has one for that."""
+        answered = message_id if message_id is not None else self._dialect.unreadable_id
+        if answered is None:
+            return Outcome(kind="malformed")
+        return Outcome(
+            kind="malformed",
+            replies=(self._error(answered, OcppError(code, description)),),
+            message_id=message_id,
+            error_code=spelled(code, self._dialect),
+        )
+
+    def _error(self, message_id: str, error: OcppError) -> bytes:
+        return frame.error(message_id, spelled(error.code, self._dialect), error.description, error.details)
+
+    def _header(self, now: int) -> _Header:
+        """Whose event this is; takes the next sequence."""
+        sequence = self._sequence
+        self._sequence = sequence + 1
+        return {
+            "charge_point_id": self._charge_point_id,
+            "charge_point_key": self._charge_point_key,
+            "epoch": self._epoch,
+            "sequence": sequence,
+            "received_at": now,
+            "gateway_id": self._gateway_id,
+            "protocol": self._protocol,
+        }
+
+
+_RESULTS: dict[str, CommandResult] = {"Accepted": "Accepted", "Rejected": "Rejected", "Scheduled": "Scheduled"}
+
+
+def _no_such_action(*, known: bool) -> OcppError:
+    if known:
+        return OcppError(Code.NOT_SUPPORTED, "this action goes from us to a charger, or is no CALL")
+    return OcppError(Code.NOT_IMPLEMENTED, "no such action in this version")

@@ -1,0 +1,287 @@
+"""OCPP 2.0.1: status from StatusNotification, NotifyEvent and NotifyReport (domain.md §2.1, §2.2, §3.2)."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from ingest.ocpp import dialect
+from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
+from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
+from ingest.ocpp.shapes import (
+    ANYTHING,
+    BOOLEAN,
+    INTEGER,
+    LIST,
+    OBJECT,
+    TEXT,
+    TIME,
+    Kind,
+    Payload,
+    Shape,
+    many,
+    one,
+    text,
+    word,
+)
+from ingest.ocpp.units import clean, clean_or_none
+
+STATUSES = frozenset({"Available", "Occupied", "Reserved", "Unavailable", "Faulted"})
+
+
+def shape(fields: dict[str, Kind]) -> Shape:
+    """A shape of 2.x: every object may carry ``customData``."""
+    return Shape(fields | {"customData": OBJECT})
+
+
+MODEM = shape({"iccid": text(20), "imsi": text(20)})
+STATION = shape(
+    {
+        "vendorName!": text(50),
+        "model!": text(20),
+        "serialNumber": text(25),
+        "firmwareVersion": text(50),
+        "modem": one(MODEM),
+    }
+)
+EVSE = shape({"id!": INTEGER, "connectorId": INTEGER})
+COMPONENT = shape({"name!": text(50), "instance": text(50), "evse": one(EVSE)})
+VARIABLE = shape({"name!": text(50), "instance": text(50)})
+EVENT_DATA = shape(
+    {
+        "eventId!": INTEGER,
+        "timestamp!": TIME,
+        "trigger!": TEXT,
+        "actualValue!": text(2500),
+        "eventNotificationType!": TEXT,
+        "component!": one(COMPONENT),
+        "variable!": one(VARIABLE),
+        "cause": INTEGER,
+        "techCode": text(50),
+        "techInfo": text(500),
+        "cleared": BOOLEAN,
+        "transactionId": text(36),
+        "variableMonitoringId": INTEGER,
+    }
+)
+ATTRIBUTE = shape({"type": TEXT, "value": text(2500), "mutability": TEXT, "persistent": BOOLEAN, "constant": BOOLEAN})
+REPORT_DATA = shape(
+    {
+        "component!": one(COMPONENT),
+        "variable!": one(VARIABLE),
+        "variableAttribute!": many(ATTRIBUTE),
+        "variableCharacteristics": OBJECT,
+    }
+)
+ID_TOKEN = shape({"idToken!": text(36), "type!": TEXT, "additionalInfo": LIST})
+
+
+def _booted(payload: Payload) -> tuple[Fact, ...]:
+    station = payload["chargingStation"]
+    return (
+        Boot(
+            vendor=clean(station["vendorName"], dialect.VENDOR),
+            model=clean(station["model"], dialect.MODEL),
+            serial=clean_or_none(station.get("serialNumber"), dialect.SERIAL),
+            firmware=clean_or_none(station.get("firmwareVersion"), dialect.FIRMWARE),
+            reason=clean_or_none(payload["reason"], dialect.BOOT_REASON),
+        ),
+    )
+
+
+def _status(payload: Payload) -> tuple[Fact, ...]:
+    evse_id, connector_id = _place(payload["evseId"], payload["connectorId"])
+    return (Status(evse_id, connector_id, payload["connectorStatus"], payload["timestamp"]),)
+
+
+def _events(payload: Payload) -> tuple[Fact, ...]:
+    return tuple(
+        Status(
+            *place,
+            event["actualValue"],
+            event["timestamp"],
+            vendor_error_code=clean_or_none(event.get("techCode"), dialect.VENDOR_ERROR_CODE),
+            info=clean_or_none(event.get("techInfo"), dialect.TECH_INFO),
+        )
+        for event in payload["eventData"]
+        if event["actualValue"] in STATUSES and (place := _reported_place(event))
+    )
+
+
+def _report(payload: Payload) -> tuple[Fact, ...]:
+    return tuple(
+        Status(*place, value, payload["generatedAt"])
+        for entry in payload.get("reportData") or ()
+        for value in _actual_values(entry)
+        if value in STATUSES and (place := _reported_place(entry))
+    )
+
+
+def _actual_values(entry: Payload) -> Iterator[str]:
+    for attribute in entry["variableAttribute"]:
+        if attribute.get("type") in (None, "Actual") and attribute.get("value"):
+            yield attribute["value"]
+
+
+def _reported_place(entry: Payload) -> tuple[int, int] | None:
+    """The place whose AvailabilityState this entry is about; None for every other variable."""
+    if entry["variable"]["name"].lower() != "availabilitystate":
+        return None
+    component = entry["component"]
+    evse = component.get("evse") or {}
+    match component["name"].lower():
+        case "chargingstation":
+            return _place(0, 0)
+        case "evse" if evse:
+            return _place(evse["id"], 0)
+        case "connector" if evse.get("connectorId") is not None:
+            return _place(evse["id"], evse["connectorId"])
+        case _:
+            return None
+
+
+def _place(evse_id: int, connector_id: int) -> tuple[int, int]:
+    evse_id, connector_id = dialect.place(evse_id), dialect.place(connector_id)
+    return evse_id, connector_id if evse_id else 0
+
+
+def _authorized(payload: Payload, circumstances: Circumstances) -> Reply:
+    return {"idTokenInfo": dialect.authorization(circumstances)}
+
+
+def _transaction(payload: Payload, circumstances: Circumstances) -> Reply:
+    return _authorized(payload, circumstances) if payload.get("idToken") is not None else {}
+
+
+REJECTED = b'{"status":"Rejected"}'
+FAILED = b'{"status":"Failed"}'
+
+ACTIONS = {
+    "Authorize": Action(
+        shape({"idToken!": one(ID_TOKEN), "certificate": text(5500), "iso15118CertificateHashData": LIST}),
+        _authorized,
+    ),
+    "BootNotification": Action(shape({"chargingStation!": one(STATION), "reason!": TEXT}), dialect.boot_reply, _booted),
+    "ClearedChargingLimit": Action(shape({"chargingLimitSource!": TEXT, "evseId": INTEGER})),
+    "DataTransfer": Action(
+        shape({"vendorId!": text(255), "messageId": text(50), "data": ANYTHING}), b'{"status":"UnknownVendorId"}'
+    ),
+    "FirmwareStatusNotification": Action(shape({"status!": TEXT, "requestId": INTEGER})),
+    "Get15118EVCertificate": Action(
+        shape({"iso15118SchemaVersion!": text(50), "action!": TEXT, "exiRequest!": text(5600)}),
+        b'{"status":"Failed","exiResponse":""}',
+    ),
+    "GetCertificateStatus": Action(shape({"ocspRequestData!": OBJECT}), FAILED),
+    "Heartbeat": Action(shape({}), dialect.time_reply),
+    "LogStatusNotification": Action(shape({"status!": TEXT, "requestId": INTEGER})),
+    "MeterValues": Action(shape({"evseId!": INTEGER, "meterValue!": LIST})),
+    "NotifyChargingLimit": Action(shape({"chargingLimit!": OBJECT, "chargingSchedule": LIST, "evseId": INTEGER})),
+    "NotifyCustomerInformation": Action(
+        shape({"requestId!": INTEGER, "generatedAt!": TIME, "seqNo!": INTEGER, "data!": text(512), "tbc": BOOLEAN})
+    ),
+    "NotifyDisplayMessages": Action(shape({"requestId!": INTEGER, "messageInfo": LIST, "tbc": BOOLEAN})),
+    "NotifyEVChargingNeeds": Action(
+        shape({"evseId!": INTEGER, "chargingNeeds!": OBJECT, "maxScheduleTuples": INTEGER}), REJECTED
+    ),
+    "NotifyEVChargingSchedule": Action(
+        shape({"evseId!": INTEGER, "timeBase!": TIME, "chargingSchedule!": OBJECT}), b'{"status":"Accepted"}'
+    ),
+    "NotifyEvent": Action(
+        shape({"generatedAt!": TIME, "seqNo!": INTEGER, "eventData!": many(EVENT_DATA), "tbc": BOOLEAN}),
+        facts=_events,
+    ),
+    "NotifyMonitoringReport": Action(
+        shape({"requestId!": INTEGER, "generatedAt!": TIME, "seqNo!": INTEGER, "monitor": LIST, "tbc": BOOLEAN})
+    ),
+    "NotifyReport": Action(
+        shape(
+            {
+                "requestId!": INTEGER,
+                "generatedAt!": TIME,
+                "seqNo!": INTEGER,
+                "reportData": many(REPORT_DATA),
+                "tbc": BOOLEAN,
+            }
+        ),
+        facts=_report,
+    ),
+    "PublishFirmwareStatusNotification": Action(shape({"status!": TEXT, "location": LIST, "requestId": INTEGER})),
+    "ReportChargingProfiles": Action(
+        shape(
+            {
+                "requestId!": INTEGER,
+                "chargingLimitSource!": TEXT,
+                "chargingProfile!": LIST,
+                "evseId!": INTEGER,
+                "tbc": BOOLEAN,
+            }
+        )
+    ),
+    "ReservationStatusUpdate": Action(shape({"reservationId!": INTEGER, "reservationUpdateStatus!": TEXT})),
+    "SecurityEventNotification": Action(shape({"type!": text(50), "timestamp!": TIME, "techInfo": text(255)})),
+    "SignCertificate": Action(shape({"csr!": text(5500), "certificateType": TEXT}), REJECTED),
+    "StatusNotification": Action(
+        shape({"timestamp!": TIME, "connectorStatus!": word(STATUSES), "evseId!": INTEGER, "connectorId!": INTEGER}),
+        facts=_status,
+    ),
+    "TransactionEvent": Action(
+        shape(
+            {
+                "eventType!": TEXT,
+                "timestamp!": TIME,
+                "triggerReason!": TEXT,
+                "seqNo!": INTEGER,
+                "transactionInfo!": OBJECT,
+                "meterValue": LIST,
+                "offline": BOOLEAN,
+                "numberOfPhasesUsed": INTEGER,
+                "cableMaxCurrent": INTEGER,
+                "reservationId": INTEGER,
+                "evse": one(EVSE),
+                "idToken": one(ID_TOKEN),
+            }
+        ),
+        _transaction,
+    ),
+}
+
+# fmt: off
+REFUSED = frozenset({
+    "CancelReservation", "CertificateSigned", "ChangeAvailability", "ClearCache", "ClearChargingProfile",
+    "ClearDisplayMessage", "ClearVariableMonitoring", "CostUpdated", "CustomerInformation", "DeleteCertificate",
+    "GetBaseReport", "GetChargingProfiles", "GetCompositeSchedule", "GetDisplayMessages",
+    "GetInstalledCertificateIds", "GetLocalListVersion", "GetLog", "GetMonitoringReport", "GetReport",
+    "GetTransactionStatus", "GetVariables", "InstallCertificate", "PublishFirmware", "RequestStartTransaction",
+    "RequestStopTransaction", "ReserveNow", "Reset", "SendLocalList", "SetChargingProfile", "SetDisplayMessage",
+    "SetMonitoringBase", "SetMonitoringLevel", "SetNetworkProfile", "SetVariableMonitoring", "SetVariables",
+    "TriggerMessage", "UnlockConnector", "UnpublishFirmware", "UpdateFirmware",
+})
+# fmt: on
+
+_RESET = {"immediate": "Immediate", "graceful": "OnIdle"}
+
+
+def encode(command: Command, request_id: int) -> tuple[str, Reply]:
+    """The action and the payload that ask for ``command`` (domain.md §2.4); reports carry ``request_id``."""
+    match command:
+        case ChangeAvailability(operative=operative, evse_id=evse_id, connector_id=connector_id):
+            status: Reply = {"operationalStatus": "Operative" if operative else "Inoperative"}
+            return "ChangeAvailability", {**status, **_evse(evse_id, connector_id)}
+        case TriggerMessage(requested="StatusNotification", evse_id=evse_id, connector_id=connector_id):
+            # F06.FR.12: this one names a connector, so an EVSE alone means its first.
+            return "TriggerMessage", {"requestedMessage": "StatusNotification", **_evse(evse_id, connector_id or 1)}
+        case TriggerMessage(requested=requested, evse_id=evse_id, connector_id=connector_id):
+            return "TriggerMessage", {"requestedMessage": requested, **_evse(evse_id, connector_id)}
+        case Reset(kind=kind):
+            return "Reset", {"type": _RESET[kind]}
+        case UnlockConnector(evse_id=evse_id, connector_id=connector_id):
+            return "UnlockConnector", {"evseId": evse_id, "connectorId": connector_id}
+        case Resync():
+            return "GetBaseReport", {"requestId": request_id, "reportBase": "SummaryInventory"}
+        case _:
+            assert_never(command)
+
+
+def _evse(evse_id: int | None, connector_id: int | None) -> Reply:
+    """The EVSE or connector a request is about; 0 or None is the whole of what is around it."""
+    if not evse_id:
+        return {}
+    return {"evse": {"id": evse_id, "connectorId": connector_id} if connector_id else {"id": evse_id}}
