@@ -1,0 +1,1 @@
+"""The gateway: chargers' websockets in, durable events out, and only then the answers."""

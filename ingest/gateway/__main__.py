@@ -1,0 +1,128 @@
+"""Composition root of the gateway: ``python -m ingest.gateway``."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+import uvloop
+
+from ingest.gateway.admission import Admission
+from ingest.gateway.claims import Claims
+from ingest.gateway.lease import Lease
+from ingest.gateway.metrics import Metrics
+from ingest.gateway.publisher import Publisher, publishing
+from ingest.gateway.registry import Registry
+from ingest.gateway.server import Server
+from ingest.ocpp.session import Policy
+from shared import admin, hot, logs, postgres, settings
+from shared.settings import Settings
+
+log = logging.getLogger("plugwatch.gateway")
+
+FLUSH_S = 10
+
+
+def main() -> None:
+    """Settings in, signals handled, exit 0 after a clean stop."""
+    given = settings.load()
+    logs.configure("gateway", given.log_level, given.log_format)
+    log.info("starting", extra={"settings": given.shown()})
+    admin.run(serve(given), uvloop.new_event_loop)
+
+
+async def serve(given: Settings) -> None:
+    """Runs the gateway until SIGTERM or SIGINT."""
+    stop, serving = asyncio.Event(), asyncio.Event()
+    admin.on_signal(stop, serving)
+    prometheus = admin.metrics_registry()
+    metrics = Metrics(prometheus)
+    redis = hot.client(given.redis_url.get_secret_value())
+    publisher = Publisher(
+        servers=given.kafka_bootstrap_servers, topic=given.topic, client_id=given.gateway_id, metrics=metrics
+    )
+
+    async def readiness() -> tuple[bool, Mapping[str, str]]:
+        answers = await admin.probed({"kafka": publisher.answers, "redis": hot_answers, "postgres": postgres_answers})
+        kafka = answers["kafka"] or (0 < publisher.stalled_s < given.ack_deadline_s)
+        ready = serving.is_set() and not stop.is_set() and kafka
+        named = {name: "ok" if answer else "unavailable" for name, answer in answers.items()}
+        state = "stopping" if stop.is_set() else "ok" if serving.is_set() else "starting"
+        return ready, {"gateway": state, **named}
+
+    async with postgres.pool(
+        given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-gateway"
+    ) as pool:
+        hot_answers = hot.HotCopy(redis, stream_length=given.stream_length).answers
+
+        async def postgres_answers() -> bool:
+            return await postgres.answers(pool)
+
+        application = admin.application(readiness, prometheus, given.metrics_token)
+        async with admin.serving(application, given.host, given.gateway_admin_port):
+            registry = Registry(pool, listen_dsn=given.listen_dsn, open_registration=given.registration == "open")
+            lease = Lease(pool, gateway_id=given.gateway_id, lease_s=given.lease_s, metrics=metrics)
+            claims = Claims(redis, gateway_id=given.gateway_id)
+            server = Server(
+                gateway_id=given.gateway_id,
+                admission=Admission(
+                    registry,
+                    require_password=given.require_password,
+                    refusals_per_minute=given.failed_handshakes_per_minute,
+                ),
+                claims=claims,
+                publisher=publisher,
+                metrics=metrics,
+                policy=Policy(
+                    heartbeat_interval_s=given.heartbeat_interval_s,
+                    authorize=given.authorize,
+                    strict=given.strict_validation,
+                ),
+                clock=lambda: time.time_ns() // 1_000_000,
+                silence_s=given.heartbeat_interval_s * given.offline_after_intervals,
+                ping_interval_s=given.ping_interval_s,
+                ack_deadline_s=given.ack_deadline_s,
+                handshake_timeout_s=given.handshake_timeout_s,
+                max_message_bytes=given.max_message_bytes,
+                max_pending=given.max_pending_events,
+                compression=given.compression,
+            )
+            registry.on_change = server.inventory_changed
+            metrics.registry_size.set_function(lambda: len(registry))
+            await _until_postgres_answers(registry, lease)
+            async with publishing(publisher), asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(registry.run(), name="registry"),
+                    group.create_task(claims.run(server.fenced), name="fences"),
+                    group.create_task(lease.run(server.announce_all), name="lease"),
+                ]
+                async with server.serving(given.host, given.gateway_port) as port:
+                    serving.set()
+                    log.info("chargers may connect", extra={"port": port, "charge_points": len(registry)})
+                    await stop.wait()
+                    log.info("stopping: closing the sockets")
+                    await server.drain(given.drain_s)
+                if not await publisher.flush(FLUSH_S):
+                    log.warning("stopping with unacknowledged events", extra={"frames": publisher.pending})
+                await lease.give_up()
+                for task in tasks:
+                    task.cancel()
+    await redis.aclose()
+    log.info("stopped")
+
+
+async def _until_postgres_answers(registry: Registry, lease: Lease) -> None:
+    while True:
+        try:
+            await registry.load()
+            await lease.renew()
+            return
+        except postgres.AWAY as error:
+            log.warning(
+                "Postgres does not answer; trying again. Check PLUGWATCH_DATABASE_URL", extra={"error": repr(error)}
+            )
+            await asyncio.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

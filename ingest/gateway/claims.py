@@ -1,0 +1,78 @@
+"""Session epochs: one Lua call in Redis orders the sessions of a charge point over all gateways.
+
+The epoch is ``max(stored + 1, now in ms, floor + 1)``, the floor being what the registry and rollups
+know, so that a wrong clock or a wiped Redis heals. With Redis away the floor and the clock decide.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+from redis.asyncio import Redis
+
+from shared import fence
+from shared.fence import Fence
+from shared.hot import AWAY
+
+log = logging.getLogger("plugwatch.gateway.claims")
+
+CLAIM_TIMEOUT_S = 1.0
+KEPT_S = 7 * 24 * 3600
+
+_CLAIM = """
+local stored = redis.call('HMGET', KEYS[1], 'epoch', 'gateway')
+local epoch = math.max((tonumber(stored[1]) or 0) + 1, tonumber(ARGV[1]), tonumber(ARGV[2]) + 1)
+redis.call('HSET', KEYS[1], 'epoch', string.format('%d', epoch), 'gateway', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return {string.format('%d', epoch), stored[2] or ''}
+"""
+
+
+class Claims:
+    """Claims epochs for one gateway and hears fences for it."""
+
+    def __init__(self, redis: Redis, *, gateway_id: str) -> None:
+        self._redis = redis
+        self._id = gateway_id
+        self._script = redis.register_script(_CLAIM)
+
+    async def claim(self, charge_point_key: int, now: int, floor: int) -> int:
+        """A newer epoch than every one before; tells the gateway that held the charger.
+
+        ``now`` is the clock (ms), ``floor`` the newest epoch known otherwise.
+        """
+        try:
+            async with asyncio.timeout(CLAIM_TIMEOUT_S):
+                stored, holder = cast(
+                    "list[bytes]",
+                    await self._script(
+                        keys=[f"plugwatch:session:{charge_point_key}"], args=[now, floor, self._id, KEPT_S]
+                    ),
+                )
+                epoch = int(stored)
+                if holder and holder.decode() != self._id:
+                    await self._redis.publish(
+                        fence.channel(holder.decode()), fence.encode(Fence(charge_point_key, below=epoch, newest=epoch))
+                    )
+                return epoch
+        except AWAY as error:
+            log.warning("Redis is away; this session's epoch comes from the clock", extra={"error": repr(error)})
+            return max(now, floor + 1)
+
+    async def run(self, on_fence: Callable[[Fence], None]) -> None:
+        """Hears fences until cancelled."""
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+                    await subscription.subscribe(fence.channel(self._id))
+                    while True:
+                        message = await subscription.get_message(timeout=1.0)
+                        if message is not None:
+                            on_fence(fence.decode(message["data"]))
+            except msgspec.DecodeError as error:
+                log.warning("a fence that cannot be read was ignored", extra={"error": str(error)})
+            except AWAY as error:
+                log.warning("fences are not heard: Redis is away; trying again", extra={"error": repr(error)})
+            await asyncio.sleep(1)

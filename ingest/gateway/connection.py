@@ -1,0 +1,375 @@
+"""One charger's websocket: bytes in and out, timers, and the wait for the broker's ack.
+
+The shell around two pure cores: ``websockets``' sans-I/O protocol and our OCPP session. Frames are
+taken one at a time; a frame with events holds back its answer, and the frames behind it, until its
+events are durable. Frames of a session that has ended are neither answered nor published.
+"""
+
+import asyncio
+import logging
+import socket
+import time
+from collections import deque
+from random import random
+from typing import TYPE_CHECKING, cast
+
+from websockets.exceptions import NegotiationError
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from ingest.gateway.admission import Refusal
+from ingest.gateway.publisher import OnAck, Ticket
+from ingest.gateway.registry import Entry
+from ingest.ocpp import versions
+from ingest.ocpp.commands import Command, Resync
+from ingest.ocpp.session import Busy, Outcome, Session
+from shared import codec
+from shared.event import EndReason, Event
+
+if TYPE_CHECKING:
+    from ingest.gateway.server import Server
+
+log = logging.getLogger("plugwatch.gateway.connection")
+
+CLOSE_TIMEOUT_S = 5
+COMMAND_TIMEOUT_S = 30
+MISSED_PONGS = 3
+TCP_USER_TIMEOUT_MS = 60_000
+
+_quiet = logging.getLogger("plugwatch.gateway.websocket")
+_quiet.setLevel(logging.CRITICAL)
+
+
+def _choose(_: ServerProtocol, offered: "list[Subprotocol]") -> Subprotocol:
+    chosen = versions.choose(offered)
+    if chosen is None:
+        raise NegotiationError(f"offer one of {', '.join(versions.DIALECTS)} in Sec-WebSocket-Protocol")
+    return Subprotocol(chosen)
+
+
+class Connection(asyncio.Protocol):
+    """A socket from accept to close."""
+
+    __slots__ = (
+        "_backlog", "_command_since", "_fragments", "_fragments_are_text", "_key", "_partition", "_phase_since",
+        "_proto", "_resync", "_server", "_ticket", "_transport", "_unanswered_pings", "_waiting", "_waiting_since",
+        "answers_pings", "closed", "entry", "epoch", "heard_at", "next_ping", "phase", "session",
+    )  # fmt: skip
+
+    def __init__(self, server: "Server") -> None:
+        self._server = server
+        self._proto = ServerProtocol(
+            select_subprotocol=_choose,  # type: ignore[arg-type]
+            extensions=[ServerPerMessageDeflateFactory()] if server.compression else None,
+            max_size=server.max_message_bytes,
+            logger=_quiet,
+        )
+        self._transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self._backlog: deque[str] = deque()
+        self._fragments: list[bytes] | None = None
+        self._fragments_are_text = True
+        self._waiting: Outcome | None = None
+        self._ticket: Ticket | None = None
+        self._waiting_since = 0.0
+        self._command_since = 0.0
+        self._unanswered_pings = 0
+        self._resync = False
+        self._phase_since = time.monotonic()
+        self._key = b""
+        self._partition = 0
+        self.answers_pings = False
+        self.closed = False
+        self.entry: Entry | None = None
+        self.epoch = 0
+        self.heard_at = self._phase_since
+        self.next_ping = 0.0
+        self.phase = "handshake"
+        self.session: Session | None = None
+
+    # asyncio calls these
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A TCP connection was accepted."""
+        self._transport = cast(asyncio.Transport, transport)
+        raw = transport.get_extra_info("socket")
+        if raw is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
+        self._server.accepted(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes: any of them prove that the charger lives."""
+        self.heard_at = time.monotonic()
+        self._unanswered_pings = 0
+        self._proto.receive_data(data)
+        for event in self._proto.events_received():
+            if isinstance(event, Frame):
+                self._frame(event)
+            elif isinstance(event, Request):
+                self._transport.pause_reading()
+                self._server.handshake(self, event)
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone, whoever closed it."""
+        self.closed = True
+        self.end("closed")
+        self.phase = "closed"
+        self._backlog.clear()
+        self._server.lost(self)
+
+    def pause_writing(self) -> None:
+        """The charger does not read its answers: then we do not read its frames."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        if not self._backlog:
+            self._transport.resume_reading()
+
+    # the server calls these
+
+    @property
+    def address(self) -> str:
+        """The peer's IP address."""
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if peer else ""
+
+    def accept(self, request: Request) -> Response:
+        """The upgrade response, or why the request is no websocket handshake for OCPP. Sends nothing."""
+        return self._proto.accept(request)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answers the handshake with an HTTP error and closes."""
+        response = self._proto.reject(refusal.status, refusal.text + "\n")
+        for name, value in refusal.headers:
+            response.headers[name] = value
+        self.respond(response)
+
+    def respond(self, response: Response) -> None:
+        """Sends the handshake's answer; anything but 101 closes."""
+        self._proto.send_response(response)
+        self._enter("open" if response.status_code == 101 else "closing")
+        self._flush()
+        self._transport.resume_reading()
+
+    def open(self, response: Response, entry: Entry, session: Session, epoch: int, partition: int) -> None:
+        """The charge point is in: upgrades, and announces the session on the log."""
+        self.entry, self.session, self.epoch = entry, session, epoch
+        self._key, self._partition = entry.id.encode(), partition
+        self.respond(response)
+        self.next_ping = self._phase_since + self._server.ping_interval_s * (0.67 + 0.66 * random())  # noqa: S311
+        self.announce()
+
+    @property
+    def protocol(self) -> str:
+        """The negotiated sub-protocol."""
+        return self._proto.subprotocol or ""
+
+    def announce(self) -> None:
+        """Publishes that the session is here (again)."""
+        if self.session is not None and self.phase == "open":
+            self._publish((self.session.began(self._server.clock()),))
+
+    def end(self, reason: EndReason) -> None:
+        """The session is over: no frame of it is answered or published from here on."""
+        session, self.session = self.session, None
+        if session is None:
+            return
+        self._server.metrics.ended.labels(reason).inc()
+        if reason != "superseded":  # the newer session says so itself
+            now = self._server.clock()
+            last_seen_at = now - int((time.monotonic() - self.heard_at) * 1000)
+            self._publish((session.ended(reason, last_seen_at, now),))
+
+    def close(self, code: int, text: str, reason: EndReason) -> None:
+        """Ends the session and starts the closing handshake."""
+        self.end(reason)
+        if self.phase == "open":
+            self._proto.send_close(code, text)
+            self._enter("closing")
+            self._transport.resume_reading()
+            self._flush()
+        elif not self.closed:
+            self._transport.abort()
+
+    def command(self, command: Command) -> None:
+        """Sends a CALL.
+
+        Raises:
+            Busy: one is outstanding.
+            ConnectionError: the session is over.
+        """
+        if self.session is None:
+            raise ConnectionError("the charger is not connected")
+        call = self.session.command(command, self._server.clock())
+        self._command_since = time.monotonic()
+        self._proto.send_text(call)
+        self._flush()
+
+    def pulse(self, now: float) -> None:
+        """Looks at every timer of the connection; ``now`` is monotonic (s)."""
+        server = self._server
+        if self.phase == "open":
+            if self._waiting is not None:
+                if now - self._waiting_since >= server.ack_deadline_s:
+                    self._give_up(self._waiting)
+            elif now - self.heard_at >= server.silence_s or (
+                self.answers_pings and self._unanswered_pings >= MISSED_PONGS and now >= self.next_ping
+            ):
+                self.close(1001, "nothing heard for too long", "silent")
+                return
+            if now >= self.next_ping:
+                self.next_ping = now + server.ping_interval_s * (0.67 + 0.66 * random())  # noqa: S311
+                self._unanswered_pings += 1
+                self._proto.send_ping(b"")
+                self._flush()
+            self._ask(now)
+        elif self.phase == "handshake":
+            if now - self._phase_since >= server.handshake_timeout_s:
+                self._transport.abort()
+        elif self.phase == "closing" and now - self._phase_since >= CLOSE_TIMEOUT_S:
+            self._transport.abort()
+
+    # frames
+
+    def _frame(self, frame: Frame) -> None:
+        opcode = frame.opcode
+        if opcode is Opcode.TEXT or opcode is Opcode.BINARY or opcode is Opcode.CONT:
+            self._data(frame)
+        elif opcode is Opcode.PONG:
+            self.answers_pings = True
+        elif opcode is Opcode.CLOSE:
+            self.end("closed")
+            self._enter("closing")
+
+    def _data(self, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CONT:
+            if frame.fin:
+                self._message(frame.data, frame.opcode is Opcode.TEXT)
+            else:
+                self._fragments = [bytes(frame.data)]
+                self._fragments_are_text = frame.opcode is Opcode.TEXT
+        elif self._fragments is not None:
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                data, self._fragments = b"".join(self._fragments), None
+                self._message(data, self._fragments_are_text)
+
+    def _message(self, data: "bytes | bytearray | memoryview", is_text: bool) -> None:
+        if self.session is None:
+            return
+        if not is_text:
+            self._fail(1003, "OCPP-J frames are text")
+            return
+        try:
+            text = str(data, "utf-8")
+        except UnicodeDecodeError:
+            self._fail(1007, "text frames are UTF-8")
+            return
+        if self._waiting is None and not self._backlog:
+            self._receive(text)
+        else:
+            self._backlog.append(text)
+            self._transport.pause_reading()
+
+    def _receive(self, text: str) -> None:
+        session, server = self.session, self._server
+        if session is None:
+            return
+        outcome = session.receive(text, server.clock())
+        server.count(self.protocol, outcome)
+        if outcome.answer is not None:
+            server.answered(outcome.answer)
+        if outcome.events:
+            self._waiting = outcome
+            self._waiting_since = time.monotonic()
+            self._ticket = self._publish(outcome.events, self._acked)
+        else:
+            self._answer(outcome)
+
+    def _publish(self, events: tuple[Event, ...], on_ack: OnAck | None = None) -> Ticket:
+        server = self._server
+        for event in events:
+            server.count_event(event)
+        values = [codec.encode(event) for event in events]
+        return server.publisher.publish(self._partition, self._key, values, events[0].received_at, on_ack)
+
+    def _acked(self, ticket: Ticket) -> None:
+        if ticket is not self._ticket or self._waiting is None:
+            return
+        outcome, self._waiting, self._ticket = self._waiting, None, None
+        self.heard_at = max(self.heard_at, time.monotonic())
+        self._server.metrics.ack_latency.observe(self.heard_at - self._waiting_since)
+        self._answer(outcome)
+        self._catch_up()
+        self._flush()
+
+    def _answer(self, outcome: Outcome) -> None:
+        if self.session is None or self.phase != "open":
+            return
+        for reply in outcome.replies:
+            self._proto.send_text(reply)
+        if outcome.close is not None:
+            self.close(*outcome.close, "refused")
+
+    def _catch_up(self) -> None:
+        while self._backlog and self._waiting is None:
+            self._receive(self._backlog.popleft())
+        if not self._backlog and not self.closed:
+            self._transport.resume_reading()
+
+    def _give_up(self, outcome: Outcome) -> None:
+        """The broker did not ack in time: InternalError, and the state is asked for again later."""
+        session, ticket = self.session, self._ticket
+        self._waiting = self._ticket = None
+        self.heard_at = time.monotonic()
+        self._resync = True
+        self._server.metrics.ack_timeouts.inc()
+        if ticket is not None:
+            ticket.withdraw()
+        if session is not None and outcome.message_id is not None:
+            self._proto.send_text(session.internal_error(outcome.message_id))
+        self._catch_up()
+        self._flush()
+
+    def _ask(self, now: float) -> None:
+        """Asks for statuses that are missing: lost to a broker outage, or never sent after a boot."""
+        session = self.session
+        if session is None:
+            return
+        if session.outstanding is not None:
+            if now - self._command_since >= COMMAND_TIMEOUT_S:
+                session.forget()
+                self._server.metrics.commands.labels("Resync", "timeout").inc()
+        elif (self._resync and self._waiting is None and self._server.log_is_up()) or session.wants_status(
+            self._server.clock()
+        ):
+            self._resync = False
+            try:
+                self.command(Resync())
+            except Busy:
+                self._resync = True
+
+    # bytes
+
+    def _fail(self, code: int, text: str) -> None:
+        self.end("refused")
+        self._proto.fail(code, text)
+        self._enter("closing")
+
+    def _enter(self, phase: str) -> None:
+        self.phase = phase
+        self._phase_since = time.monotonic()
+
+    def _flush(self) -> None:
+        for data in self._proto.data_to_send():
+            if data:
+                self._transport.write(data)
+            elif self._transport.can_write_eof() and not self.closed:
+                self.end("refused")
+                if self.phase != "closing":
+                    self._enter("closing")
+                self._transport.write_eof()

@@ -1,0 +1,64 @@
+"""The gateway's lease: a row in Postgres, renewed by database time, that says this process lives.
+
+When it lapses, rollups mark the gateway's chargers OFFLINE. A gateway that finds its own lease
+lapsed was only cut off, and announces its sessions again. In Postgres and not in Redis, since
+wiping a cache must not mark a fleet offline.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from ingest.gateway.metrics import Metrics
+from shared.postgres import AWAY, Pool
+
+log = logging.getLogger("plugwatch.gateway.lease")
+
+_RENEW = """
+    WITH held AS (SELECT expires_at < now() AS lapsed FROM gateways WHERE id = $1)
+    INSERT INTO gateways (id, expires_at) VALUES ($1, now() + $2)
+    ON CONFLICT (id) DO UPDATE SET renewed_at = now(), expires_at = excluded.expires_at
+    RETURNING coalesce((SELECT lapsed FROM held), false)
+"""
+
+
+class Lease:
+    """Renews one gateway's row."""
+
+    def __init__(self, pool: Pool, *, gateway_id: str, lease_s: float, metrics: Metrics) -> None:
+        self._pool = pool
+        self._id = gateway_id
+        self._lease = timedelta(seconds=lease_s)
+        self._metrics = metrics
+
+    async def run(self, on_lapse: Callable[[], None]) -> None:
+        """Renews three times a lease until cancelled; ``on_lapse`` is called after each late renewal."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            try:
+                lapsed = await self.renew()
+            except AWAY as error:
+                log.warning("the lease was not renewed: Postgres is away; trying again", extra={"error": repr(error)})
+                continue
+            if lapsed:
+                self._metrics.lease_lapses.inc()
+                log.warning("the lease had lapsed; announcing every session again")
+                on_lapse()
+
+    async def renew(self) -> bool:
+        """Renews once; returns whether it had lapsed.
+
+        Raises:
+            one of ``postgres.AWAY``
+        """
+        async with asyncio.timeout(self._lease.total_seconds()):
+            return bool(await self._pool.fetchval(_RENEW, self._id, self._lease))
+
+    async def give_up(self) -> None:
+        """Lets the lease end now: a gateway that has closed all its sessions holds none."""
+        try:
+            async with asyncio.timeout(2):
+                await self._pool.execute("UPDATE gateways SET expires_at = now() WHERE id = $1", self._id)
+        except AWAY as error:
+            log.warning("the lease ends by itself: Postgres is away", extra={"error": repr(error)})

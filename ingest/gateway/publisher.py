@@ -1,0 +1,249 @@
+"""The way to the log: records of each partition in order, in batches made by hand, acks=all.
+
+One batch a partition is in flight; what arrives meanwhile becomes the next batch, so batches grow
+with load by themselves. The producer is idempotent and retries until the broker answers; one that
+died is made anew and sends what is unacknowledged again. A record can then land twice (rollups skip
+it by its identity), never out of order, and it is never reported acked before the broker said so.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from random import random
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from ingest.gateway.metrics import Metrics
+
+BATCH_BYTES = 512 * 1024
+STUCK_S = 60  #: a batch without an answer for so long gets a new producer
+STOP_S = 5
+
+log = logging.getLogger("plugwatch.gateway.publisher")
+
+OnAck = Callable[["Ticket"], None]
+
+
+class Ticket:
+    """The records of one frame on their way; ``on_ack`` is called once all of them are durable."""
+
+    __slots__ = ("at", "key", "on_ack", "sent", "values")
+
+    def __init__(self, key: bytes, values: Sequence[bytes], at: int, on_ack: OnAck | None) -> None:
+        self.key = key
+        self.values = values
+        self.at = at
+        self.on_ack = on_ack
+        self.sent = 0
+
+    def withdraw(self) -> bool:
+        """Takes the records back; False when some may be on the broker already."""
+        self.on_ack = None
+        if self.sent:
+            return False
+        self.values = ()
+        return True
+
+
+class _Lane:
+    """One partition: what waits, and since when a batch is in flight."""
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.waiting: deque[Ticket] = deque()
+        self.wake = asyncio.Event()
+        self.in_flight_since: float | None = None
+        self.in_flight = 0
+
+
+class Publisher:
+    """Publishes frames' events to one topic. Use it through ``publishing``."""
+
+    def __init__(self, *, servers: str, topic: str, client_id: str, metrics: Metrics) -> None:
+        self._servers = servers
+        self._topic = topic
+        self._client_id = client_id
+        self._metrics = metrics
+        self._producer: AIOKafkaProducer | None = None
+        self._renewal = asyncio.Lock()
+        self._lanes: list[_Lane] = []
+
+    async def run(self, started: asyncio.Event) -> None:
+        """Publishes until cancelled; sets ``started`` when the broker and the topic are known."""
+        self._producer = await self._start()
+        try:
+            partitions = await self._partitions(self._producer)
+            self._lanes = [_Lane(partition) for partition in range(partitions)]
+            log.info("publishing", extra={"topic": self._topic, "partitions": partitions})
+            started.set()
+            async with asyncio.TaskGroup() as group:
+                for lane in self._lanes:
+                    group.create_task(self._serve(lane), name=f"lane-{lane.partition}")
+        finally:
+            await self._stop(self._producer)
+
+    def partition_of(self, key: bytes) -> int:
+        """Where the key's records go: Kafka's default partitioner, so every gateway agrees."""
+        return (int(murmur2(key)) & 0x7FFFFFFF) % len(self._lanes)
+
+    def publish(self, partition: int, key: bytes, values: Sequence[bytes], at: int, on_ack: OnAck | None) -> Ticket:
+        """Queues the records of one frame, received at ``at`` (ms); they keep their order."""
+        ticket = Ticket(key, values, at, on_ack)
+        lane = self._lanes[partition]
+        lane.waiting.append(ticket)
+        lane.wake.set()
+        return ticket
+
+    @property
+    def pending(self) -> int:
+        """Frames that are not acked."""
+        return sum(len(lane.waiting) + lane.in_flight for lane in self._lanes)
+
+    @property
+    def stalled_s(self) -> float:
+        """How long the oldest batch in flight has been waiting for the broker (s)."""
+        since = [lane.in_flight_since for lane in self._lanes if lane.in_flight_since is not None]
+        return time.monotonic() - min(since) if since else 0.0
+
+    async def answers(self) -> bool:
+        """Whether a broker answers now; for readiness."""
+        producer = self._producer
+        if producer is None:
+            return False
+        try:
+            async with asyncio.timeout(2):
+                return bool(await producer.client.force_metadata_update())
+        except (KafkaError, OSError, TimeoutError):
+            return False
+
+    async def flush(self, timeout_s: float) -> bool:
+        """Waits until nothing is pending; False when time ran out."""
+        deadline = time.monotonic() + timeout_s
+        while self.pending and time.monotonic() < deadline:  # noqa: ASYNC110  once, at the stop
+            await asyncio.sleep(0.01)
+        return not self.pending
+
+    async def _serve(self, lane: _Lane) -> None:
+        while True:
+            if not lane.waiting:
+                lane.wake.clear()
+                await lane.wake.wait()
+            tickets, records = _next_batch(lane.waiting)
+            if not records:
+                continue
+            lane.in_flight, lane.in_flight_since = len(tickets), time.monotonic()
+            self._metrics.batch_records.observe(len(records))
+            await self._deliver(lane.partition, records)
+            self._metrics.publish_latency.observe(time.monotonic() - lane.in_flight_since)
+            lane.in_flight, lane.in_flight_since = 0, None
+            for ticket in tickets:
+                if ticket.sent == len(ticket.values) and ticket.on_ack is not None:
+                    ticket.on_ack(ticket)
+
+    async def _deliver(self, partition: int, records: Sequence[tuple[int, bytes, bytes]]) -> None:
+        while True:
+            producer = self._producer
+            assert producer is not None
+            try:
+                async with asyncio.timeout(STUCK_S):
+                    builder = producer.create_batch()
+                    for at, key, value in records:
+                        builder.append(timestamp=at, key=key, value=value)
+                    await (await producer.send_batch(builder, self._topic, partition=partition))
+                    return
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._metrics.producer_errors.labels(type(error).__name__).inc()
+                log.warning(
+                    "the broker did not take a batch; sending it again with a new producer",
+                    extra={"partition": partition, "records": len(records), "error": repr(error)},
+                )
+                await self._renew(producer)
+
+    async def _renew(self, dead: AIOKafkaProducer) -> None:
+        async with self._renewal:
+            if self._producer is dead:
+                await self._stop(dead)
+                self._producer = await self._start()
+
+    async def _start(self) -> AIOKafkaProducer:
+        wait_s = 0.2
+        while True:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._servers,
+                client_id=self._client_id,
+                acks="all",
+                enable_idempotence=True,
+                max_batch_size=BATCH_BYTES,
+                request_timeout_ms=10_000,
+                retry_backoff_ms=100,
+                metadata_max_age_ms=60_000,
+            )
+            try:
+                async with asyncio.timeout(15):
+                    await producer.start()
+                return producer
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning(
+                    "no broker answers; trying again. Check PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS and the broker",
+                    extra={"servers": self._servers, "error": repr(error)},
+                )
+                await self._stop(producer)
+            await asyncio.sleep(wait_s * (0.5 + random()))  # noqa: S311
+            wait_s = min(wait_s * 2, 5)
+
+    async def _partitions(self, producer: AIOKafkaProducer) -> int:
+        while True:
+            try:
+                async with asyncio.timeout(10):
+                    if found := await producer.partitions_for(self._topic):
+                        return len(found)
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning(
+                    "the topic is not there yet; create it, with as many partitions as rollups are ever to share",
+                    extra={"topic": self._topic, "error": repr(error)},
+                )
+            await asyncio.sleep(0.5)
+
+    async def _stop(self, producer: AIOKafkaProducer) -> None:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await producer.stop()
+
+
+def _next_batch(waiting: deque[Ticket]) -> tuple[list[Ticket], list[tuple[int, bytes, bytes]]]:
+    """Takes what fits into one batch; a frame that does not fit whole goes on in the next."""
+    tickets: list[Ticket] = []
+    records: list[tuple[int, bytes, bytes]] = []
+    room = BATCH_BYTES - 1024
+    while waiting:
+        ticket = waiting[0]
+        for value in ticket.values[ticket.sent :]:
+            room -= len(ticket.key) + len(value) + 32
+            if room < 0 and records:
+                break
+            records.append((ticket.at, ticket.key, value))
+            ticket.sent += 1
+        if ticket.values:
+            tickets.append(ticket)
+        if ticket.sent < len(ticket.values):
+            break
+        waiting.popleft()
+    return tickets, records
+
+
+@contextlib.asynccontextmanager
+async def publishing(publisher: Publisher) -> AsyncIterator[None]:
+    """Runs the publisher while the block runs; enters it once the broker and the topic are known."""
+    started = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(publisher.run(started), name="publisher")
+        await started.wait()
+        try:
+            yield
+        finally:
+            task.cancel()

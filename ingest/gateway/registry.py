@@ -1,0 +1,201 @@
+"""The inventory in memory: which charge points exist, whether they may come in, and with what password.
+
+Loaded whole at the start and kept fresh by LISTEN (rows named in the payload), a full comparison
+after each reconnect and every minute. An id that is not here is looked up once in Postgres, lookups
+of the same id joined and a miss remembered for a second. Known chargers never touch Postgres.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+from shared import documents, fleet, postgres
+from shared.documents import ChargePointDocument, Registration
+from shared.postgres import AWAY, Pool
+
+log = logging.getLogger("plugwatch.gateway.registry")
+
+COMPARE_S = 60
+MISS_S = 1.0
+MISSES = 10_000
+
+_COLUMNS = "key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted"
+_ALL = f"SELECT {_COLUMNS} FROM charge_points WHERE deleted_at IS NULL"  # noqa: S608
+_SOME = f"SELECT {_COLUMNS} FROM charge_points WHERE key = ANY($1::bigint[])"  # noqa: S608
+_ONE = f"SELECT {_COLUMNS} FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"  # noqa: S608
+_REGISTER = """
+    INSERT INTO charge_points (id, revision, document)
+    SELECT $1, nextval('revisions'), $2
+    WHERE NOT EXISTS (SELECT FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NOT NULL)
+    ON CONFLICT DO NOTHING
+"""
+
+
+class Entry:
+    """One charge point of the inventory; changed in place, so that its session sees it."""
+
+    __slots__ = ("deleted", "epoch", "id", "key", "password_hash", "registration", "verified")
+
+    def __init__(self, row: Any) -> None:
+        self.key: int = row["key"]
+        self.id: str = row["id"]
+        self.epoch: int = row["epoch"]
+        self.deleted = False
+        self.registration: Registration = row["registration"]
+        self.password_hash: str | None = row["password_hash"]
+        self.verified: bytes | None = None  #: digest of the password that passed the slow check
+
+    def update(self, row: Any) -> bool:
+        """Takes over what the row says; returns whether something changed."""
+        before = (self.registration, self.password_hash, self.deleted)
+        self.registration, self.password_hash = row["registration"], row["password_hash"]
+        self.deleted = row["deleted"]
+        self.epoch = max(self.epoch, row["epoch"])
+        changed = before != (self.registration, self.password_hash, self.deleted)
+        if changed:
+            self.verified = None
+        return changed
+
+
+class Registry:
+    """Ids to entries, case-insensitively."""
+
+    def __init__(self, pool: Pool, *, listen_dsn: str, open_registration: bool) -> None:
+        self._pool = pool
+        self._listen_dsn = listen_dsn
+        self._open = open_registration
+        self._by_id: dict[str, Entry] = {}
+        self._by_key: dict[int, Entry] = {}
+        self._lookups: dict[str, asyncio.Future[Entry | None]] = {}
+        self._misses: dict[str, float] = {}
+        self._named: set[int] = set()
+        self._stale = asyncio.Event()
+        self._compare = True
+        self.on_change: Callable[[Entry], None] = lambda entry: None
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def known(self, key: int) -> Entry | None:
+        """The entry of an inventory row."""
+        return self._by_key.get(key)
+
+    async def find(self, charge_point_id: str) -> Entry | None:
+        """The charge point of that id, None if there is none.
+
+        Raises:
+            one of ``postgres.AWAY``: it is not in memory and Postgres cannot be asked.
+        """
+        folded = charge_point_id.lower()
+        if (entry := self._by_id.get(folded)) is not None:
+            return entry
+        if time.monotonic() < self._misses.get(folded, 0):
+            return None
+        if (asked := self._lookups.get(folded)) is None:
+            asked = self._lookups[folded] = asyncio.get_running_loop().create_future()
+            try:
+                asked.set_result(await self._look_up(charge_point_id, folded))
+            except BaseException as error:
+                asked.set_exception(error if isinstance(error, AWAY) else ConnectionAbortedError("lookup abandoned"))
+                asked.exception()  # whoever waits gets it; nobody waiting is fine
+                raise
+            finally:
+                del self._lookups[folded]
+        return await asyncio.shield(asked)
+
+    async def load(self) -> None:
+        """Compares with all of the inventory and takes over what differs.
+
+        Raises:
+            one of ``postgres.AWAY``
+        """
+        before = set(self._by_key)  # what is looked up while we read is not in our snapshot
+        async with asyncio.timeout(60):
+            rows = await self._pool.fetch(_ALL, timeout=60)
+        for row in rows:
+            self._take(row)
+        for gone in before - {row["key"] for row in rows}:
+            self._remove(self._by_key[gone])
+
+    async def run(self) -> None:
+        """Follows the inventory until cancelled."""
+        while True:
+            try:
+                async with contextlib.AsyncExitStack() as stack:
+                    connection = await postgres.connect(self._listen_dsn, name="plugwatch-gateway-listen")
+                    stack.push_async_callback(connection.close, timeout=2)
+                    connection.add_termination_listener(lambda _: self._wake())
+                    await connection.add_listener(fleet.REGISTRY_CHANNEL, self._notified)
+                    self._compare = True
+                    await self._follow(connection)
+            except AWAY as error:
+                log.warning("the inventory cannot be followed; trying again", extra={"error": repr(error)})
+            await asyncio.sleep(1)
+
+    async def _follow(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        while not connection.is_closed():
+            named, self._named = self._named, set()
+            compare, self._compare = self._compare, False
+            self._stale.clear()
+            if compare:
+                await self.load()
+            elif named:
+                async with asyncio.timeout(10):
+                    for row in await self._pool.fetch(_SOME, list(named)):
+                        self._take(row)
+            try:
+                async with asyncio.timeout(COMPARE_S):
+                    await self._stale.wait()
+            except TimeoutError:
+                self._compare = True
+
+    def _notified(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        if payload == "*":
+            self._compare = True
+        else:
+            self._named.update(int(key) for key in str(payload).split(",") if key.isdigit())
+        self._wake()
+
+    def _wake(self) -> None:
+        self._stale.set()
+
+    async def _look_up(self, charge_point_id: str, folded: str) -> Entry | None:
+        async with asyncio.timeout(5):
+            row = await self._pool.fetchrow(_ONE, charge_point_id)
+            if row is None and self._open:
+                document = documents.encode(ChargePointDocument(id=charge_point_id, station_id=None)).decode()
+                await self._pool.execute(_REGISTER, charge_point_id, document)
+                row = await self._pool.fetchrow(_ONE, charge_point_id)
+        if row is None:
+            while len(self._misses) >= MISSES:
+                del self._misses[next(iter(self._misses))]
+            self._misses[folded] = time.monotonic() + MISS_S
+            return None
+        return self._take(row)
+
+    def _take(self, row: Any) -> Entry | None:
+        entry = self._by_key.get(row["key"])
+        if entry is None:
+            if row["deleted"]:
+                return None
+            entry = self._by_key[row["key"]] = Entry(row)
+            self._by_id[entry.id.lower()] = entry
+            self._misses.pop(entry.id.lower(), None)
+        elif row["deleted"]:
+            self._remove(entry)
+            return None
+        elif entry.update(row):
+            self.on_change(entry)
+        return entry
+
+    def _remove(self, entry: Entry) -> None:
+        del self._by_key[entry.key]
+        if self._by_id.get(entry.id.lower()) is entry:
+            del self._by_id[entry.id.lower()]
+        entry.deleted = True
+        self.on_change(entry)

@@ -1,0 +1,254 @@
+"""The server: accepts sockets, lets charge points in, and keeps one session for each.
+
+The newest socket of a charge point wins, here and across gateways. One pulse looks after the timers
+of all connections. Stopping closes sockets in jittered batches with 1012, so that the chargers
+spread over the gateways that stay.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+
+from websockets.http11 import Request
+
+from ingest.gateway.admission import Admission, Refusal
+from ingest.gateway.claims import Claims
+from ingest.gateway.connection import Connection
+from ingest.gateway.metrics import Metrics
+from ingest.gateway.publisher import Publisher
+from ingest.gateway.registry import Entry
+from ingest.ocpp.session import Answer, Outcome, Policy, Session
+from shared.event import Event
+from shared.fence import Fence
+
+log = logging.getLogger("plugwatch.gateway.server")
+
+PULSE_S = 0.5
+BACKLOG = 4096
+
+
+class Server:
+    """All connections of one gateway."""
+
+    def __init__(
+        self,
+        *,
+        gateway_id: str,
+        admission: Admission,
+        claims: Claims,
+        publisher: Publisher,
+        metrics: Metrics,
+        policy: Policy,
+        clock: Callable[[], int],
+        silence_s: float,
+        ping_interval_s: float,
+        ack_deadline_s: float,
+        handshake_timeout_s: float,
+        max_message_bytes: int,
+        max_pending: int,
+        compression: bool,
+    ) -> None:
+        self.publisher = publisher
+        self.metrics = metrics
+        self.clock = clock
+        self.silence_s = silence_s
+        self.ping_interval_s = ping_interval_s
+        self.ack_deadline_s = ack_deadline_s
+        self.handshake_timeout_s = handshake_timeout_s
+        self.max_message_bytes = max_message_bytes
+        self.compression = compression
+        self._id = gateway_id
+        self._admission = admission
+        self._claims = claims
+        self._policy = policy
+        self._max_pending = max_pending
+        self._connections: set[Connection] = set()
+        self._open: dict[int, Connection] = {}
+        self._handshakes: asyncio.TaskGroup | None = None
+        self._draining = False
+        self._frames: Counter[tuple[str, str, str]] = Counter()
+        self._call_errors: Counter[tuple[str, str]] = Counter()
+        self._events: Counter[type[Event]] = Counter()
+        metrics.pending.set_function(lambda: publisher.pending)
+
+    # the composition root calls these
+
+    @contextlib.asynccontextmanager
+    async def serving(self, host: str, port: int) -> AsyncIterator[int]:
+        """Listens while the block runs; gives the port, which matters when 0 was asked for."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as group:
+            self._handshakes = group
+            listener = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
+            pulse = group.create_task(self._pulse(), name="pulse")
+            try:
+                yield listener.sockets[0].getsockname()[1]
+            finally:
+                listener.close()
+                pulse.cancel()
+                for connection in list(self._connections):
+                    connection.close(1012, "service restart", "going_away")
+
+    async def drain(self, over_s: float) -> None:
+        """Takes no new sockets and closes the chargers' ones, spread over ``over_s`` seconds."""
+        self._draining = True
+        connections = list(self._open.values())
+        random.shuffle(connections)
+        step = max(1, len(connections) // 50)
+        for start in range(0, len(connections), step):
+            for connection in connections[start : start + step]:
+                connection.close(1012, "service restart", "going_away")
+            await asyncio.sleep(over_s * step / max(len(connections), 1) * random.uniform(0.5, 1))  # noqa: S311
+        deadline = time.monotonic() + 2
+        while self._connections and time.monotonic() < deadline:  # noqa: ASYNC110  once, at the stop
+            await asyncio.sleep(0.02)
+
+    def fenced(self, fence: Fence) -> None:
+        """Another session of the charge point is newer: ours, if older, is over."""
+        connection = self._open.get(fence.charge_point_key)
+        if connection is None or connection.entry is None:
+            return
+        connection.entry.epoch = max(connection.entry.epoch, fence.newest)
+        if connection.epoch < fence.below:
+            self._supersede(connection)
+
+    def inventory_changed(self, entry: Entry) -> None:
+        """The registry says so: a deleted charge point is put out, a registration acts at once."""
+        connection = self._open.get(entry.key)
+        if connection is None:
+            return
+        if entry.deleted:
+            connection.close(1008, "this charge point was deleted", "refused")
+        elif connection.session is not None:
+            connection.session.registration = entry.registration
+
+    def announce_all(self) -> None:
+        """Publishes every session again, after the lease had lapsed."""
+        for connection in self._open.values():
+            connection.announce()
+
+    # connections call these
+
+    def accepted(self, connection: Connection) -> None:
+        """A TCP connection is there."""
+        self._connections.add(connection)
+
+    def handshake(self, connection: Connection, request: Request) -> None:
+        """Decides about a handshake; the connection waits."""
+        assert self._handshakes is not None
+        self._handshakes.create_task(self._handshake(connection, request))
+
+    def lost(self, connection: Connection) -> None:
+        """The connection is closed."""
+        self._connections.discard(connection)
+        entry = connection.entry
+        if entry is None:
+            return
+        self.metrics.connections.labels(connection.protocol).dec()
+        if self._open.get(entry.key) is connection:
+            del self._open[entry.key]
+            log.info("disconnected", extra={"charge_point_id": entry.id, "epoch": connection.epoch})
+
+    def log_is_up(self) -> bool:
+        """Whether the broker takes batches without delay."""
+        return self.publisher.stalled_s < 1
+
+    def count(self, protocol: str, outcome: Outcome) -> None:
+        """Counts a frame and its events; the pulse hands the counts to the metrics."""
+        self._frames[protocol, outcome.kind, outcome.action] += 1
+        if outcome.error_code is not None:
+            self._call_errors[protocol, outcome.error_code] += 1
+
+    def count_event(self, event: Event) -> None:
+        """Counts an event on its way to the log."""
+        self._events[type(event)] += 1
+
+    def answered(self, answer: Answer) -> None:
+        """A charger answered a command."""
+        result = answer.status or "error"
+        self.metrics.commands.labels(type(answer.command).__name__, result).inc()
+
+    async def _handshake(self, connection: Connection, request: Request) -> None:
+        try:
+            status = await self._admit(connection, request)
+        except Exception:  # one handshake must not end the others
+            log.exception("a handshake failed by a bug; the socket is closed, please report this")
+            status = 500
+            connection.close(1011, "internal error", "refused")
+        self.metrics.handshakes.labels(str(status)).inc()
+
+    async def _admit(self, connection: Connection, request: Request) -> int:
+        response = connection.accept(request)
+        if self._draining or self.publisher.pending >= self._max_pending:
+            verdict: Entry | Refusal = Refusal(503, "try again later", (("Retry-After", "5"),))
+        elif response.status_code != 101:
+            connection.respond(response)
+            return response.status_code
+        else:
+            verdict = await self._admission.examine(
+                request.path, request.headers.get("Authorization"), connection.address
+            )
+        if connection.closed:
+            return 499
+        if isinstance(verdict, Refusal):
+            connection.refuse(verdict)
+            return verdict.status
+        epoch = await self._claims.claim(verdict.key, self.clock(), verdict.epoch)
+        if connection.closed:
+            return 499
+        older = self._open.get(verdict.key)
+        if verdict.deleted or (older is not None and older.epoch > epoch):
+            connection.refuse(Refusal(404 if verdict.deleted else 503, "this charge point has just changed"))
+            return 404 if verdict.deleted else 503
+        verdict.epoch = max(verdict.epoch, epoch)
+        session = Session(
+            protocol=connection.protocol,
+            charge_point_id=verdict.id,
+            charge_point_key=verdict.key,
+            epoch=epoch,
+            gateway_id=self._id,
+            registration=verdict.registration,
+            policy=self._policy,
+            transaction_id=_transaction_id,
+        )
+        if older is not None:
+            self._supersede(older)
+        self._open[verdict.key] = connection
+        connection.open(response, verdict, session, epoch, self.publisher.partition_of(verdict.id.encode()))
+        self.metrics.connections.labels(connection.protocol).inc()
+        log.info(
+            "connected",
+            extra={"charge_point_id": verdict.id, "protocol": connection.protocol, "epoch": epoch},
+        )
+        return 101
+
+    def _supersede(self, connection: Connection) -> None:
+        self.metrics.takeovers.inc()
+        connection.close(1001, "a newer connection of this charge point took over", "superseded")
+
+    async def _pulse(self) -> None:
+        while True:
+            await asyncio.sleep(PULSE_S)
+            now = time.monotonic()
+            for connection in list(self._connections):
+                connection.pulse(now)
+            self._hand_over_counts()
+
+    def _hand_over_counts(self) -> None:
+        for frame, n in self._frames.items():
+            self.metrics.frames.labels(*frame).inc(n)
+        for error, n in self._call_errors.items():
+            self.metrics.call_errors.labels(*error).inc(n)
+        for event, n in self._events.items():
+            self.metrics.events.labels(event.__name__).inc(n)
+        self._frames.clear()
+        self._call_errors.clear()
+        self._events.clear()
+
+
+def _transaction_id() -> int:
+    return random.randint(1, 2**31 - 1)  # noqa: S311  an id, not a secret
