@@ -1,0 +1,117 @@
+"""Composition root of the rollup: ``python -m ingest.rollup``."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+import uvloop
+
+from ingest.rollup.consumer import Consumer
+from ingest.rollup.fences import Fences
+from ingest.rollup.fold import Policy
+from ingest.rollup.liveness import Liveness
+from ingest.rollup.metrics import Metrics
+from ingest.rollup.partitions import Partitions
+from ingest.rollup.publication import Publication
+from ingest.rollup.quarantine import Quarantine, quarantining
+from ingest.rollup.store import Store
+from shared import admin, hot, logs, postgres, settings
+from shared.settings import Settings
+
+log = logging.getLogger("plugwatch.rollup")
+
+
+def main() -> None:
+    """Settings in, signals handled, exit 0 after a clean stop."""
+    given = settings.load()
+    logs.configure("rollup", given.log_level, given.log_format)
+    log.info("starting", extra={"settings": given.shown()})
+    admin.run(serve(given), uvloop.new_event_loop)
+
+
+async def serve(given: Settings) -> None:
+    """Runs the rollup until SIGTERM or SIGINT."""
+    stop, serving = asyncio.Event(), asyncio.Event()
+    admin.on_signal(stop, serving)
+    prometheus = admin.metrics_registry()
+    metrics = Metrics(prometheus)
+    policy = Policy(close_grace_ms=int(given.close_grace_s * 1000), connector0_mode=given.connector0_mode)
+
+    def clock() -> int:
+        return time.time_ns() // 1_000_000
+
+    async with (
+        hot.client(given.redis_url.get_secret_value()) as redis,
+        postgres.pool(
+            given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-rollup"
+        ) as pool,
+    ):
+        hot_copy = hot.HotCopy(redis, stream_length=given.stream_length)
+        store = Store(pool, topic=given.topic)
+        publication = Publication(pool, hot_copy, metrics)
+        fences = Fences(redis)
+        quarantine = Quarantine(
+            servers=given.kafka_bootstrap_servers,
+            topic=given.dead_letter_topic,
+            limit=given.dead_letter_limit,
+            metrics=metrics,
+        )
+        consumer = Consumer(
+            servers=given.kafka_bootstrap_servers,
+            topic=given.topic,
+            group=given.consumer_group,
+            session_timeout_s=given.session_timeout_s,
+            batch_records=given.batch_records,
+            policy=policy,
+            store=store,
+            publication=publication,
+            quarantine=quarantine,
+            send_fence=fences.send,
+            metrics=metrics,
+            clock=clock,
+        )
+        liveness = Liveness(
+            pool,
+            store,
+            consumer,
+            publication,
+            metrics,
+            policy=policy,
+            lease_s=given.lease_s,
+            max_lag_s=given.offline_max_lag_s,
+            clock=clock,
+        )
+
+        async def readiness() -> tuple[bool, Mapping[str, str]]:
+            answers = await admin.probed({"postgres": lambda: postgres.answers(pool), "redis": hot_copy.answers})
+            answers["kafka"] = consumer.is_polling
+            ready = answers["postgres"] and answers["kafka"] and not stop.is_set()
+            return ready, {name: "ok" if answer else "unavailable" for name, answer in answers.items()}
+
+        application = admin.application(readiness, prometheus, given.metrics_token)
+        async with (
+            admin.serving(application, given.host, given.rollup_admin_port),
+            quarantining(quarantine),
+            asyncio.TaskGroup() as group,
+        ):
+            serving.set()
+            tasks = [
+                group.create_task(work, name=name)
+                for name, work in {
+                    "consumer": consumer.run(),
+                    "liveness": liveness.run(),
+                    "publication": publication.run(),
+                    "partitions": Partitions(pool, retention_days=given.history_retention_days).run(),
+                    "fences": fences.run(),
+                }.items()
+            ]
+            await stop.wait()
+            log.info("stopping")
+            for task in tasks:
+                task.cancel()
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

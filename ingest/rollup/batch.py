@@ -1,0 +1,86 @@
+"""A poll's records made into a batch: decoded, grouped by charge point, positions and poison apart. Pure."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ingest.rollup.fold import Folded, Policy, fold
+from ingest.rollup.state import ChargePoint
+from shared import codec
+from shared.errors import Poison
+from shared.event import Event
+
+
+class Record(Protocol):
+    """What a batch needs of a consumed record."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """Events by charge point, in order; how far each partition went; what cannot be applied."""
+
+    events: dict[int, list[tuple[int, Event]]] = field(default_factory=dict)  #: key → (partition, event)
+    last: dict[int, Record] = field(default_factory=dict)  #: partition → its last record
+    poison: list[tuple[Record, Poison]] = field(default_factory=list)
+    records: int = 0
+    oldest: int | None = None  #: earliest received_at (ms)
+    newest: int | None = None  #: latest received_at (ms)
+
+    def alter(self, policy: Policy) -> Callable[[Mapping[int, ChargePoint], Folded], Collection[int]]:
+        """The change to the charge points: all events folded, each charge point's in order."""
+
+        def altered(charge_points: Mapping[int, ChargePoint], out: Folded) -> Collection[int]:
+            changed = []
+            for key, events in self.events.items():
+                charge_point = charge_points.get(key)
+                if charge_point is None:
+                    continue
+                before, duplicates = charge_point.version, out.duplicates
+                for partition, event in events:
+                    charge_point.log_partition = partition
+                    fold(charge_point, event, policy, out)
+                if charge_point.version != before or charge_point.touched or out.duplicates - duplicates < len(events):
+                    changed.append(key)
+            return changed
+
+        return altered
+
+
+def batch(records: Iterable[Record]) -> Batch:
+    """The batch of these records.
+
+    Raises:
+        Newer: a record is of a later version.
+    """
+    made = Batch()
+    for record in records:
+        made.records += 1
+        made.last[record.partition] = record
+        try:
+            event = codec.decode(record.value)
+        except Poison as poison:
+            made.poison.append((record, poison))
+            continue
+        made.events.setdefault(event.charge_point_key, []).append((record.partition, event))
+        if made.oldest is None or event.received_at < made.oldest:
+            made.oldest = event.received_at
+        if made.newest is None or event.received_at > made.newest:
+            made.newest = event.received_at
+    return made
+
+
+def digest(record: Record) -> str:
+    """What a log is known by: a short digest of a record, the same wherever it is read."""
+    return hashlib.blake2b((record.key or b"") + b"\0" + (record.value or b""), digest_size=12).hexdigest()

@@ -1,0 +1,42 @@
+"""Sends fences to gateways without holding up a batch; when Redis is away they are dropped."""
+
+import asyncio
+import logging
+from collections import deque
+
+from redis.asyncio import Redis
+
+from shared import fence
+from shared.fence import Fence
+from shared.hot import AWAY
+
+log = logging.getLogger("plugwatch.rollup.fences")
+
+WAITING = 10_000  #: fences kept at most; the oldest go first, since gateways may be past them
+
+
+class Fences:
+    """A bounded queue of fences in front of Redis pub/sub."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._waiting: deque[tuple[str, Fence]] = deque(maxlen=WAITING)
+        self._wake = asyncio.Event()
+
+    def send(self, gateway_id: str, one: Fence) -> None:
+        """Queues a fence for a gateway."""
+        self._waiting.append((gateway_id, one))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Sends until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                gateway_id, one = self._waiting.popleft()
+                try:
+                    async with asyncio.timeout(2):
+                        await self._redis.publish(fence.channel(gateway_id), fence.encode(one))
+                except AWAY as error:
+                    log.warning("a fence was not sent: Redis is away", extra={"error": repr(error)})

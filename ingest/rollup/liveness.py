@@ -1,0 +1,129 @@
+"""Who is away: sockets closed past the grace, and chargers of gateways whose lease ran out.
+
+Sweeps the charge points of the partitions this rollup owns, in the same transaction shape as a
+batch, and marks only what is unchanged since it looked. It marks nobody while the rollup is behind
+(their reconnects may be waiting in the log), nor chargers of a gateway before leases have been
+renewable for a full lease (after an outage of Postgres every lease looks expired).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+
+from ingest.rollup.consumer import Consumer
+from ingest.rollup.fold import Folded, Policy, go_offline
+from ingest.rollup.metrics import Metrics
+from ingest.rollup.publication import Publication
+from ingest.rollup.state import ChargePoint, Version
+from ingest.rollup.store import Store
+from shared import instant
+from shared.postgres import AWAY, Pool
+
+log = logging.getLogger("plugwatch.rollup.liveness")
+
+EVERY_S = 0.5
+AT_ONCE = 1000
+
+_CLOSED = """
+    SELECT key, epoch, sequence, last_seen_at AS since FROM charge_points
+    WHERE connectivity = 'ONLINE' AND deleted_at IS NULL AND log_partition = ANY($1::int[])
+      AND closed_at < now() - make_interval(secs => $2)
+    LIMIT $3
+"""
+_VANISHED = """
+    SELECT c.key, c.epoch, c.sequence, greatest(c.last_seen_at, g.renewed_at) AS since
+    FROM gateways g JOIN charge_points c ON c.gateway_id = g.id
+    WHERE g.expires_at < now() - make_interval(secs => $2)
+      AND c.connectivity = 'ONLINE' AND c.closed_at IS NULL AND c.deleted_at IS NULL
+      AND c.log_partition = ANY($1::int[])
+    LIMIT $3
+"""
+_FORGET_GATEWAYS = """
+    DELETE FROM gateways g WHERE g.expires_at < now() - interval '1 day'
+      AND NOT EXISTS (SELECT FROM charge_points c WHERE c.gateway_id = g.id AND c.connectivity = 'ONLINE')
+"""
+
+
+class Liveness:
+    """The sweep of one rollup."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        store: Store,
+        consumer: Consumer,
+        publication: Publication,
+        metrics: Metrics,
+        *,
+        policy: Policy,
+        lease_s: float,
+        max_lag_s: float,
+        clock: Callable[[], int],
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._consumer = consumer
+        self._publication = publication
+        self._metrics = metrics
+        self._policy = policy
+        self._lease_s = lease_s
+        self._max_lag_s = max_lag_s
+        self._clock = clock
+        self._healthy_since: float | None = None
+
+    async def run(self) -> None:
+        """Sweeps until cancelled."""
+        swept = 0
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self._sweep()
+                swept += 1
+                if swept % 7200 == 0:
+                    await self._pool.execute(_FORGET_GATEWAYS)
+            except AWAY as error:
+                self._healthy_since = None
+                log.warning("nobody is marked OFFLINE: Postgres is away", extra={"error": repr(error)})
+
+    async def _sweep(self) -> None:
+        partitions = sorted(self._consumer.partitions)
+        grace_s = self._policy.close_grace_ms / 1000
+        if not self._consumer.is_polling or self._consumer.lag_s > self._max_lag_s:
+            return
+        if partitions:
+            await self._mark("closed", await self._due(_CLOSED, partitions, grace_s))
+        now = time.monotonic()
+        if self._healthy_since is None:
+            await self._pool.fetchval("SELECT true")
+            self._healthy_since = now
+        if partitions and now - self._healthy_since >= self._lease_s:
+            await self._mark("vanished", await self._due(_VANISHED, partitions, grace_s))
+
+    async def _due(self, query: str, partitions: list[int], grace_s: float) -> dict[int, tuple[Version, int]]:
+        rows = await self._pool.fetch(query, partitions, grace_s, AT_ONCE)
+        return {row["key"]: ((row["epoch"], row["sequence"]), instant.from_datetime(row["since"])) for row in rows}
+
+    async def _mark(self, cause: str, due: Mapping[int, tuple[Version, int]]) -> None:
+        if not due:
+            return
+        now = self._clock()
+
+        def altered(charge_points: Mapping[int, ChargePoint], out: Folded) -> Collection[int]:
+            gone = [
+                one
+                for key, one in charge_points.items()
+                if one.connectivity == "ONLINE"
+                and one.version == due[key][0]
+                and (cause == "vanished" or one.closed_at is not None)
+            ]
+            for one in gone:
+                go_offline(one, due[one.key][1], now, self._policy, out)
+            return [one.key for one in gone]
+
+        applied = await self._store.apply(due.keys(), (), altered, now)
+        await self._publication.publish(applied.changes, applied.note)
+        marked = len(applied.folded.history)
+        if marked:
+            self._metrics.offline.labels(cause).inc(marked)
+            log.info("charge points are OFFLINE", extra={"cause": cause, "charge_points": marked})

@@ -1,0 +1,63 @@
+"""Every metric of the rollup, each with its reason. No label ever takes a charge point's or station's id."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+class Metrics:
+    """The rollup's metrics in one registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        #: The work done.
+        self.applied = Counter("plugwatch_rollup_events_total", "Events applied", ["kind"], registry=registry)
+        #: Delivered again, by a producer or a log read anew: expected after a broker's trouble only.
+        self.duplicates = Counter("plugwatch_rollup_duplicates_total", "Events skipped as known", registry=registry)
+        #: From sessions that were not the newest: rises when chargers flap between gateways.
+        self.late = Counter("plugwatch_rollup_late_total", "Events too late to change state", registry=registry)
+        #: Of charge points that were deleted meanwhile.
+        self.unknown = Counter(
+            "plugwatch_rollup_unknown_total", "Events of unknown charge points skipped", registry=registry
+        )
+        #: What can never be applied; each is in the dead-letter topic with its reason.
+        self.dead_letters = Counter(
+            "plugwatch_rollup_dead_letters_total",
+            "Records sent to the dead-letter topic",
+            ["reason"],
+            registry=registry,
+        )
+        #: Records that the log dropped before they were read: lost state until the next report.
+        self.lost = Counter("plugwatch_rollup_lost_records_total", "Records trimmed before read", registry=registry)
+        #: Another log was found under the topic's name: it is read from its beginning.
+        self.other_logs = Counter("plugwatch_rollup_other_logs_total", "Partitions read anew", registry=registry)
+        #: How far behind: records, and the age of the newest applied while there is more to read.
+        self.lag = Gauge("plugwatch_rollup_lag_records", "Records not applied yet", ["partition"], registry=registry)
+        self.lag_s = Gauge(
+            "plugwatch_rollup_lag_seconds", "Age of the last applied record while behind", registry=registry
+        )
+        #: Whether batching works, and what a batch costs.
+        self.batch_records = Histogram(
+            "plugwatch_rollup_batch_records", "Records a transaction", buckets=_SIZES, registry=registry
+        )
+        self.batch_s = Histogram(
+            "plugwatch_rollup_batch_seconds", "Transaction and publication", buckets=_SECONDS, registry=registry
+        )
+        #: What users feel: from the gateway's receipt to the published document, oldest of each batch.
+        self.visible_s = Histogram(
+            "plugwatch_rollup_visible_seconds", "Received to visible", buckets=_SECONDS, registry=registry
+        )
+        #: Charge points found away, and by which sign.
+        self.offline = Counter(
+            "plugwatch_rollup_offline_total", "Marked OFFLINE by sweep", ["cause"], registry=registry
+        )
+        #: Sessions told to end since a newer one exists; a steady rate is a wrong clock.
+        self.fences = Counter("plugwatch_rollup_fences_total", "Fences sent to gateways", registry=registry)
+        #: Redis writes that failed: documents are published again later.
+        self.publish_failures = Counter(
+            "plugwatch_rollup_publish_failures_total", "Publications that failed", registry=registry
+        )
+        #: Redis was found empty or replaced and was filled.
+        self.fills = Counter("plugwatch_rollup_fills_total", "Times Redis was filled", registry=registry)
+        #: Transactions given up since another rollup owns the partition.
+        self.fenced = Counter("plugwatch_rollup_fenced_total", "Batches refused by position", registry=registry)

@@ -1,0 +1,180 @@
+"""Charge points between Postgres rows and the rollup's state: the columns, once, and both ways. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from ingest.rollup.rules import View
+from ingest.rollup.state import ChargePoint, HistoryRow, Place, Report, Settled
+from shared import documents, instant
+from shared.status import Reason
+
+CHARGE_POINTS = """
+    SELECT c.key, c.id, c.station_key, s.id AS station_id, c.registration, c.operative, c.intent, c.log_partition,
+           c.protocol, c.vendor, c.model, c.serial, c.firmware, c.connectivity, c.connectivity_since,
+           c.last_seen_at, c.closed_at, c.previous_seen_at, c.gateway_id, c.epoch, c.sequence, c.version, c.document
+    FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
+    WHERE c.key = ANY($1::bigint[]) AND c.deleted_at IS NULL ORDER BY c.key FOR NO KEY UPDATE OF c
+"""
+REPORTS = "SELECT * FROM reports WHERE charge_point_key = ANY($1::bigint[])"
+
+UPDATE = """
+    UPDATE charge_points c SET
+        log_partition = n.log_partition, protocol = n.protocol, vendor = n.vendor, model = n.model,
+        serial = n.serial, firmware = n.firmware, connectivity = n.connectivity,
+        connectivity_since = n.connectivity_since, last_seen_at = n.last_seen_at, closed_at = n.closed_at,
+        previous_seen_at = n.previous_seen_at, gateway_id = n.gateway_id, epoch = n.epoch, sequence = n.sequence,
+        intent = n.intent::jsonb, status = n.status, health = n.health, evse_counts = n.evse_counts::jsonb,
+        connector_counts = n.connector_counts::jsonb, revision = n.revision, document = n.document
+    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
+                $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
+                $21::bigint[], $22::text[])
+        AS n(key, log_partition, protocol, vendor, model, serial, firmware, connectivity, connectivity_since,
+             last_seen_at, closed_at, previous_seen_at, gateway_id, epoch, sequence, intent, status, health,
+             evse_counts, connector_counts, revision, document)
+    WHERE c.key = n.key
+"""
+UPSERT_REPORTS = """
+    INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, vendor_error_code, info,
+                         since, event_time, reported_at, received_at, epoch, sequence)
+    SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                         $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
+                         $12::bigint[], $13::bigint[])
+    ON CONFLICT (charge_point_key, evse_id, connector_id) DO UPDATE SET
+        reported = excluded.reported, error_code = excluded.error_code,
+        vendor_error_code = excluded.vendor_error_code, info = excluded.info, since = excluded.since,
+        event_time = excluded.event_time, reported_at = excluded.reported_at, received_at = excluded.received_at,
+        epoch = excluded.epoch, sequence = excluded.sequence
+"""
+_HISTORY = """
+    unnest($1::bigint[], $2::text[], $3::smallint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[],
+           $9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[], $14::bigint[],
+           $15::bigint[], $16::text[])
+        AS n(charge_point_key, kind, evse_id, connector_id, reported, normalized, error_code, vendor_error_code,
+             info, event_time, reported_at, reported_at_text, received_at, epoch, sequence, flags)
+"""
+_INSERT_HISTORY = """
+    INSERT INTO history (charge_point_key, kind, evse_id, connector_id, reported, normalized, error_code,
+                         vendor_error_code, info, event_time, reported_at, reported_at_text, received_at, epoch,
+                         sequence, flags)
+    SELECT n.charge_point_key, n.kind, n.evse_id, n.connector_id, n.reported, n.normalized, n.error_code,
+           n.vendor_error_code, n.info, n.event_time, n.reported_at, n.reported_at_text, n.received_at, n.epoch,
+           n.sequence, string_to_array(n.flags, ',')
+    FROM
+"""
+INSERT_HISTORY = f"{_INSERT_HISTORY} {_HISTORY} ON CONFLICT DO NOTHING"
+#: A late line is one only if it differs from what was known of its place just before it.
+INSERT_LATE = f"""
+    {_INSERT_HISTORY} {_HISTORY}
+    LEFT JOIN LATERAL (
+        SELECT h.reported, h.error_code, h.vendor_error_code FROM history h
+        WHERE h.charge_point_key = n.charge_point_key AND h.kind = n.kind
+          AND h.evse_id = n.evse_id AND h.connector_id = n.connector_id
+          AND (h.epoch, h.sequence) <= (n.epoch, n.sequence)
+        ORDER BY h.epoch DESC, h.sequence DESC LIMIT 1
+    ) AS before ON true
+    WHERE (before.reported, before.error_code, before.vendor_error_code)
+          IS DISTINCT FROM (n.reported, n.error_code, n.vendor_error_code)
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608
+
+
+def charge_points(rows: Iterable[Any], reports: Iterable[Any]) -> dict[int, ChargePoint]:
+    """The state in rows of ``CHARGE_POINTS`` and ``REPORTS``, by key."""
+    found = {row["key"]: _charge_point(row) for row in rows}
+    for row in reports:
+        found[row["charge_point_key"]].reports[row["evse_id"], row["connector_id"]] = _report(row)
+    return found
+
+
+def columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Rows turned into the columns that ``unnest`` takes."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def charge_point_row(one: ChargePoint, view: View) -> tuple[Any, ...]:
+    """A row of ``UPDATE``."""
+    return (
+        one.key, one.log_partition, one.protocol, one.vendor, one.model, one.serial, one.firmware, one.connectivity,
+        _moment(one.connectivity_since), _moment(one.last_seen_at), _moment(one.closed_at),
+        _moment(one.previous_seen_at), one.gateway_id, one.epoch, one.sequence,
+        documents.encode(one.intent).decode() if one.intent else None,
+        view.document.status, view.document.health, documents.encode(view.evse_counts).decode(),
+        documents.encode(view.connector_counts).decode(), view.document.revision,
+        documents.encode(view.document).decode(),
+    )  # fmt: skip
+
+
+def report_row(key: int, place: Place, report: Report) -> tuple[Any, ...]:
+    """A row of ``UPSERT_REPORTS``."""
+    return (
+        key, *place, report.reported, report.error_code, report.vendor_error_code, report.info,
+        _moment(report.since), _moment(report.event_time), _moment(report.reported_at),
+        _moment(report.received_at), *report.version,
+    )  # fmt: skip
+
+
+def history_row(row: HistoryRow) -> tuple[Any, ...]:
+    """A row of ``INSERT_HISTORY`` and ``INSERT_LATE``."""
+    return (
+        row.charge_point_key, row.kind, *(row.place or (None, None)), row.reported, row.normalized, row.error_code,
+        row.vendor_error_code, row.info, _moment(row.event_time), _moment(row.reported_at), row.reported_at_text,
+        _moment(row.received_at), *row.version, ",".join(row.flags),
+    )  # fmt: skip
+
+
+def _charge_point(row: Any) -> ChargePoint:
+    document = documents.charge_point(row["document"])
+    one = ChargePoint(
+        key=row["key"],
+        id=row["id"],
+        station_key=row["station_key"],
+        station_id=row["station_id"],
+        registration=row["registration"],
+        operative=row["operative"],
+        intent=document.intent,
+        protocol=row["protocol"],
+        vendor=row["vendor"],
+        model=row["model"],
+        serial=row["serial"],
+        firmware=row["firmware"],
+        connectivity=row["connectivity"],
+        connectivity_since=_instant(row["connectivity_since"]),
+        last_seen_at=_instant(row["last_seen_at"]),
+        closed_at=_instant(row["closed_at"]),
+        previous_seen_at=_instant(row["previous_seen_at"]),
+        gateway_id=row["gateway_id"],
+        log_partition=row["log_partition"],
+        epoch=row["epoch"],
+        sequence=row["sequence"],
+    )
+    for evse in document.evses:
+        reason: Reason = "OWN" if one.connectivity == "ONLINE" else "OFFLINE"
+        one.evses[evse.id] = Settled(evse.status, reason, instant.from_text(evse.since))
+        for connector in evse.connectors:
+            settled = Settled(connector.status, connector.reason, instant.from_text(connector.since))
+            one.connectors[evse.id, connector.id] = settled
+    return one
+
+
+def _report(row: Any) -> Report:
+    return Report(
+        reported=row["reported"],
+        error_code=row["error_code"],
+        vendor_error_code=row["vendor_error_code"],
+        info=row["info"],
+        since=instant.from_datetime(row["since"]),
+        event_time=instant.from_datetime(row["event_time"]),
+        reported_at=_instant(row["reported_at"]),
+        received_at=instant.from_datetime(row["received_at"]),
+        version=(row["epoch"], row["sequence"]),
+    )
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else instant.to_datetime(at)
+
+
+def _instant(moment: datetime | None) -> int | None:
+    return None if moment is None else instant.from_datetime(moment)

@@ -1,0 +1,99 @@
+"""What the rollup knows of a charge point: the facts that events leave behind. Pure data.
+
+Times are milliseconds since the epoch, UTC. A version is ``(epoch, sequence)`` of the event that
+brought a fact; it, and never a charger's clock, decides which of two facts is newer.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from shared.documents import Intent, Registration
+from shared.status import NORMALIZED, Connectivity, Reason, Status
+
+Place = tuple[int, int]  #: (evse_id, connector_id); (0, 0) the charge point, (e, 0) an EVSE as a whole
+Version = tuple[int, int]  #: (epoch, sequence)
+HistoryKind = Literal["STATUS", "CONNECTOR_0", "EVSE", "CONNECTIVITY"]
+
+CHARGE_POINT: Place = (0, 0)
+
+
+class Report(NamedTuple):
+    """The last report about one place; ``since`` is when it first said this status."""
+
+    reported: str
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+    since: int
+    event_time: int
+    reported_at: int | None
+    received_at: int
+    version: Version
+
+    @property
+    def normalized(self) -> Status:
+        """The charger's word in ours."""
+        return NORMALIZED.get(self.reported, "UNKNOWN")
+
+
+class Settled(NamedTuple):
+    """A status that the rules arrived at, why, and since when."""
+
+    status: Status
+    reason: Reason
+    since: int
+
+
+class HistoryRow(NamedTuple):
+    """One line of history; ``(charge point, kind, version, received_at)`` is its identity."""
+
+    charge_point_key: int
+    kind: HistoryKind
+    place: Place | None
+    reported: str
+    normalized: Status | None
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+    event_time: int
+    reported_at: int | None
+    reported_at_text: str | None
+    received_at: int
+    version: Version
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class ChargePoint:
+    """A charge point's inventory, as far as its document shows it, and its state."""
+
+    key: int
+    id: str
+    station_key: int | None = None
+    station_id: str | None = None
+    registration: Registration = "ACCEPTED"
+    operative: bool = True
+    intent: Intent | None = None
+    protocol: str | None = None
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    connectivity: Connectivity = "NEVER"
+    connectivity_since: int | None = None
+    last_seen_at: int | None = None
+    closed_at: int | None = None  #: the session's socket is gone since then; OFFLINE follows after the grace
+    previous_seen_at: int | None = None  #: when it was last heard before this session began
+    gateway_id: str | None = None
+    log_partition: int | None = None
+    epoch: int = 0
+    sequence: int = -1
+    reports: dict[Place, Report] = field(default_factory=dict)
+    connectors: dict[Place, Settled] = field(default_factory=dict)
+    evses: dict[int, Settled] = field(default_factory=dict)
+    touched: set[Place] = field(default_factory=set)  #: reports to be written
+
+    @property
+    def version(self) -> Version:
+        """Of the newest event of the newest session."""
+        return (self.epoch, self.sequence)
