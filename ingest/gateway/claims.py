@@ -43,6 +43,7 @@ class Claims:
 
         ``now`` is the clock (ms), ``floor`` the newest epoch known otherwise.
         """
+        epoch = max(now, floor + 1)
         try:
             async with asyncio.timeout(CLAIM_TIMEOUT_S):
                 stored, holder = cast(
@@ -56,10 +57,9 @@ class Claims:
                     await self._redis.publish(
                         fence.channel(holder.decode()), fence.encode(Fence(charge_point_key, below=epoch, newest=epoch))
                     )
-                return epoch
-        except AWAY as error:
+        except AWAY as error:  # what was claimed before the fence was lost is kept
             log.warning("Redis is away; this session's epoch comes from the clock", extra={"error": repr(error)})
-            return max(now, floor + 1)
+        return epoch
 
     async def run(self, on_fence: Callable[[Fence], None]) -> None:
         """Hears fences until cancelled."""

@@ -21,6 +21,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from ingest.gateway.admission import Refusal
+from ingest.gateway.framing import Framer, text_frame
 from ingest.gateway.publisher import OnAck, Ticket
 from ingest.gateway.registry import Entry
 from ingest.ocpp import versions
@@ -54,9 +55,10 @@ class Connection(asyncio.Protocol):
     """A socket from accept to close."""
 
     __slots__ = (
-        "_backlog", "_command_since", "_fragments", "_fragments_are_text", "_key", "_partition", "_phase_since",
-        "_proto", "_resync", "_server", "_ticket", "_transport", "_unanswered_pings", "_waiting", "_waiting_since",
-        "answers_pings", "closed", "entry", "epoch", "heard_at", "next_ping", "phase", "session",
+        "_backlog", "_command_since", "_fragments", "_fragments_are_text", "_framer", "_key", "_partition",
+        "_phase_since", "_proto", "_reads_answers", "_resync", "_server", "_ticket", "_transport",
+        "_unanswered_pings", "_waiting", "_waiting_since", "answers_pings", "closed", "entry", "epoch", "heard_at",
+        "next_ping", "phase", "session",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -67,10 +69,12 @@ class Connection(asyncio.Protocol):
             max_size=server.max_message_bytes,
             logger=_quiet,
         )
+        self._framer = Framer(server.max_message_bytes)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._backlog: deque[str] = deque()
-        self._fragments: list[bytes] | None = None
+        self._fragments: bytearray | None = None
         self._fragments_are_text = True
+        self._reads_answers = True
         self._waiting: Outcome | None = None
         self._ticket: Ticket | None = None
         self._waiting_since = 0.0
@@ -103,6 +107,16 @@ class Connection(asyncio.Protocol):
         """Bytes: any of them prove that the charger lives."""
         self.heard_at = time.monotonic()
         self._unanswered_pings = 0
+        if self.phase != "open" or self._proto.reader.buffer:
+            self._general(data)
+            return
+        for text, raw in self._framer.frames(data):
+            if text is not None and self._fragments is None:
+                self._message(text, is_text=True)
+            else:
+                self._general(raw)
+
+    def _general(self, data: bytes) -> None:
         self._proto.receive_data(data)
         for event in self._proto.events_received():
             if isinstance(event, Frame):
@@ -122,10 +136,12 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The charger does not read its answers: then we do not read its frames."""
+        self._reads_answers = False
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """It reads again."""
+        self._reads_answers = True
         if not self._backlog:
             self._transport.resume_reading()
 
@@ -206,8 +222,7 @@ class Connection(asyncio.Protocol):
             raise ConnectionError("the charger is not connected")
         call = self.session.command(command, self._server.clock())
         self._command_since = time.monotonic()
-        self._proto.send_text(call)
-        self._flush()
+        self._send(call)
 
     def pulse(self, now: float) -> None:
         """Looks at every timer of the connection; ``now`` is monotonic (s)."""
@@ -250,12 +265,12 @@ class Connection(asyncio.Protocol):
             if frame.fin:
                 self._message(frame.data, frame.opcode is Opcode.TEXT)
             else:
-                self._fragments = [bytes(frame.data)]
+                self._fragments = bytearray(frame.data)
                 self._fragments_are_text = frame.opcode is Opcode.TEXT
         elif self._fragments is not None:
-            self._fragments.append(bytes(frame.data))
+            self._fragments += frame.data
             if frame.fin:
-                data, self._fragments = b"".join(self._fragments), None
+                data, self._fragments = self._fragments, None
                 self._message(data, self._fragments_are_text)
 
     def _message(self, data: "bytes | bytearray | memoryview", is_text: bool) -> None:
@@ -302,23 +317,24 @@ class Connection(asyncio.Protocol):
             return
         outcome, self._waiting, self._ticket = self._waiting, None, None
         self.heard_at = max(self.heard_at, time.monotonic())
+        self._unanswered_pings = 0  # its pongs may be behind frames that we did not read meanwhile
         self._server.metrics.ack_latency.observe(self.heard_at - self._waiting_since)
         self._answer(outcome)
-        self._catch_up()
-        self._flush()
+        if self._backlog:
+            self._catch_up()
 
     def _answer(self, outcome: Outcome) -> None:
         if self.session is None or self.phase != "open":
             return
         for reply in outcome.replies:
-            self._proto.send_text(reply)
+            self._send(reply)
         if outcome.close is not None:
             self.close(*outcome.close, "refused")
 
     def _catch_up(self) -> None:
         while self._backlog and self._waiting is None:
             self._receive(self._backlog.popleft())
-        if not self._backlog and not self.closed:
+        if not self._backlog and self._reads_answers and not self.closed:
             self._transport.resume_reading()
 
     def _give_up(self, outcome: Outcome) -> None:
@@ -326,14 +342,14 @@ class Connection(asyncio.Protocol):
         session, ticket = self.session, self._ticket
         self._waiting = self._ticket = None
         self.heard_at = time.monotonic()
+        self._unanswered_pings = 0
         self._resync = True
         self._server.metrics.ack_timeouts.inc()
         if ticket is not None:
             ticket.withdraw()
         if session is not None and outcome.message_id is not None:
-            self._proto.send_text(session.internal_error(outcome.message_id))
+            self._send(session.internal_error(outcome.message_id))
         self._catch_up()
-        self._flush()
 
     def _ask(self, now: float) -> None:
         """Asks for statuses that are missing: lost to a broker outage, or never sent after a boot."""
@@ -355,10 +371,18 @@ class Connection(asyncio.Protocol):
 
     # bytes
 
+    def _send(self, text: bytes) -> None:
+        if self._proto.extensions:
+            self._proto.send_text(text)
+            self._flush()
+        elif self.phase == "open":
+            self._transport.write(text_frame(text))
+
     def _fail(self, code: int, text: str) -> None:
         self.end("refused")
         self._proto.fail(code, text)
         self._enter("closing")
+        self._flush()
 
     def _enter(self, phase: str) -> None:
         self.phase = phase

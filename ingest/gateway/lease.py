@@ -19,7 +19,7 @@ _RENEW = """
     WITH held AS (SELECT expires_at < now() AS lapsed FROM gateways WHERE id = $1)
     INSERT INTO gateways (id, expires_at) VALUES ($1, now() + $2)
     ON CONFLICT (id) DO UPDATE SET renewed_at = now(), expires_at = excluded.expires_at
-    RETURNING coalesce((SELECT lapsed FROM held), false)
+    RETURNING coalesce((SELECT lapsed FROM held), true)
 """
 
 
@@ -47,7 +47,7 @@ class Lease:
                 on_lapse()
 
     async def renew(self) -> bool:
-        """Renews once; returns whether it had lapsed.
+        """Renews once; returns whether it had lapsed, or was not there (rollups delete what lapsed long ago).
 
         Raises:
             one of ``postgres.AWAY``

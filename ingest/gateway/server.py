@@ -182,6 +182,8 @@ class Server:
         self.metrics.handshakes.labels(str(status)).inc()
 
     async def _admit(self, connection: Connection, request: Request) -> int:
+        if connection.phase != "handshake":
+            return 499
         response = connection.accept(request)
         if self._draining or self.publisher.pending >= self._max_pending:
             verdict: Entry | Refusal = Refusal(503, "try again later", (("Retry-After", "5"),))
@@ -190,15 +192,15 @@ class Server:
             return response.status_code
         else:
             verdict = await self._admission.examine(
-                request.path, request.headers.get("Authorization"), connection.address
+                request.path, ", ".join(request.headers.get_all("Authorization")), connection.address
             )
-        if connection.closed:
+        if connection.phase != "handshake":  # gone, or it did not wait for the answer
             return 499
         if isinstance(verdict, Refusal):
             connection.refuse(verdict)
             return verdict.status
         epoch = await self._claims.claim(verdict.key, self.clock(), verdict.epoch)
-        if connection.closed:
+        if connection.phase != "handshake":
             return 499
         older = self._open.get(verdict.key)
         if verdict.deleted or (older is not None and older.epoch > epoch):

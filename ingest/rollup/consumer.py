@@ -8,12 +8,13 @@ group offsets play no part.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from random import random
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from ingest.rollup.batch import Batch, Record, batch, digest
 from ingest.rollup.fold import Policy
@@ -28,7 +29,7 @@ from shared.postgres import AWAY
 log = logging.getLogger("plugwatch.rollup.consumer")
 
 POLL_S = 0.2
-LAG_EVERY_S = 1.0
+ANSWERED_WITHIN_MS = 10_000
 
 SendFence = Callable[[str, Fence], None]
 
@@ -67,9 +68,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned: set[int] = set()
         self._positions: dict[int, Position] = {}
         self._unseen: set[int] = set()  #: partitions whose log has not been recognised yet
-        self._newest: int | None = None
-        self._behind = False
-        self._polled_at = 0.0
+        self._reading: dict[int, int] = {}  #: partition → offset up to which this log has been applied
+        self._through: dict[int, int] = {}  #: partition → received_at (ms) up to which it has been applied
+        self._behind: set[int] = set()
+        self._answered_at = 0
 
     # the group coordinator calls these
 
@@ -91,15 +93,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @property
     def lag_s(self) -> float:
-        """Age of the newest applied event while there is more to read (s); 0 when there is not."""
-        if not self._behind or self._newest is None:
-            return 0.0
-        return max(0.0, (self._clock() - self._newest) / 1000)
+        """Age of the oldest event that waits (s), as far as is known; 0 when none does, inf before any was read."""
+        if not self._behind <= self._through.keys():
+            return math.inf
+        oldest = min((self._through[partition] for partition in self._behind), default=None)
+        return 0.0 if oldest is None else max(0.0, (self._clock() - oldest) / 1000)
 
     @property
     def is_polling(self) -> bool:
-        """Whether the broker has been asked, and answered, within the last seconds."""
-        return time.monotonic() - self._polled_at < 10
+        """Whether the broker has answered within the last seconds."""
+        return self._clock() - self._answered_at < ANSWERED_WITHIN_MS
 
     async def run(self) -> None:
         """Consumes until cancelled.
@@ -114,8 +117,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             except Fenced as error:
                 self._metrics.fenced.inc()
                 log.warning("another rollup owns a partition; joining the group again", extra={"error": str(error)})
-            except (KafkaError, Transient, OSError, TimeoutError) as error:
-                log.warning("the log cannot be read; trying again", extra={"error": repr(error)})
+            except (KafkaError, Transient, *AWAY) as error:
+                log.warning("the log, or where it was left, cannot be read; trying again", extra={"error": repr(error)})
             await asyncio.sleep(wait_s * (0.5 + random()))  # noqa: S311
             wait_s = min(wait_s * 2, 3)
 
@@ -144,11 +147,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 except OffsetOutOfRangeError as error:
                     await self._find_again(consumer, error.args[0])
                     continue
-                self._polled_at = time.monotonic()
+                except NoOffsetForPartitionError:
+                    continue  # assigned during the poll: the broker has no position for it, Postgres has
                 records = [record for part in polled.items() for record in await self._recognised(consumer, *part)]
+                made = batch(records)
+                self._through.update(dict.fromkeys(made.last, made.oldest or self._clock()))
                 self._measure(consumer)
                 if records:
-                    await self._apply(batch(records))
+                    await self._apply(made)
         finally:
             self._forget()
             await asyncio.shield(_stopped(consumer))
@@ -156,16 +162,28 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _take_over(self, consumer: AIOKafkaConsumer) -> None:
         """Starts newly assigned partitions at their stored positions, one record early."""
         fresh = self._assigned - set(self._positions)
-        for partition, position in (await self._store.positions(fresh)).items():
-            self._positions[partition] = position
-            self._unseen.add(partition)
-            consumer.seek(TopicPartition(self._topic, partition), max(position.next - 1, 0))
+        positions = await self._store.positions(fresh)
+        async with asyncio.timeout(20):
+            ends = await consumer.end_offsets([TopicPartition(self._topic, partition) for partition in fresh])
+        for where, end in ends.items():
+            if where.partition not in self._assigned:
+                continue
+            position = self._positions[where.partition] = positions[where.partition]
+            self._reading[where.partition] = position.next
+            self._unseen.add(where.partition)
+            if end < position.next:
+                await self._read_anew(consumer, where.partition, "the log is shorter than what was applied")
+            else:
+                consumer.seek(where, max(position.next - 1, 0))
 
     def _forget(self, partitions: Collection[TopicPartition] | None = None) -> None:
         for partition in list(self._positions) if partitions is None else [one.partition for one in partitions]:
             self._positions.pop(partition, None)
+            self._reading.pop(partition, None)
+            self._through.pop(partition, None)
             self._unseen.discard(partition)
             self._assigned.discard(partition)
+            self._behind.discard(partition)
 
     async def _recognised(
         self, consumer: AIOKafkaConsumer, where: TopicPartition, records: Sequence[Record]
@@ -201,19 +219,29 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 self._unseen.discard(where.partition)
                 self._lost(where.partition, beginnings[where] - position.next)
-                consumer.seek(where, max(beginnings[where], position.next))
+                self._seek(consumer, where, max(beginnings[where], position.next))
 
     async def _read_anew(self, consumer: AIOKafkaConsumer, partition: int, why: str) -> None:
         where = TopicPartition(self._topic, partition)
-        self._metrics.other_logs.inc()
+        applied = self._positions[partition].next
         async with asyncio.timeout(20):
             beginning = (await consumer.beginning_offsets([where]))[where]
+        if partition not in self._positions:
+            return
+        self._metrics.other_logs.inc()
         log.error(
             "another log under the topic's name; reading it from its beginning",
-            extra={"partition": partition, "why": why, "applied": self._positions[partition].next},
+            extra={"partition": partition, "why": why, "applied": applied},
         )
         self._unseen.discard(partition)
-        consumer.seek(where, beginning)
+        self._seek(consumer, where, beginning)
+
+    def _seek(self, consumer: AIOKafkaConsumer, where: TopicPartition, offset: int) -> None:
+        """Goes on elsewhere; until something was read there, who knows how far behind that is."""
+        consumer.seek(where, offset)
+        self._reading[where.partition] = offset
+        self._through.pop(where.partition, None)
+        self._behind.add(where.partition)
 
     def _lost(self, partition: int, n: int) -> None:
         if n > 0:
@@ -225,16 +253,20 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _apply(self, made: Batch) -> None:
         started = time.monotonic()
-        for record, poison in made.poison:
-            await self._quarantine.isolate(record, poison)
+        if not made.last.keys() <= self._positions.keys():
+            raise Fenced("partitions were revoked before their records were applied")
         moves = [
             Move(partition, self._positions[partition].next, last.offset + 1, digest(last))
             for partition, last in made.last.items()
         ]
+        for record, poison in made.poison:
+            await self._quarantine.isolate(record, poison)
         applied = await self._stored(made, moves)
         for move in moves:
             if move.partition in self._positions:
                 self._positions[move.partition] = Position(move.next, move.last_record)
+                self._reading[move.partition] = move.next
+                self._through[move.partition] = made.newest.get(move.partition, self._clock())
         await self._publication.publish(applied.changes, applied.note)
         for gateway_id, fence in applied.folded.fences:
             self._send_fence(gateway_id, fence)
@@ -253,11 +285,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             wait_s = min(wait_s * 2, 5)
 
     def _measure(self, consumer: AIOKafkaConsumer) -> None:
-        self._behind = False
-        for partition, position in self._positions.items():
-            end = consumer.highwater(TopicPartition(self._topic, partition))
-            lag = max(0, (end or 0) - position.next)
-            self._behind = self._behind or lag > 0
+        if not self._positions:
+            self._answered_at = self._clock()
+        for partition, reading in self._reading.items():
+            where = TopicPartition(self._topic, partition)
+            end = consumer.highwater(where)
+            if end is None:
+                continue
+            self._answered_at = max(self._answered_at, consumer.last_poll_timestamp(where) or 0)
+            lag = max(0, end - reading)
+            (self._behind.add if lag else self._behind.discard)(partition)
             self._metrics.lag.labels(str(partition)).set(lag)
         self._metrics.lag_s.set(self.lag_s)
 
@@ -276,7 +313,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 metrics.unknown.inc(len(events))
         if made.oldest is not None:
             metrics.visible_s.observe(max(0.0, (now - made.oldest) / 1000))
-        self._newest = made.newest
 
 
 async def _stopped(consumer: AIOKafkaConsumer) -> None:

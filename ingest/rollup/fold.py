@@ -135,7 +135,7 @@ def _report(charge_point: ChargePoint, event: StatusReported, policy: Policy, ou
     place = (event.evse_id, event.connector_id)
     old = charge_point.reports.get(place)
     event_time, flags = _event_time(charge_point, event, old)
-    same_status = old is not None and old.normalized == NORMALIZED.get(event.reported)
+    same_status = old is not None and old.normalized == NORMALIZED.get(event.reported, "UNKNOWN")
     new = Report(
         reported=event.reported,
         error_code=event.error_code,

@@ -8,7 +8,6 @@ renewable for a full lease (after an outage of Postgres every lease looks expire
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Collection, Mapping
 
 from ingest.rollup.consumer import Consumer
@@ -70,7 +69,8 @@ class Liveness:
         self._lease_s = lease_s
         self._max_lag_s = max_lag_s
         self._clock = clock
-        self._healthy_since: float | None = None
+        self._healthy_since: int | None = None  #: ms; Postgres has answered all the time since
+        self._healthy_at = 0
 
     async def run(self) -> None:
         """Sweeps until cancelled."""
@@ -78,7 +78,8 @@ class Liveness:
         while True:
             await asyncio.sleep(EVERY_S)
             try:
-                await self._sweep()
+                while await self._sweep():
+                    pass
                 swept += 1
                 if swept % 7200 == 0:
                     await self._pool.execute(_FORGET_GATEWAYS)
@@ -86,27 +87,35 @@ class Liveness:
                 self._healthy_since = None
                 log.warning("nobody is marked OFFLINE: Postgres is away", extra={"error": repr(error)})
 
-    async def _sweep(self) -> None:
-        partitions = sorted(self._consumer.partitions)
-        grace_s = self._policy.close_grace_ms / 1000
-        if not self._consumer.is_polling or self._consumer.lag_s > self._max_lag_s:
-            return
-        if partitions:
-            await self._mark("closed", await self._due(_CLOSED, partitions, grace_s))
-        now = time.monotonic()
-        if self._healthy_since is None:
-            await self._pool.fetchval("SELECT true")
+    async def _sweep(self) -> bool:
+        """Marks who is away; returns whether there may be more of them."""
+        leases_are_sound = await self._leases_are_sound()
+        partitions, lag_s = sorted(self._consumer.partitions), self._consumer.lag_s
+        if not partitions or not self._consumer.is_polling or lag_s > self._max_lag_s:
+            return False
+        # A reconnect within the grace may still wait in the log for as long as the lag is.
+        grace_s = self._policy.close_grace_ms / 1000 + lag_s
+        marked = [await self._mark("closed", await self._due(_CLOSED, partitions, grace_s))]
+        if leases_are_sound:
+            marked.append(await self._mark("vanished", await self._due(_VANISHED, partitions, grace_s)))
+        return max(marked) == AT_ONCE
+
+    async def _leases_are_sound(self) -> bool:
+        """Whether gateways could renew for a full lease: Postgres answered, and this machine did not sleep."""
+        await self._pool.fetchval("SELECT true")
+        now, lease_ms = self._clock(), self._lease_s * 1000
+        if self._healthy_since is None or now - self._healthy_at > lease_ms:
             self._healthy_since = now
-        if partitions and now - self._healthy_since >= self._lease_s:
-            await self._mark("vanished", await self._due(_VANISHED, partitions, grace_s))
+        self._healthy_at = now
+        return now - self._healthy_since >= lease_ms
 
     async def _due(self, query: str, partitions: list[int], grace_s: float) -> dict[int, tuple[Version, int]]:
         rows = await self._pool.fetch(query, partitions, grace_s, AT_ONCE)
         return {row["key"]: ((row["epoch"], row["sequence"]), instant.from_datetime(row["since"])) for row in rows}
 
-    async def _mark(self, cause: str, due: Mapping[int, tuple[Version, int]]) -> None:
+    async def _mark(self, cause: str, due: Mapping[int, tuple[Version, int]]) -> int:
         if not due:
-            return
+            return 0
         now = self._clock()
 
         def altered(charge_points: Mapping[int, ChargePoint], out: Folded) -> Collection[int]:
@@ -127,3 +136,4 @@ class Liveness:
         if marked:
             self._metrics.offline.labels(cause).inc(marked)
             log.info("charge points are OFFLINE", extra={"cause": cause, "charge_points": marked})
+        return marked

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.postgres import AWAY, Connection, Pool
 
@@ -57,13 +57,14 @@ class Partitions:
             if (now - _month(month, 1)).days >= self._retention_days:
                 await connection.execute(f"DROP TABLE {name}")
                 log.info("history dropped by retention", extra={"partition": name})
-        await connection.execute(
-            "DELETE FROM history_default WHERE received_at < now() - make_interval(days => $1)", self._retention_days
-        )
+        oldest = now - timedelta(days=self._retention_days)
+        await connection.execute("DELETE FROM history_default WHERE received_at < $1", oldest)
 
 
 async def _make(connection: Connection, start: datetime, end: datetime) -> None:
     name = _name(start)
+    # Before the move: what a writer puts there meanwhile would be in the way of the new partition.
+    await connection.execute("LOCK TABLE history_default IN ACCESS EXCLUSIVE MODE")
     await connection.execute(f"CREATE TABLE {name} (LIKE history INCLUDING DEFAULTS)")
     await connection.execute(
         f"WITH moved AS (DELETE FROM history_default WHERE received_at >= $1 AND received_at < $2 RETURNING *) "  # noqa: S608

@@ -10,6 +10,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from redis.exceptions import RedisError
+
 from ingest.rollup.metrics import Metrics
 from shared import fleet
 from shared.hot import AWAY as REDIS_AWAY
@@ -66,12 +68,14 @@ class Publication:
                     self._away = False
                 while await self._catch_up():
                     pass
-            except REDIS_AWAY as error:
+            except (*REDIS_AWAY, *POSTGRES_AWAY) as error:
+                # Both may raise OSError and TimeoutError.
+                if not isinstance(error, RedisError) and await self._hot.answers():
+                    log.warning("notes wait: Postgres is away", extra={"error": repr(error)})
+                    continue
                 if not self._away:
                     log.warning("Redis is away", extra={"error": repr(error)})
                 self._away = True
-            except POSTGRES_AWAY as error:
-                log.warning("notes wait: Postgres is away", extra={"error": repr(error)})
 
     async def _forget(self) -> None:
         published, self._published = self._published, []
@@ -96,11 +100,12 @@ class Publication:
                 return
             try:
                 n = 0
+                # Deleted ones too, as tombstones: a Redis restored from a snapshot may still serve them.
                 for table in ("stations", "charge_points"):
                     last = 0
                     while True:
                         page = await connection.fetch(
-                            f"SELECT key FROM {table} WHERE key > $1 AND deleted_at IS NULL ORDER BY key LIMIT $2",  # noqa: S608
+                            f"SELECT key FROM {table} WHERE key > $1 ORDER BY key LIMIT $2",  # noqa: S608
                             last,
                             PAGE,
                         )

@@ -74,11 +74,10 @@ class Quarantine:
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
-            producer = AIOKafkaProducer(
+            self._producer = AIOKafkaProducer(
                 bootstrap_servers=self._servers, acks="all", enable_idempotence=True, request_timeout_ms=10_000
             )
-            await producer.start()
-            self._producer = producer
+            await self._producer.start()
         return self._producer
 
     async def close(self) -> None:

@@ -42,7 +42,7 @@ def settle(charge_point: ChargePoint, at: int, mode: Connector0Mode) -> None:
         elif here:
             status = evse_status(here.values())
         else:
-            status = charge_point.reports[evse_id, 0].normalized
+            status, _ = _capped(charge_point, (evse_id, 0), charge_point.reports[evse_id, 0], mode)
         _change(charge_point.evses, evse_id, Settled(status, "OWN" if online else "OFFLINE", at))
         for place, own in here.items():
             if not online:

@@ -123,12 +123,12 @@ class Store:
         versions = {row["key"]: row["version"] for row in found}
         charge_points = rows.charge_points(found, await connection.fetch(rows.REPORTS, list(versions)))
         changed = sorted(alter(charge_points, folded))
+        await self._write_history(connection, folded)
         if not changed:
             return Applied([], None, folded, versions)
         changes = await self._write(connection, [charge_points[key] for key in changed], versions)
         touched = {station for key in changed if (station := charge_points[key].station_key) is not None}
         changes += await fleet.roll_up(connection, touched, now)
-        await self._write_history(connection, folded)
         note = await fleet.note(connection, touched, changed)
         return Applied(changes, note, folded, versions)
 

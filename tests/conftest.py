@@ -1,0 +1,45 @@
+"""The real parts that integration tests stand on: one embedded stack a run, a fresh database a module.
+
+``BROKER=kafka`` puts Apache Kafka in the place of librdkafka's built-in broker for all of them.
+"""
+
+import asyncio
+import itertools
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from local.stack import BrokerKind, Stack
+from shared import migrate
+
+_numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests marked ``kafka`` run where Apache Kafka was asked for; CI asks for it in a run of its own."""
+    if os.environ.get("BROKER") != "kafka" and not config.option.markexpr:
+        config.option.markexpr = "not kafka"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Postgres, Redis and a broker of the Kafka protocol."""
+    broker: BrokerKind = "kafka" if os.environ.get("BROKER") == "kafka" else "mock"
+    with Stack.start(data_dir=tmp_path_factory.mktemp("stack"), broker=broker, durable=False, given={}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated(stack: Stack) -> str:
+    """The name of a database with the schema, to be copied."""
+    asyncio.run(migrate.migrate(stack.postgres.create_database("migrated")))
+    return "migrated"
+
+
+@pytest.fixture(scope="module")
+def database_url(stack: Stack, migrated: str) -> Iterator[str]:
+    """A database of the test module's own."""
+    name = f"module_{next(_numbers)}"
+    yield stack.postgres.create_database(name, template=migrated)
+    stack.postgres.drop_database(name)
