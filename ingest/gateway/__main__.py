@@ -9,7 +9,9 @@ from collections.abc import Mapping
 import uvloop
 
 from ingest.gateway.admission import Admission
+from ingest.gateway.channel import Channel
 from ingest.gateway.claims import Claims
+from ingest.gateway.inbox import Inbox
 from ingest.gateway.lease import Lease
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publisher import Publisher, publishing
@@ -64,10 +66,13 @@ async def serve(given: Settings) -> None:
             registry = Registry(pool, listen_dsn=given.listen_dsn, open_registration=given.registration == "open")
             lease = Lease(pool, gateway_id=given.gateway_id, lease_s=given.lease_s, metrics=metrics)
             claims = Claims(redis, gateway_id=given.gateway_id)
+            channel = Channel(redis, gateway_id=given.gateway_id)
+            inbox = Inbox(pool)
             server = Server(
                 gateway_id=given.gateway_id,
                 admission=Admission(
                     registry,
+                    inbox,
                     require_password=given.require_password,
                     refusals_per_minute=given.failed_handshakes_per_minute,
                 ),
@@ -94,7 +99,8 @@ async def serve(given: Settings) -> None:
             async with publishing(publisher), asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(registry.run(), name="registry"),
-                    group.create_task(claims.run(server.fenced), name="fences"),
+                    group.create_task(channel.run(server.fenced, server.asked), name="channel"),
+                    group.create_task(inbox.run(), name="inbox"),
                     group.create_task(lease.run(server.announce_all), name="lease"),
                 ]
                 async with server.serving(given.host, given.gateway_port) as port:

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+from ingest.gateway.inbox import Inbox
 from ingest.gateway.registry import Entry, Registry
 from shared import passwords
 from shared.postgres import AWAY
@@ -55,8 +56,9 @@ class Turnstile:
 class Admission:
     """Examines handshakes against the registry."""
 
-    def __init__(self, registry: Registry, *, require_password: bool, refusals_per_minute: int) -> None:
+    def __init__(self, registry: Registry, inbox: Inbox, *, require_password: bool, refusals_per_minute: int) -> None:
         self._registry = registry
+        self._inbox = inbox
         self._require_password = require_password
         self._turnstile = Turnstile(refusals_per_minute)
         self._cache_key = os.urandom(32)
@@ -69,6 +71,8 @@ class Admission:
         verdict = await self._examine(path, authorization)
         if isinstance(verdict, Refusal) and verdict.status < 500:
             self._turnstile.refused(address, minute)
+            if charge_point_id := identity(path):
+                self._inbox.refused(charge_point_id, verdict.status)
         return verdict
 
     async def _examine(self, path: str, authorization: str | None) -> Entry | Refusal:

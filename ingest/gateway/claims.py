@@ -6,14 +6,12 @@ know, so that a wrong clock or a wiped Redis heals. With Redis away the floor an
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import cast
 
-import msgspec
 from redis.asyncio import Redis
 
-from shared import fence
-from shared.fence import Fence
+from shared import gateways
+from shared.gateways import Fence
 from shared.hot import AWAY
 
 log = logging.getLogger("plugwatch.gateway.claims")
@@ -31,7 +29,7 @@ return {string.format('%d', epoch), stored[2] or ''}
 
 
 class Claims:
-    """Claims epochs for one gateway and hears fences for it."""
+    """Claims epochs for one gateway."""
 
     def __init__(self, redis: Redis, *, gateway_id: str) -> None:
         self._redis = redis
@@ -55,24 +53,9 @@ class Claims:
                 epoch = int(stored)
                 if holder and holder.decode() != self._id:
                     await self._redis.publish(
-                        fence.channel(holder.decode()), fence.encode(Fence(charge_point_key, below=epoch, newest=epoch))
+                        gateways.channel(holder.decode()),
+                        gateways.encode(Fence(charge_point_key, below=epoch, newest=epoch)),
                     )
         except AWAY as error:  # what was claimed before the fence was lost is kept
             log.warning("Redis is away; this session's epoch comes from the clock", extra={"error": repr(error)})
         return epoch
-
-    async def run(self, on_fence: Callable[[Fence], None]) -> None:
-        """Hears fences until cancelled."""
-        while True:
-            try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
-                    await subscription.subscribe(fence.channel(self._id))
-                    while True:
-                        message = await subscription.get_message(timeout=1.0)
-                        if message is not None:
-                            on_fence(fence.decode(message["data"]))
-            except msgspec.DecodeError as error:
-                log.warning("a fence that cannot be read was ignored", extra={"error": str(error)})
-            except AWAY as error:
-                log.warning("fences are not heard: Redis is away; trying again", extra={"error": repr(error)})
-            await asyncio.sleep(1)

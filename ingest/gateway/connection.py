@@ -21,12 +21,13 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from ingest.gateway.admission import Refusal
+from ingest.gateway.errands import Errands
 from ingest.gateway.framing import Framer, text_frame
 from ingest.gateway.publisher import OnAck, Ticket
 from ingest.gateway.registry import Entry
 from ingest.ocpp import versions
-from ingest.ocpp.commands import Command, Resync
-from ingest.ocpp.session import Busy, Outcome, Session
+from ingest.ocpp.commands import Command
+from ingest.ocpp.session import Answer, Outcome, Session
 from shared import codec
 from shared.event import EndReason, Event
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("plugwatch.gateway.connection")
 
 CLOSE_TIMEOUT_S = 5
-COMMAND_TIMEOUT_S = 30
 MISSED_PONGS = 3
 TCP_USER_TIMEOUT_MS = 60_000
 
@@ -55,8 +55,8 @@ class Connection(asyncio.Protocol):
     """A socket from accept to close."""
 
     __slots__ = (
-        "_backlog", "_command_since", "_fragments", "_fragments_are_text", "_framer", "_key", "_partition",
-        "_phase_since", "_proto", "_reads_answers", "_resync", "_server", "_ticket", "_transport",
+        "_backlog", "_errands", "_fragments", "_fragments_are_text", "_framer", "_key", "_partition",
+        "_phase_since", "_proto", "_reads_answers", "_server", "_ticket", "_transport",
         "_unanswered_pings", "_waiting", "_waiting_since", "answers_pings", "closed", "entry", "epoch", "heard_at",
         "next_ping", "phase", "session",
     )  # fmt: skip
@@ -78,9 +78,8 @@ class Connection(asyncio.Protocol):
         self._waiting: Outcome | None = None
         self._ticket: Ticket | None = None
         self._waiting_since = 0.0
-        self._command_since = 0.0
         self._unanswered_pings = 0
-        self._resync = False
+        self._errands = Errands()
         self._phase_since = time.monotonic()
         self._key = b""
         self._partition = 0
@@ -194,6 +193,7 @@ class Connection(asyncio.Protocol):
         session, self.session = self.session, None
         if session is None:
             return
+        self._errands.end()
         self._server.metrics.ended.labels(reason).inc()
         if reason != "superseded":  # the newer session says so itself
             now = self._server.clock()
@@ -211,18 +211,29 @@ class Connection(asyncio.Protocol):
         elif not self.closed:
             self._transport.abort()
 
-    def command(self, command: Command) -> None:
-        """Sends a CALL.
+    async def ask(self, command: Command) -> Answer:
+        """Sends a CALL when its turn comes, and waits for the answer.
 
         Raises:
-            Busy: one is outstanding.
-            ConnectionError: the session is over.
+            Busy: too many commands wait for this charger.
+            ConnectionError: the session is over, or ends meanwhile.
+            TimeoutError: the charger does not answer.
         """
         if self.session is None:
             raise ConnectionError("the charger is not connected")
-        call = self.session.command(command, self._server.clock())
-        self._command_since = time.monotonic()
-        self._send(call)
+        answer = self._errands.add(command)
+        self.run_errands()
+        return await answer
+
+    def run_errands(self) -> None:
+        """Sends the next command, if there is one and none is under way."""
+        session, entry = self.session, self.entry
+        if session is None or entry is None or session.registration != "ACCEPTED":
+            return
+        may_resync = self._waiting is None and self._server.log_is_up()
+        command = self._errands.take(entry.wishes, time.monotonic(), may_resync=may_resync)
+        if command is not None:
+            self._send(session.command(command, self._server.clock()))
 
     def pulse(self, now: float) -> None:
         """Looks at every timer of the connection; ``now`` is monotonic (s)."""
@@ -241,7 +252,7 @@ class Connection(asyncio.Protocol):
                 self._unanswered_pings += 1
                 self._proto.send_ping(b"")
                 self._flush()
-            self._ask(now)
+            self._look_after_errands(now)
         elif self.phase == "handshake":
             if now - self._phase_since >= server.handshake_timeout_s:
                 self._transport.abort()
@@ -298,6 +309,10 @@ class Connection(asyncio.Protocol):
         server.count(self.protocol, outcome)
         if outcome.answer is not None:
             server.answered(outcome.answer)
+            self._errands.answered(outcome.answer)
+            self.run_errands()
+        elif outcome.action == "BootNotification":
+            self._errands.booted()
         if outcome.events:
             self._waiting = outcome
             self._waiting_since = time.monotonic()
@@ -343,7 +358,7 @@ class Connection(asyncio.Protocol):
         self._waiting = self._ticket = None
         self.heard_at = time.monotonic()
         self._unanswered_pings = 0
-        self._resync = True
+        self._errands.resync = True
         self._server.metrics.ack_timeouts.inc()
         if ticket is not None:
             ticket.withdraw()
@@ -351,23 +366,17 @@ class Connection(asyncio.Protocol):
             self._send(session.internal_error(outcome.message_id))
         self._catch_up()
 
-    def _ask(self, now: float) -> None:
-        """Asks for statuses that are missing: lost to a broker outage, or never sent after a boot."""
+    def _look_after_errands(self, now: float) -> None:
         session = self.session
         if session is None:
             return
-        if session.outstanding is not None:
-            if now - self._command_since >= COMMAND_TIMEOUT_S:
-                session.forget()
-                self._server.metrics.commands.labels("Resync", "timeout").inc()
-        elif (self._resync and self._waiting is None and self._server.log_is_up()) or session.wants_status(
-            self._server.clock()
-        ):
-            self._resync = False
-            try:
-                self.command(Resync())
-            except Busy:
-                self._resync = True
+        overdue = self._errands.overdue(now)
+        if overdue is not None:
+            session.forget()
+            self._server.metrics.commands.labels(type(overdue).__name__, "timeout").inc()
+        if session.wants_status(self._server.clock()):
+            self._errands.resync = True
+        self.run_errands()
 
     # bytes
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from ingest.ocpp.commands import ChangeAvailability
 from shared import documents, fleet, postgres
 from shared.documents import ChargePointDocument, Registration
 from shared.postgres import AWAY, Pool
@@ -24,10 +25,14 @@ COMPARE_S = 60
 MISS_S = 1.0
 MISSES = 10_000
 
-_COLUMNS = "key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted"
-_ALL = f"SELECT {_COLUMNS} FROM charge_points WHERE deleted_at IS NULL"  # noqa: S608
-_SOME = f"SELECT {_COLUMNS} FROM charge_points WHERE key = ANY($1::bigint[])"  # noqa: S608
-_ONE = f"SELECT {_COLUMNS} FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"  # noqa: S608
+_COLUMNS = """
+    key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted,
+    (SELECT jsonb_agg(jsonb_build_array(i.version, i.operative, i.evse_id, i.connector_id) ORDER BY i.version)
+     FROM intents i WHERE i.charge_point_key = c.key AND i.result IS NULL) AS wishes
+"""
+_ALL = f"SELECT {_COLUMNS} FROM charge_points c WHERE deleted_at IS NULL"  # noqa: S608
+_SOME = f"SELECT {_COLUMNS} FROM charge_points c WHERE key = ANY($1::bigint[])"  # noqa: S608
+_ONE = f"SELECT {_COLUMNS} FROM charge_points c WHERE folded_id = lower($1) AND deleted_at IS NULL"  # noqa: S608
 _REGISTER = """
     INSERT INTO charge_points (id, revision, document)
     SELECT $1, nextval('revisions'), $2
@@ -39,7 +44,7 @@ _REGISTER = """
 class Entry:
     """One charge point of the inventory; changed in place, so that its session sees it."""
 
-    __slots__ = ("deleted", "epoch", "id", "key", "password_hash", "registration", "verified")
+    __slots__ = ("deleted", "epoch", "id", "key", "password_hash", "registration", "verified", "wishes")
 
     def __init__(self, row: Any) -> None:
         self.key: int = row["key"]
@@ -48,18 +53,25 @@ class Entry:
         self.deleted = False
         self.registration: Registration = row["registration"]
         self.password_hash: str | None = row["password_hash"]
+        self.wishes = _wishes(row)  #: what the charger has not answered yet, oldest first
         self.verified: bytes | None = None  #: digest of the password that passed the slow check
 
     def update(self, row: Any) -> bool:
         """Takes over what the row says; returns whether something changed."""
-        before = (self.registration, self.password_hash, self.deleted)
-        self.registration, self.password_hash = row["registration"], row["password_hash"]
-        self.deleted = row["deleted"]
-        self.epoch = max(self.epoch, row["epoch"])
-        changed = before != (self.registration, self.password_hash, self.deleted)
-        if changed:
+        before = (self.registration, self.password_hash, self.deleted, self.wishes)
+        if self.password_hash != row["password_hash"]:
             self.verified = None
-        return changed
+        self.registration, self.password_hash = row["registration"], row["password_hash"]
+        self.deleted, self.wishes = row["deleted"], _wishes(row)
+        self.epoch = max(self.epoch, row["epoch"])
+        return before != (self.registration, self.password_hash, self.deleted, self.wishes)
+
+
+def _wishes(row: Any) -> tuple[ChangeAvailability, ...]:
+    return tuple(
+        ChangeAvailability(operative, evse_id, connector_id, version)
+        for version, operative, evse_id, connector_id in row["wishes"] or ()
+    )
 
 
 class Registry:

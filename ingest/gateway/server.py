@@ -12,6 +12,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from typing import assert_never, cast
 
 from websockets.http11 import Request
 
@@ -21,9 +22,10 @@ from ingest.gateway.connection import Connection
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publisher import Publisher
 from ingest.gateway.registry import Entry
-from ingest.ocpp.session import Answer, Outcome, Policy, Session
+from ingest.ocpp.commands import Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
+from ingest.ocpp.session import Answer, Busy, Outcome, Policy, Session
 from shared.event import Event
-from shared.fence import Fence
+from shared.gateways import Ask, Fence, Told
 
 log = logging.getLogger("plugwatch.gateway.server")
 
@@ -125,6 +127,24 @@ class Server:
             connection.close(1008, "this charge point was deleted", "refused")
         elif connection.session is not None:
             connection.session.registration = entry.registration
+            connection.run_errands()
+
+    async def asked(self, ask: Ask) -> Told:
+        """Asks a charger that is here, for another process."""
+        connection = self._open.get(ask.charge_point_key)
+        if connection is None:
+            return Told(ask.id, error="offline")
+        try:
+            answer = await connection.ask(_command(ask))
+        except Busy as error:
+            return Told(ask.id, error="busy", detail=str(error))
+        except TimeoutError as error:
+            return Told(ask.id, error="timeout", detail=str(error))
+        except ConnectionError as error:
+            return Told(ask.id, error="offline", detail=str(error))
+        if answer.status is None:
+            return Told(ask.id, error="refused", detail=answer.error)
+        return Told(ask.id, status=answer.status)
 
     def announce_all(self) -> None:
         """Publishes every session again, after the lease had lapsed."""
@@ -250,6 +270,18 @@ class Server:
         self._frames.clear()
         self._call_errors.clear()
         self._events.clear()
+
+
+def _command(ask: Ask) -> Command:
+    match ask.what:
+        case "trigger":
+            return TriggerMessage(cast(Requested, ask.argument), ask.evse_id, ask.connector_id)
+        case "reset":
+            return Reset(cast(ResetKind, ask.argument))
+        case "unlock":
+            return UnlockConnector(ask.evse_id or 0, ask.connector_id or 0)
+        case _:
+            assert_never(ask.what)
 
 
 def _transaction_id() -> int:

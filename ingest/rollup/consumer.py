@@ -23,7 +23,7 @@ from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine
 from ingest.rollup.store import Applied, Fenced, Move, Position, Store
 from shared.errors import Transient
-from shared.fence import Fence
+from shared.gateways import Fence
 from shared.postgres import AWAY
 
 log = logging.getLogger("plugwatch.rollup.consumer")

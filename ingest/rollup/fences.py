@@ -6,8 +6,8 @@ from collections import deque
 
 from redis.asyncio import Redis
 
-from shared import fence
-from shared.fence import Fence
+from shared import gateways
+from shared.gateways import Fence
 from shared.hot import AWAY
 
 log = logging.getLogger("plugwatch.rollup.fences")
@@ -37,6 +37,6 @@ class Fences:
                 gateway_id, one = self._waiting.popleft()
                 try:
                     async with asyncio.timeout(2):
-                        await self._redis.publish(fence.channel(gateway_id), fence.encode(one))
+                        await self._redis.publish(gateways.channel(gateway_id), gateways.encode(one))
                 except AWAY as error:
                     log.warning("a fence was not sent: Redis is away", extra={"error": repr(error)})

@@ -13,7 +13,7 @@ from ingest.rollup import rules
 from ingest.rollup.rules import Connector0Mode
 from ingest.rollup.state import CHARGE_POINT, ChargePoint, HistoryKind, HistoryRow, Report
 from shared.event import Booted, CommandAnswered, Event, SessionBegan, SessionEnded, StatusReported
-from shared.fence import Fence
+from shared.gateways import Fence
 from shared.status import NORMALIZED, Connectivity
 
 TOLERANCE_MS = 5 * 60 * 1000  #: how far a charger's clock may be off and still be believed
@@ -63,7 +63,7 @@ def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -
             charge_point.vendor, charge_point.model = event.vendor, event.model
             charge_point.serial, charge_point.firmware = event.serial, event.firmware
         case CommandAnswered():
-            charge_point.intent = None
+            _answered(charge_point, event)
         case _:
             assert_never(event)
 
@@ -131,6 +131,15 @@ def _connectivity(
     )
 
 
+def _answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
+    place = (event.evse_id, event.connector_id)
+    wish = charge_point.wishes.get(place)
+    if wish is not None and wish.version == event.intent:
+        charge_point.wishes[place] = wish._replace(result=event.result, answered_at=event.received_at)
+        charge_point.touched_wishes.add(place)
+        rules.confirm(charge_point, event.received_at)
+
+
 def _report(charge_point: ChargePoint, event: StatusReported, policy: Policy, out: Folded) -> None:
     place = (event.evse_id, event.connector_id)
     old = charge_point.reports.get(place)
@@ -155,6 +164,8 @@ def _report(charge_point: ChargePoint, event: StatusReported, policy: Policy, ou
         new.vendor_error_code,
     ):
         out.history.append(_history(charge_point, event, event_time, flags))
+    if charge_point.wishes:
+        rules.confirm(charge_point, event.received_at)
     # A repeated good report can lift what connector 0 or the EVSE said in between.
     rules.settle(charge_point, event_time, policy.connector0_mode)
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from ingest.rollup.rules import View
-from ingest.rollup.state import ChargePoint, HistoryRow, Place, Report, Settled
+from ingest.rollup.state import ChargePoint, HistoryRow, Place, Report, Settled, Wish
 from shared import documents, instant
 from shared.status import Reason
 
 CHARGE_POINTS = """
-    SELECT c.key, c.id, c.station_key, s.id AS station_id, c.registration, c.operative, c.intent, c.log_partition,
+    SELECT c.key, c.id, c.station_key, s.id AS station_id, c.registration, c.operative, c.log_partition,
            c.protocol, c.vendor, c.model, c.serial, c.firmware, c.connectivity, c.connectivity_since,
            c.last_seen_at, c.closed_at, c.previous_seen_at, c.gateway_id, c.epoch, c.sequence, c.version, c.document
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
@@ -18,22 +18,35 @@ CHARGE_POINTS = """
 """
 REPORTS = "SELECT * FROM reports WHERE charge_point_key = ANY($1::bigint[])"
 
+WISHES = """
+    SELECT * FROM intents
+    WHERE charge_point_key = ANY($1::bigint[]) AND confirmed_at IS NULL AND result IS DISTINCT FROM 'Rejected'
+"""
+
 UPDATE = """
     UPDATE charge_points c SET
         log_partition = n.log_partition, protocol = n.protocol, vendor = n.vendor, model = n.model,
         serial = n.serial, firmware = n.firmware, connectivity = n.connectivity,
         connectivity_since = n.connectivity_since, last_seen_at = n.last_seen_at, closed_at = n.closed_at,
         previous_seen_at = n.previous_seen_at, gateway_id = n.gateway_id, epoch = n.epoch, sequence = n.sequence,
-        intent = n.intent::jsonb, status = n.status, health = n.health, evse_counts = n.evse_counts::jsonb,
+        status = n.status, health = n.health, evse_counts = n.evse_counts::jsonb,
         connector_counts = n.connector_counts::jsonb, revision = n.revision, document = n.document
     FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                 $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
-                $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
-                $21::bigint[], $22::text[])
+                $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[],
+                $21::text[])
         AS n(key, log_partition, protocol, vendor, model, serial, firmware, connectivity, connectivity_since,
-             last_seen_at, closed_at, previous_seen_at, gateway_id, epoch, sequence, intent, status, health,
+             last_seen_at, closed_at, previous_seen_at, gateway_id, epoch, sequence, status, health,
              evse_counts, connector_counts, revision, document)
     WHERE c.key = n.key
+"""
+UPDATE_WISHES = """
+    UPDATE intents i SET result = n.result, answered_at = n.answered_at, confirmed_at = n.confirmed_at
+    FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::bigint[], $5::text[], $6::timestamptz[],
+                $7::timestamptz[])
+        AS n(charge_point_key, evse_id, connector_id, version, result, answered_at, confirmed_at)
+    WHERE i.charge_point_key = n.charge_point_key AND i.evse_id = n.evse_id AND i.connector_id = n.connector_id
+      AND i.version = n.version
 """
 UPSERT_REPORTS = """
     INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, vendor_error_code, info,
@@ -80,11 +93,13 @@ INSERT_LATE = f"""
 """  # noqa: S608
 
 
-def charge_points(rows: Iterable[Any], reports: Iterable[Any]) -> dict[int, ChargePoint]:
-    """The state in rows of ``CHARGE_POINTS`` and ``REPORTS``, by key."""
+def charge_points(rows: Iterable[Any], reports: Iterable[Any], wishes: Iterable[Any]) -> dict[int, ChargePoint]:
+    """The state in rows of ``CHARGE_POINTS``, ``REPORTS`` and ``WISHES``, by key."""
     found = {row["key"]: _charge_point(row) for row in rows}
     for row in reports:
         found[row["charge_point_key"]].reports[row["evse_id"], row["connector_id"]] = _report(row)
+    for row in wishes:
+        found[row["charge_point_key"]].wishes[row["evse_id"], row["connector_id"]] = _wish(row)
     return found
 
 
@@ -99,7 +114,6 @@ def charge_point_row(one: ChargePoint, view: View) -> tuple[Any, ...]:
         one.key, one.log_partition, one.protocol, one.vendor, one.model, one.serial, one.firmware, one.connectivity,
         _moment(one.connectivity_since), _moment(one.last_seen_at), _moment(one.closed_at),
         _moment(one.previous_seen_at), one.gateway_id, one.epoch, one.sequence,
-        documents.encode(one.intent).decode() if one.intent else None,
         view.document.status, view.document.health, documents.encode(view.evse_counts).decode(),
         documents.encode(view.connector_counts).decode(), view.document.revision,
         documents.encode(view.document).decode(),
@@ -113,6 +127,11 @@ def report_row(key: int, place: Place, report: Report) -> tuple[Any, ...]:
         _moment(report.since), _moment(report.event_time), _moment(report.reported_at),
         _moment(report.received_at), *report.version,
     )  # fmt: skip
+
+
+def wish_row(key: int, place: Place, wish: Wish) -> tuple[Any, ...]:
+    """A row of ``UPDATE_WISHES``."""
+    return (key, *place, wish.version, wish.result, _moment(wish.answered_at), _moment(wish.confirmed_at))
 
 
 def history_row(row: HistoryRow) -> tuple[Any, ...]:
@@ -133,7 +152,6 @@ def _charge_point(row: Any) -> ChargePoint:
         station_id=row["station_id"],
         registration=row["registration"],
         operative=row["operative"],
-        intent=document.intent,
         protocol=row["protocol"],
         vendor=row["vendor"],
         model=row["model"],
@@ -169,6 +187,18 @@ def _report(row: Any) -> Report:
         reported_at=_instant(row["reported_at"]),
         received_at=instant.from_datetime(row["received_at"]),
         version=(row["epoch"], row["sequence"]),
+    )
+
+
+def _wish(row: Any) -> Wish:
+    return Wish(
+        version=row["version"],
+        operative=row["operative"],
+        note=row["note"],
+        asked_at=instant.from_datetime(row["asked_at"]),
+        result=row["result"],
+        answered_at=_instant(row["answered_at"]),
+        confirmed_at=None,
     )
 
 

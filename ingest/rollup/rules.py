@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from ingest.rollup.state import CHARGE_POINT, ChargePoint, Place, Report, Settled
 from shared import instant
-from shared.documents import ChargePointDocument, Connector0Document, ConnectorDocument, EvseDocument
+from shared.documents import ChargePointDocument, Connector0Document, ConnectorDocument, EvseDocument, Intent
 from shared.status import Counts, Status, count, evse_status, health_of, partially_available, rolled_up
 
 Connector0Mode = Literal["recency", "strict", "ignore"]
@@ -105,7 +105,7 @@ def view(charge_point: ChargePoint, revision: int) -> View:
         last_seen_at=_text(charge_point.last_seen_at),
         registration=charge_point.registration,
         operative=charge_point.operative,
-        intent=charge_point.intent,
+        intent=_intent(charge_point),
         status=status,
         health=health_of(evse_counts),
         partially_available=partially_available(evse_counts),
@@ -114,6 +114,31 @@ def view(charge_point: ChargePoint, revision: int) -> View:
         evses=tuple(_evse(charge_point, evse_id) for evse_id in sorted(charge_point.evses)),
     )
     return View(document, evse_counts, count(settled.status for settled in charge_point.connectors.values()))
+
+
+def _intent(charge_point: ChargePoint) -> Intent | None:
+    waiting = [wish for wish in charge_point.wishes.values() if not wish.is_over]
+    if not waiting:
+        return None
+    newest = max(waiting, key=lambda wish: wish.version)
+    return Intent(newest.operative, newest.note, instant.to_text(newest.asked_at))
+
+
+def confirm(charge_point: ChargePoint, at: int) -> None:
+    """Ends the wishes that were answered with yes and that the charger's own statuses agree with."""
+    for place, wish in charge_point.wishes.items():
+        if wish.result not in ("Accepted", "Scheduled") or wish.is_over:
+            continue
+        whole = charge_point.reports.get(place)
+        connectors = [
+            report.normalized == "UNAVAILABLE"
+            for key, report in charge_point.reports.items()
+            if key[1] and (place == CHARGE_POINT or key == place or (key[0] == place[0] and not place[1]))
+        ]
+        unavailable = all(connectors) or (whole is not None and whole.normalized == "UNAVAILABLE")
+        if (not any(connectors)) if wish.operative else unavailable:
+            charge_point.wishes[place] = wish._replace(confirmed_at=at)
+            charge_point.touched_wishes.add(place)
 
 
 def _evse(charge_point: ChargePoint, evse_id: int) -> EvseDocument:

@@ -7,7 +7,7 @@ brought a fact; it, and never a charger's clock, decides which of two facts is n
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from shared.documents import Intent, Registration
+from shared.documents import Registration
 from shared.status import NORMALIZED, Connectivity, Reason, Status
 
 Place = tuple[int, int]  #: (evse_id, connector_id); (0, 0) the charge point, (e, 0) an EVSE as a whole
@@ -44,6 +44,23 @@ class Settled(NamedTuple):
     since: int
 
 
+class Wish(NamedTuple):
+    """What an operator asked of a place; over once the charger's own status agrees, or it said no."""
+
+    version: int
+    operative: bool
+    note: str | None
+    asked_at: int
+    result: str | None = None
+    answered_at: int | None = None
+    confirmed_at: int | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is to be waited for any more."""
+        return self.confirmed_at is not None or self.result == "Rejected"
+
+
 class HistoryRow(NamedTuple):
     """One line of history; ``(charge point, kind, version, received_at)`` is its identity."""
 
@@ -73,7 +90,6 @@ class ChargePoint:
     station_id: str | None = None
     registration: Registration = "ACCEPTED"
     operative: bool = True
-    intent: Intent | None = None
     protocol: str | None = None
     vendor: str | None = None
     model: str | None = None
@@ -91,7 +107,9 @@ class ChargePoint:
     reports: dict[Place, Report] = field(default_factory=dict)
     connectors: dict[Place, Settled] = field(default_factory=dict)
     evses: dict[int, Settled] = field(default_factory=dict)
+    wishes: dict[Place, Wish] = field(default_factory=dict)
     touched: set[Place] = field(default_factory=set)  #: reports to be written
+    touched_wishes: set[Place] = field(default_factory=set)  #: wishes to be written
 
     @property
     def version(self) -> Version:

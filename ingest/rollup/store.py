@@ -121,7 +121,8 @@ class Store:
         if any(row["station_key"] is not None and row["station_key"] not in stations for row in found):
             raise _Moved
         versions = {row["key"]: row["version"] for row in found}
-        charge_points = rows.charge_points(found, await connection.fetch(rows.REPORTS, list(versions)))
+        reports = await connection.fetch(rows.REPORTS, list(versions))
+        charge_points = rows.charge_points(found, reports, await connection.fetch(rows.WISHES, list(versions)))
         changed = sorted(alter(charge_points, folded))
         await self._write_history(connection, folded)
         if not changed:
@@ -145,10 +146,12 @@ class Store:
         changes: list[Change] = []
         charge_point_rows = []
         report_rows = []
+        wish_rows = []
         for one, revision in zip(charge_points, revisions, strict=True):
             view = rules.view(one, revision)
             charge_point_rows.append(rows.charge_point_row(one, view))
             report_rows += [rows.report_row(one.key, place, one.reports[place]) for place in sorted(one.touched)]
+            wish_rows += [rows.wish_row(one.key, place, one.wishes[place]) for place in sorted(one.touched_wishes)]
             changes.append(
                 Change(
                     kind="charge_point",
@@ -162,6 +165,9 @@ class Store:
         await connection.execute(rows.UPDATE, *rows.columns(charge_point_rows))
         if report_rows:
             await connection.execute(rows.UPSERT_REPORTS, *rows.columns(report_rows))
+        if wish_rows:
+            await connection.execute(rows.UPDATE_WISHES, *rows.columns(wish_rows))
+            await fleet.announce(connection, sorted({row[0] for row in wish_rows}))
         return changes
 
     async def _write_history(self, connection: Connection, folded: Folded) -> None:

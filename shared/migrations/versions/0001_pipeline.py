@@ -41,7 +41,6 @@ CREATE TABLE charge_points (
     registration text NOT NULL DEFAULT 'ACCEPTED',
     password_hash text,
     operative boolean NOT NULL DEFAULT true,
-    intent jsonb,
     version bigint NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
     deleted_at timestamptz,

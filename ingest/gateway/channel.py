@@ -1,0 +1,62 @@
+"""What other processes tell this gateway: fences, and commands for the chargers it holds.
+
+Heard over Redis pub/sub. Every command gets exactly one answer, on the channel it names, even if
+that is only that the charger is not here.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from redis.asyncio import Redis
+
+from shared import gateways
+from shared.gateways import Ask, Fence, Told
+from shared.hot import AWAY
+
+log = logging.getLogger("plugwatch.gateway.channel")
+
+AT_ONCE = 1_000  #: commands under way at most; more are answered ``busy``
+
+
+class Channel:
+    """One gateway's ear."""
+
+    def __init__(self, redis: Redis, *, gateway_id: str) -> None:
+        self._redis = redis
+        self._id = gateway_id
+        self._under_way = 0
+
+    async def run(self, on_fence: Callable[[Fence], None], on_ask: Callable[[Ask], Awaitable[Told]]) -> None:
+        """Hears until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                try:
+                    async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+                        await subscription.subscribe(gateways.channel(self._id))
+                        while True:
+                            message = await subscription.get_message(timeout=1.0)
+                            if message is None:
+                                continue
+                            match gateways.decode(message["data"]):
+                                case Fence() as fence:
+                                    on_fence(fence)
+                                case Ask() as ask:
+                                    group.create_task(self._answer(ask, on_ask))
+                except msgspec.DecodeError as error:
+                    log.warning("a message that cannot be read was ignored", extra={"error": str(error)})
+                except AWAY as error:
+                    log.warning("nothing is heard: Redis is away; trying again", extra={"error": repr(error)})
+                await asyncio.sleep(1)
+
+    async def _answer(self, ask: Ask, on_ask: Callable[[Ask], Awaitable[Told]]) -> None:
+        self._under_way += 1
+        try:
+            told = Told(ask.id, error="busy") if self._under_way > AT_ONCE else await on_ask(ask)
+            async with asyncio.timeout(2):
+                await self._redis.publish(ask.reply_to, gateways.encode(told))
+        except AWAY as error:
+            log.warning("an answer was lost: Redis is away", extra={"error": repr(error)})
+        finally:
+            self._under_way -= 1

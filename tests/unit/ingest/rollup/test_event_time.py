@@ -1,0 +1,111 @@
+"""domain.md §3.4: the charger's time where it can be believed, the time of receipt where not, and always forwards."""
+
+import pytest
+
+from tests.events import HOUR, MINUTE, SECOND, T0, Session
+from tests.unit.ingest.rollup.worlds import World, told
+
+RECEIVED = T0 + HOUR
+
+BELIEVED: list[tuple[str, int | None, str | None, int, tuple[str, ...]]] = [
+    # what the charger said (ms, and as sent) -> event time, flags; it was last heard at T0
+    ("now", RECEIVED, "t", RECEIVED, ()),
+    ("half an hour ago, while it was away", T0 + 30 * MINUTE, "t", T0 + 30 * MINUTE, ()),
+    ("just after it was heard last", T0, "t", T0, ()),
+    ("5 minutes before it was heard last", T0 - 5 * MINUTE, "t", T0 - 5 * MINUTE, ()),
+    ("longer ago than that", T0 - 5 * MINUTE - 1, "t", RECEIVED, ("clock_suspect",)),
+    ("5 minutes ahead", RECEIVED + 5 * MINUTE, "t", RECEIVED + 5 * MINUTE, ()),
+    ("further ahead", RECEIVED + 5 * MINUTE + 1, "t", RECEIVED, ("clock_suspect",)),
+    ("1970", 0, "1970-01-01T00:00:00Z", RECEIVED, ("clock_suspect",)),
+    ("the year 1", -62_135_596_800_000, "0001-01-01T00:00:00Z", RECEIVED, ("clock_suspect",)),
+    ("the year 9999", 253_402_300_799_999, "9999-12-31T23:59:59.999Z", RECEIVED, ("clock_suspect",)),
+    ("nothing", None, None, RECEIVED, ()),
+    ("nothing that can be read", None, "yesterday", RECEIVED, ("clock_suspect",)),
+]
+
+
+@pytest.mark.parametrize(
+    ("says", "text", "event_time", "flags"), [row[1:] for row in BELIEVED], ids=[row[0] for row in BELIEVED]
+)
+def test_the_charger_is_believed_within_bounds(
+    says: int | None, text: str | None, event_time: int, flags: tuple[str, ...]
+) -> None:
+    before, now = Session(epoch=1), Session(epoch=2)
+    world = told(
+        [
+            before.began(T0 - MINUTE),
+            before.ended(T0),
+            now.began(RECEIVED),
+            now.reported(RECEIVED, says=says, says_text=text),
+        ]
+    )
+    row = world.history("STATUS")[-1]
+    assert (row.event_time, row.flags) == (event_time, flags)
+    assert (row.reported_at, row.reported_at_text) == (says, text), "both times are kept"
+    assert world.one.reports[1, 1].since == event_time
+
+
+def test_a_first_session_has_no_disconnect_to_go_by_but_its_own_beginning() -> None:
+    session = Session()
+    world = told(
+        [
+            session.began(T0),
+            session.reported(T0, place=(1, 1), says=T0 - 5 * MINUTE),
+            session.reported(T0, place=(2, 1), says=T0 - 5 * MINUTE - 1),
+        ]
+    )
+    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [
+        (T0 - 5 * MINUTE, ()),
+        (T0, ("clock_suspect",)),
+    ]
+
+
+def two(first: int | None, second: int | None, received: tuple[int, int]) -> World:
+    session = Session()
+    return told(
+        [
+            session.began(T0),
+            session.reported(received[0], "Charging", says=first),
+            session.reported(received[1], "Available", says=second),
+        ]
+    )
+
+
+def test_a_clock_two_hours_ahead_then_corrected_does_not_freeze_the_status() -> None:
+    world = two(T0 + 2 * HOUR, T0 + 2 * SECOND, (T0 + SECOND, T0 + 2 * SECOND))
+    assert world.connector().reported == "Available"
+    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [
+        (T0 + SECOND, ("clock_suspect",)),
+        (T0 + 2 * SECOND, ()),
+    ]
+
+
+def test_event_times_of_a_connector_never_go_back() -> None:
+    ahead = T0 + 4 * MINUTE
+    world = two(ahead, T0 + SECOND, (T0 + SECOND, T0 + 2 * SECOND))
+    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [(ahead, ()), (ahead, ())]
+
+
+def test_a_clock_stepped_far_back_is_suspect() -> None:
+    world = two(T0 + SECOND, T0 - HOUR, (T0 + SECOND, T0 + 2 * SECOND))
+    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [
+        (T0 + SECOND, ()),
+        (T0 + 2 * SECOND, ("clock_suspect",)),
+    ]
+
+
+def test_silence_about_the_time_is_not_suspect_and_does_not_go_back_either() -> None:
+    world = two(T0 + MINUTE, None, (T0 + SECOND, T0 + 2 * SECOND))
+    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [(T0 + MINUTE, ()), (T0 + MINUTE, ())]
+
+
+def test_each_place_has_a_time_of_its_own() -> None:
+    session = Session()
+    world = told(
+        [
+            session.began(T0),
+            session.reported(T0 + HOUR, "Charging", (1, 1)),
+            session.reported(T0 + HOUR, "Charging", (2, 1), says=T0 + MINUTE),
+        ]
+    )
+    assert [row.event_time for row in world.history("STATUS")] == [T0 + HOUR, T0 + MINUTE]

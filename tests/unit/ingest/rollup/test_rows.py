@@ -1,0 +1,50 @@
+"""What is written of a charge point is what is read again."""
+
+from ingest.rollup import rows
+from ingest.rollup.state import Wish
+from tests.events import HOUR, T0, Session
+from tests.unit.ingest.rollup.worlds import World, told
+
+
+def full() -> World:
+    session = Session(protocol="ocpp2.0.1")
+    world = told([session.began(T0), session.booted(T0 + 1), session.reported(T0 + 2, "Faulted", (0, 0), says=T0)])
+    for place in ((1, 0), (1, 1), (1, 2), (12, 3)):
+        world.tell(session.reported(T0 + 3, "Occupied", place, error_code=None, vendor_error_code="E", info="hot"))
+    world.one.wishes[1, 1] = Wish(
+        version=9, operative=False, note="a note", asked_at=T0, result="Scheduled", answered_at=T0 + 1
+    )
+    world.one.wishes[2, 1] = Wish(version=10, operative=True, note=None, asked_at=T0)
+    world.one.registration, world.one.operative, world.one.log_partition = "PENDING", False, 3
+    return world
+
+
+def test_a_charge_point_survives_its_rows_and_its_document() -> None:
+    world = full()
+    before, document = world.one, world.document
+    world.reload()
+    before.touched.clear()
+    assert world.one == before
+    assert world.document == document
+
+
+def test_one_that_is_offline_and_one_of_which_nothing_is_known_survive_too() -> None:
+    session = Session()
+    for world in (World(), told([session.began(T0), session.reported(T0), session.ended(T0 + HOUR, "silent")])):
+        before = world.one
+        world.reload()
+        before.touched.clear()
+        assert world.one == before
+
+
+def test_columns_are_rows_turned() -> None:
+    assert rows.columns([(1, "a"), (2, "b")]) == [[1, 2], ["a", "b"]]
+
+
+def test_a_history_line_without_a_place_has_no_ids_and_flags_are_by_comma() -> None:
+    session, old = Session(epoch=2), Session(epoch=1)
+    world = told([session.reported(T0), old.reported(T0, says=0)])
+    connectivity, late = rows.history_row(world.out.history[0]), rows.history_row(world.out.late[0])
+    assert connectivity[:5] == (7, "CONNECTIVITY", None, None, "ONLINE")
+    assert late[:5] == (7, "STATUS", 1, 1, "Available")
+    assert (connectivity[-1], late[-1]) == ("", "late,clock_suspect")
