@@ -85,6 +85,7 @@ class ChargePointDocument(Struct, frozen=True):
     registration: Registration = "ACCEPTED"
     operative: bool = True
     intent: Intent | None = None
+    identity_conflict: bool = False
     status: Status = "UNKNOWN"
     health: Health = "UNKNOWN"
     partially_available: bool = False

@@ -43,7 +43,12 @@ class Header(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class SessionBegan(Header, frozen=True, kw_only=True, tag="session_began"):
-    """A charger's websocket was accepted (or is announced again by a gateway that lost its lease)."""
+    """A charger's websocket was accepted (or is announced again by a gateway that lost its lease).
+
+    ``identity_conflict``: sockets of this id replace each other so often that two devices must bear it.
+    """
+
+    identity_conflict: bool = False
 
 
 class SessionEnded(Header, frozen=True, kw_only=True, tag="session_ended"):

@@ -38,6 +38,7 @@ log = logging.getLogger("plugwatch.gateway.connection")
 
 CLOSE_TIMEOUT_S = 5
 MISSED_PONGS = 3
+CONFLICT_OVER_S = 120  #: a socket that lasts so long has won
 TCP_USER_TIMEOUT_MS = 60_000
 
 _quiet = logging.getLogger("plugwatch.gateway.websocket")
@@ -55,7 +56,7 @@ class Connection(asyncio.Protocol):
     """A socket from accept to close."""
 
     __slots__ = (
-        "_backlog", "_errands", "_fragments", "_fragments_are_text", "_framer", "_key", "_partition",
+        "_backlog", "_errands", "_fragments", "_fragments_are_text", "_framer", "_in_conflict", "_key", "_partition",
         "_phase_since", "_proto", "_reads_answers", "_server", "_ticket", "_transport",
         "_unanswered_pings", "_waiting", "_waiting_since", "answers_pings", "closed", "entry", "epoch", "heard_at",
         "next_ping", "phase", "session",
@@ -81,6 +82,7 @@ class Connection(asyncio.Protocol):
         self._unanswered_pings = 0
         self._errands = Errands()
         self._phase_since = time.monotonic()
+        self._in_conflict = False
         self._key = b""
         self._partition = 0
         self.answers_pings = False
@@ -185,8 +187,9 @@ class Connection(asyncio.Protocol):
 
     def announce(self) -> None:
         """Publishes that the session is here (again)."""
-        if self.session is not None and self.phase == "open":
-            self._publish((self.session.began(self._server.clock()),))
+        if self.session is not None and self.entry is not None and self.phase == "open":
+            self._in_conflict = self.entry.in_conflict(time.monotonic())
+            self._publish((self.session.began(self._server.clock(), identity_conflict=self._in_conflict),))
 
     def end(self, reason: EndReason) -> None:
         """The session is over: no frame of it is answered or published from here on."""
@@ -253,6 +256,8 @@ class Connection(asyncio.Protocol):
                 self._proto.send_ping(b"")
                 self._flush()
             self._look_after_errands(now)
+            if self._in_conflict and now - self._phase_since >= CONFLICT_OVER_S:
+                self.announce()
         elif self.phase == "handshake":
             if now - self._phase_since >= server.handshake_timeout_s:
                 self._transport.abort()

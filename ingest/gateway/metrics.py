@@ -56,6 +56,10 @@ class Metrics:
         self.takeovers = Counter(
             "plugwatch_gateway_takeovers_total", "Sockets replaced by a newer one", registry=registry
         )
+        #: Two devices that bear one identity evict each other: somebody configured the second wrongly.
+        self.identity_conflicts = Counter(
+            "plugwatch_gateway_identity_conflicts_total", "Sockets accepted in a conflict", registry=registry
+        )
         #: Inventory size as the gateway sees it: 0 means that every charger gets 404.
         self.registry_size = Gauge("plugwatch_gateway_registry_charge_points", "Known charge points", registry=registry)
         #: A lapsed lease makes rollups mark this gateway's chargers OFFLINE.

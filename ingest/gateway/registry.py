@@ -24,6 +24,8 @@ log = logging.getLogger("plugwatch.gateway.registry")
 COMPARE_S = 60
 MISS_S = 1.0
 MISSES = 10_000
+CONFLICT = 5  #: so many takeovers
+CONFLICT_S = 60  #: within so many seconds are two devices with one identity
 
 _COLUMNS = """
     key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted,
@@ -44,7 +46,7 @@ _REGISTER = """
 class Entry:
     """One charge point of the inventory; changed in place, so that its session sees it."""
 
-    __slots__ = ("deleted", "epoch", "id", "key", "password_hash", "registration", "verified", "wishes")
+    __slots__ = ("deleted", "epoch", "id", "key", "password_hash", "registration", "takeovers", "verified", "wishes")
 
     def __init__(self, row: Any) -> None:
         self.key: int = row["key"]
@@ -54,7 +56,19 @@ class Entry:
         self.registration: Registration = row["registration"]
         self.password_hash: str | None = row["password_hash"]
         self.wishes = _wishes(row)  #: what the charger has not answered yet, oldest first
+        self.takeovers: tuple[float, ...] = ()  #: when a socket was replaced by a newer one, within a minute
         self.verified: bytes | None = None  #: digest of the password that passed the slow check
+
+    def taken_over(self, now: float) -> None:
+        """One more socket was replaced at ``now`` (monotonic, s)."""
+        self.takeovers = (*self._recent(now), now)[-CONFLICT:]
+
+    def in_conflict(self, now: float) -> bool:
+        """Whether two devices seem to bear this id: sockets replace each other again and again."""
+        return len(self._recent(now)) >= CONFLICT
+
+    def _recent(self, now: float) -> tuple[float, ...]:
+        return tuple(at for at in self.takeovers if now - at < CONFLICT_S)
 
     def update(self, row: Any) -> bool:
         """Takes over what the row says; returns whether something changed."""

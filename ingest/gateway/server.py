@@ -31,6 +31,7 @@ log = logging.getLogger("plugwatch.gateway.server")
 
 PULSE_S = 0.5
 BACKLOG = 4096
+CONFLICT_DELAY_S = (2.0, 5.0)  #: two devices with one identity would evict each other as fast as they can dial
 
 
 class Server:
@@ -219,6 +220,9 @@ class Server:
         if isinstance(verdict, Refusal):
             connection.refuse(verdict)
             return verdict.status
+        if verdict.in_conflict(time.monotonic()):
+            self.metrics.identity_conflicts.inc()
+            await asyncio.sleep(random.uniform(*CONFLICT_DELAY_S))  # noqa: S311
         epoch = await self._claims.claim(verdict.key, self.clock(), verdict.epoch)
         if connection.phase != "handshake":
             return 499
@@ -250,6 +254,8 @@ class Server:
 
     def _supersede(self, connection: Connection) -> None:
         self.metrics.takeovers.inc()
+        if connection.entry is not None:
+            connection.entry.taken_over(time.monotonic())
         connection.close(1001, "a newer connection of this charge point took over", "superseded")
 
     async def _pulse(self) -> None:

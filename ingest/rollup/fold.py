@@ -54,7 +54,7 @@ def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -
         _heard(charge_point, event, policy, out)
     match event:
         case SessionBegan():
-            pass
+            charge_point.identity_conflict = event.identity_conflict
         case SessionEnded():
             _end(charge_point, event, policy, out)
         case StatusReported():

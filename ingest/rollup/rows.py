@@ -152,6 +152,7 @@ def _charge_point(row: Any) -> ChargePoint:
         station_id=row["station_id"],
         registration=row["registration"],
         operative=row["operative"],
+        identity_conflict=document.identity_conflict,
         protocol=row["protocol"],
         vendor=row["vendor"],
         model=row["model"],

@@ -106,6 +106,7 @@ def view(charge_point: ChargePoint, revision: int) -> View:
         registration=charge_point.registration,
         operative=charge_point.operative,
         intent=_intent(charge_point),
+        identity_conflict=charge_point.identity_conflict,
         status=status,
         health=health_of(evse_counts),
         partially_available=partially_available(evse_counts),

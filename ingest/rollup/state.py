@@ -90,6 +90,7 @@ class ChargePoint:
     station_id: str | None = None
     registration: Registration = "ACCEPTED"
     operative: bool = True
+    identity_conflict: bool = False
     protocol: str | None = None
     vendor: str | None = None
     model: str | None = None

@@ -1,0 +1,29 @@
+"""The shape of the statistics."""
+
+from api import schemas
+from api.stats import shaped
+
+
+def test_what_was_not_counted_is_zero() -> None:
+    empty = schemas.Stats.model_validate(shaped([]))
+    assert empty.stations.total == 0
+    assert len(empty.connectors.status) == 6
+    assert len(empty.stations.health) == 4
+    assert set(empty.charge_points.connectivity.values()) == {0}
+    assert len(empty.charge_points.connectivity) == 3
+
+
+def test_a_total_counts_each_thing_once() -> None:
+    document = shaped(
+        [
+            ("charge_points", "status", "FAULTED", 2),
+            ("charge_points", "status", "AVAILABLE", 3),
+            ("charge_points", "health", "DOWN", 5),
+            ("charge_points", "connectivity", "NEVER", 5),
+            ("evses", "status", "FAULTED", 7),
+        ]
+    )
+    assert document["charge_points"]["total"] == 5
+    assert document["charge_points"]["health"] == {"OK": 0, "DEGRADED": 0, "DOWN": 5, "UNKNOWN": 0}
+    assert document["evses"]["total"] == 7
+    assert document["stations"]["total"] == 0
