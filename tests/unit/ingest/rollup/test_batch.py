@@ -1,7 +1,5 @@
 """A poll's records into a batch: what is applied to whom, how far each partition went, what is poison."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from ingest.rollup.batch import Batch, batch, digest
@@ -10,21 +8,8 @@ from ingest.rollup.state import ChargePoint
 from shared import codec
 from shared.errors import Newer
 from shared.event import Event
-from tests.events import SECOND, T0, Session
+from tests.events import SECOND, T0, Record, Session, records
 from tests.unit.ingest.rollup.worlds import told
-
-
-@dataclass(frozen=True)
-class Record:
-    value: bytes | None
-    offset: int = 0
-    partition: int = 0
-    key: bytes | None = b"CP1"
-    topic: str = "events"
-
-
-def records(*values: bytes | None, partition: int = 0) -> list[Record]:
-    return [Record(value, offset, partition) for offset, value in enumerate(values)]
 
 
 def apply(made: Batch, *charge_points: ChargePoint) -> tuple[dict[int, ChargePoint], list[int], Folded]:

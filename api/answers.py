@@ -1,0 +1,37 @@
+"""Answers made of bytes that are JSON already."""
+
+from urllib.parse import quote, urlencode
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import etags
+from api.queries import Page
+from shared.hot import Change, Hot
+
+_JSON = "application/json"
+
+
+def document(found: Hot | Change, request: Request | None = None) -> Response:
+    """A document with its entity tag; 304 if ``request`` is that of a client who holds it already."""
+    headers = {"ETag": found.etag, "Cache-Control": "no-cache"}
+    if request is not None and etags.is_current(request.headers.get("if-none-match"), found.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(found.document, headers=headers, media_type=_JSON)
+
+
+def created(change: Change, collection: str, id_: str) -> Response:
+    """201 with the new document and where it lives."""
+    headers = {"ETag": change.etag, "Location": f"{collection}/{quote(id_, safe='')}"}
+    return Response(change.document, 201, headers, _JSON)
+
+
+def page(request: Request, found: Page) -> Response:
+    """A page; ``Link`` leads to the next one under the same filters."""
+    headers = {}
+    if found.next_cursor is not None:
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        target = f"{request.url.path}?{urlencode([*query, ('cursor', found.next_cursor)])}"
+        headers["Link"] = f'<{target}>; rel="next"'
+    return Response(msgspec.json.encode(found), headers=headers, media_type=_JSON)

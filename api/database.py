@@ -1,0 +1,36 @@
+"""Postgres as the API uses it: a connection within seconds or a 503, never a queue without an end."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from api.errors import Unavailable
+from shared import postgres
+from shared.postgres import Connection, Pool
+
+ACQUIRE_TIMEOUT_S = 5
+
+log = logging.getLogger("plugwatch.api")
+
+
+class Database:
+    """The pool, with its failures turned into answers."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection for the block.
+
+        Raises:
+            Unavailable: Postgres is away, or went away inside the block.
+        """
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+                yield connection
+        except postgres.AWAY as error:
+            log.warning("Postgres is away: what needs it gets 503 until it answers", extra={"error": repr(error)})
+            raise Unavailable(
+                "the database does not answer: try again in a moment", headers={"Retry-After": "1"}
+            ) from error

@@ -1,0 +1,93 @@
+"""The first and last code a request meets: its id, its token, its size, its metrics, and the answer to a bug.
+
+Plain ASGI, one layer, nothing that depends on a route.
+"""
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import errors
+from api.access import Access
+from api.errors import Problem, TooLarge, Unexpected
+from api.metrics import Metrics
+
+MAX_BODY_BYTES = 1024 * 1024
+
+_VISIBLE = re.compile(rb"[\x21-\x7e]{1,128}")
+_TOO_LARGE = f"the body may have {MAX_BODY_BYTES} bytes at most: send less at a time"
+
+log = logging.getLogger("plugwatch.api")
+
+
+class Edge:
+    """Wraps the application; everything it answers or lets through carries ``X-Request-ID``."""
+
+    def __init__(self, app: ASGIApp, *, access: Access, metrics: Metrics) -> None:
+        self._app = app
+        self._access = access
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given if _VISIBLE.fullmatch(given) else secrets.token_hex(16).encode()
+        scope["request_id"] = request_id.decode()
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        try:
+            authorization = headers.get(b"authorization")
+            self._access.check(scope["method"], scope["path"], authorization and authorization.decode("latin-1"))
+            await self._app(scope, _limited(headers, receive), answer)
+        except Problem as problem:
+            await errors.response(problem, scope)(scope, receive, answer)
+        except Exception:
+            log.exception("a request failed by a bug: report this traceback", extra={"request_id": scope["request_id"]})
+            if status:
+                raise  # half an answer is out: the server closes the connection
+            bug = Unexpected("this is a bug here, and logged: try again, or report it with the request_id")
+            await errors.response(bug, scope)(scope, receive, answer)
+        finally:
+            self._metrics.answered(scope, status, time.perf_counter() - began)
+
+
+def _limited(headers: dict[bytes, bytes], receive: Receive) -> Receive:
+    """``receive`` that refuses a body larger than ``MAX_BODY_BYTES``, announced or not.
+
+    Raises:
+        TooLarge: the body says that it is larger.
+    """
+    announced = headers.get(b"content-length")
+    if announced is not None:
+        if int(announced) > MAX_BODY_BYTES:
+            raise TooLarge(_TOO_LARGE)
+        return receive
+    if b"transfer-encoding" not in headers:
+        return receive
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(413, _TOO_LARGE)  # FastAPI passes on this kind alone
+        return message
+
+    return counted

@@ -1,0 +1,195 @@
+"""Writes to the inventory, on the road of ``shared.fleet``.
+
+Lock, change, take a revision, make the documents, note them, commit; then Redis. What Redis does
+not take is in the note, and a rollup publishes it later. What changes nothing writes nothing.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from api import etags, ids
+from api.errors import Conflict, FieldError, Invalid
+from api.requests import ChargePointPatch, NewChargePoint
+from api.writing import Write, Writing
+from shared import documents, fleet, passwords
+from shared.documents import ChargePointDocument
+from shared.hot import Change
+
+_FIELDS = ("name", "address", "latitude", "longitude", "time_zone")
+
+_NEW_STATION = """
+    INSERT INTO stations (id, name, address, latitude, longitude, time_zone) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (id) WHERE deleted_at IS NULL DO NOTHING RETURNING key
+"""
+_EDIT_STATION = """
+    UPDATE stations SET name = $2, address = $3, latitude = $4, longitude = $5, time_zone = $6, version = version + 1
+    WHERE key = $1
+"""
+_DELETE_STATION = "UPDATE stations SET deleted_at = now(), version = version + 1 WHERE key = $1"
+_CHARGE_POINTS_OF = """
+    SELECT key FROM charge_points WHERE station_key = $1 AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
+"""
+_NEW_CHARGE_POINT = """
+    INSERT INTO charge_points (id, station_key, registration, password_hash, revision, document)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (folded_id) WHERE deleted_at IS NULL DO NOTHING RETURNING key
+"""
+_EDIT_CHARGE_POINT = """
+    UPDATE charge_points SET station_key = $2, registration = $3, password_hash = $4, revision = $5, document = $6,
+           version = version + 1
+    WHERE key = $1
+"""
+_DELETE_CHARGE_POINTS = """
+    UPDATE charge_points c SET deleted_at = now(), revision = n.revision, version = version + 1
+    FROM unnest($1::bigint[], $2::bigint[]) AS n(key, revision) WHERE c.key = n.key
+"""
+
+
+class Inventory:
+    """Stations and charge points as an operator changes them. Every method may raise ``Unavailable``."""
+
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+
+    async def create_station(self, station_id: str | None, fields: Mapping[str, Any]) -> Change:
+        """A new station; its id is generated when none is given.
+
+        Raises:
+            Conflict: the id is taken.
+            Invalid: one of latitude and longitude is missing.
+        """
+        _check_position(fields)
+        async with self._writing.write() as write:
+            key = None
+            while key is None:
+                chosen = station_id or ids.new_station()
+                key = await write.connection.fetchval(_NEW_STATION, chosen, *(fields.get(name) for name in _FIELDS))
+                if key is None and station_id:
+                    raise Conflict("a station with this id exists: choose another id, or PATCH that station")
+            write.stations.add(key)
+        return write.station_change
+
+    async def edit_station(self, station_id: str, changes: Mapping[str, Any], if_match: str | None) -> Change:
+        """The station with other fields.
+
+        Raises:
+            NotFound, Changed (If-Match), Invalid (one of latitude and longitude would be left alone).
+        """
+        async with self._writing.write() as write:
+            row = await write.lock_station(station_id)
+            etags.require(if_match, row["version"])
+            present = {name: row[name] for name in _FIELDS}
+            wanted = {**present, **changes}
+            _check_position(wanted)
+            if wanted == present:
+                write.changes = await fleet.changes_of(write.connection, [row["key"]], [])
+            else:
+                await write.connection.execute(_EDIT_STATION, row["key"], *wanted.values())
+                write.stations.add(row["key"])
+        return write.station_change
+
+    async def delete_station(self, station_id: str, if_match: str | None) -> None:
+        """The station and its charge points are no more; their history stays.
+
+        Raises:
+            NotFound, Changed (If-Match).
+        """
+        async with self._writing.write() as write:
+            row = await write.lock_station(station_id)
+            etags.require(if_match, row["version"])
+            members = await write.connection.fetch(_CHARGE_POINTS_OF, row["key"])
+            await _delete_charge_points(write, [member["key"] for member in members])
+            await write.connection.execute(_DELETE_STATION, row["key"])
+            write.stations.add(row["key"])
+
+    async def create_charge_point(self, station_id: str, new: NewChargePoint) -> Change:
+        """A new charge point of the station.
+
+        Raises:
+            NotFound: there is no such station.
+            Conflict: the id is taken, at whatever station, in whatever spelling.
+        """
+        password_hash = await _hashed(new.password)
+        async with self._writing.write() as write:
+            station = await write.lock_station(station_id)
+            (revision,) = await fleet.take_revisions(write.connection, 1)
+            document = ChargePointDocument(new.id, station["id"], registration=new.registration, revision=revision)
+            key = await write.connection.fetchval(
+                _NEW_CHARGE_POINT,
+                new.id,
+                station["key"],
+                new.registration,
+                password_hash,
+                revision,
+                documents.encode(document).decode(),
+            )
+            if key is None:
+                raise Conflict(
+                    "a charge point with this id exists (ids match case-insensitively): choose another id, "
+                    "or PATCH its station_id to move it here"
+                )
+            write.stations.add(station["key"])
+            write.charge_points.add(key)
+        return write.charge_point_change
+
+    async def edit_charge_point(self, charge_point_id: str, patch: ChargePointPatch, if_match: str | None) -> Change:
+        """The charge point moved, with another password or with another registration.
+
+        Raises:
+            NotFound, Changed (If-Match), Invalid (there is no such station to move to).
+        """
+        given = patch.given()
+        password_hash = await _hashed(patch.password)
+        async with self._writing.write() as write:
+            row, target = await write.lock_charge_point(charge_point_id, given)
+            etags.require(if_match, row["version"])
+            present = (row["station_key"], row["registration"], row["password_hash"])
+            wanted = (
+                target,
+                given.get("registration", row["registration"]),
+                password_hash if "password" in given else row["password_hash"],
+            )
+            if wanted == present:
+                write.changes = await fleet.changes_of(write.connection, [], [row["key"]])
+            else:
+                (revision,) = await fleet.take_revisions(write.connection, 1)
+                document = documents.charge_point(row["document"])
+                document = document.with_(
+                    station_id=given.get("station_id", document.station_id), registration=wanted[1], revision=revision
+                )
+                await write.connection.execute(
+                    _EDIT_CHARGE_POINT, row["key"], *wanted, revision, documents.encode(document).decode()
+                )
+                write.stations.update({row["station_key"], target} - {None})
+                write.charge_points.add(row["key"])
+        return write.charge_point_change
+
+    async def delete_charge_point(self, charge_point_id: str, if_match: str | None) -> None:
+        """The charge point is no more; its history stays.
+
+        Raises:
+            NotFound, Changed (If-Match).
+        """
+        async with self._writing.write() as write:
+            row, _ = await write.lock_charge_point(charge_point_id, {})
+            etags.require(if_match, row["version"])
+            await _delete_charge_points(write, [row["key"]])
+            write.stations.update({row["station_key"]} - {None})
+
+
+async def _delete_charge_points(write: Write, keys: list[int]) -> None:
+    revisions = await fleet.take_revisions(write.connection, len(keys))
+    await write.connection.execute(_DELETE_CHARGE_POINTS, keys, revisions)
+    write.charge_points.update(keys)
+
+
+async def _hashed(password: str | None) -> str | None:
+    """Off the loop: it takes tens of milliseconds on purpose."""
+    return None if password is None else await asyncio.to_thread(passwords.hashed, password)
+
+
+def _check_position(fields: Mapping[str, Any]) -> None:
+    missing = [name for name in ("latitude", "longitude") if fields.get(name) is None]
+    if len(missing) == 1:
+        raise Invalid(FieldError(missing[0], "latitude and longitude come together: give both, or null for both"))

@@ -1,0 +1,56 @@
+"""The composition root of the API: settings, clock, signals and clients live here and are closed here."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import time
+
+import uvloop
+
+from api import app
+from api.access import Access
+from api.readiness import Readiness
+from shared import admin, hot, logs, postgres, settings
+from shared.hot import HotCopy
+from shared.settings import Settings
+
+STOPPING_S = 1  #: between /readyz turning 503 and the last new connection
+
+log = logging.getLogger("plugwatch.api")
+
+
+def main() -> None:
+    """Serves until SIGTERM or SIGINT, then finishes what it has begun."""
+    given = settings.load()
+    logs.configure("api", given.log_level, given.log_format)
+    uvloop.run(serve(given))
+
+
+async def serve(given: Settings) -> None:
+    """The whole life of the process."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log.info("settings in force", extra=given.shown())
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(
+            postgres.pool(given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-api")
+        )
+        redis = await stack.enter_async_context(hot.client(given.redis_url.get_secret_value()))
+        copy = HotCopy(redis, stream_length=given.stream_length)
+        readiness = Readiness(copy, pool)
+        access = Access(read=given.read_token, admin=given.admin_token, metrics=given.metrics_token)
+        if not (given.read_token or given.admin_token):
+            log.warning("no token is set, so /v1 is closed: set PLUGWATCH_READ_TOKEN and PLUGWATCH_ADMIN_TOKEN")
+        application = app.create(
+            pool, copy, access, readiness, mode=given.api_mode, now=lambda: time.time_ns() // 1_000_000
+        )
+        port = await stack.enter_async_context(admin.serving(application, given.host, given.api_port))
+        gc.freeze()  # what is built by now stays: the collector need not look at it again
+        log.info("serving", extra={"port": port})
+        await stop.wait()
+        log.info("stopping: not ready any more, then finishing the requests under way")
+        readiness.draining = True
+        await asyncio.sleep(STOPPING_S)

@@ -1,0 +1,47 @@
+"""Every metric of the API, each with its reason. No id is ever a label; methods and routes are known sets."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import Scope
+
+UNMATCHED = "<unmatched>"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """Counts what the API does; one in a process, on the registry that ``/metrics`` shows."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        # Traffic and errors: rate by status class is the first thing to look at.
+        self._requests = Counter(
+            "plugwatch_api_requests", "Requests answered", ["method", "route", "status"], registry=registry
+        )
+        # Latency as a client sees it up to the last byte handed to the socket.
+        self._seconds = Histogram(
+            "plugwatch_api_request_seconds",
+            "Time to answer",
+            ["method", "route"],
+            registry=registry,
+            buckets=_BUCKETS_S,
+        )
+        # Where documents come from: "postgres" rising means that Redis is away or not filled.
+        reads = Counter("plugwatch_api_reads", "Documents read, by source", ["source"], registry=registry)
+        self.reads_hot = reads.labels("hot")
+        self.reads_postgres = reads.labels("postgres")
+        # Inventory writes whose documents Redis did not take: a rollup must publish them from their notes.
+        self.unpublished = Counter(
+            "plugwatch_api_unpublished", "Committed writes that Redis did not take", registry=registry
+        )
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, scope: Scope, status: int, seconds: float) -> None:
+        """A request was answered; its route is the template that matched."""
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = getattr(scope.get("route"), "path", UNMATCHED)
+        known = self._children.get((method, route, status))
+        if known is None:
+            known = (self._requests.labels(method, route, str(status)), self._seconds.labels(method, route))
+            self._children[method, route, status] = known
+        requests, latency = known
+        requests.inc()
+        latency.observe(seconds)

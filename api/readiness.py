@@ -1,0 +1,24 @@
+"""Whether the API takes work: it does while Redis or Postgres answers, and is not stopping (invariant 14)."""
+
+from collections.abc import Mapping
+
+from shared import admin, postgres
+from shared.hot import HotCopy
+from shared.postgres import Pool
+
+
+class Readiness:
+    """What ``/readyz`` asks; set ``draining`` before the server stops."""
+
+    def __init__(self, copy: HotCopy, pool: Pool) -> None:
+        self._copy = copy
+        self._pool = pool
+        self.draining = False
+
+    async def __call__(self) -> tuple[bool, Mapping[str, str]]:
+        """Ready or not, and the state of each dependency by name."""
+        found = await admin.probed({"redis": self._copy.answers, "postgres": lambda: postgres.answers(self._pool)})
+        states = {name: "ok" if answers else "away" for name, answers in found.items()}
+        if self.draining:
+            return False, states | {"process": "stopping"}
+        return any(found.values()), states

@@ -1,0 +1,134 @@
+"""Documents by id: the same bytes from Redis and from Postgres, and no waiting for a Redis that is away."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from local.stack import Stack
+from shared import hot
+from tests.integration.api.served import Api, eventually
+
+PATHS = ("/v1/stations/S1", "/v1/charge-points/CP1")
+
+
+@pytest.fixture
+async def redis_again(stack: Stack) -> AsyncIterator[None]:
+    """Whatever a test does to Redis, the next one finds it running."""
+    yield
+    stack.redis.resume()
+    if not stack.redis.alive:
+        stack.redis.start()
+
+
+async def busy_station(api: Api) -> None:
+    await api.station("S1", "CP1", "CP 2")
+    await api.client.patch("/v1/stations/S1", json={"name": "Straße 🚗", "latitude": 52.0, "longitude": -0.125})
+    await api.rolled_up("CP1", "UNAVAILABLE", "AVAILABLE", "FAULTED", "OCCUPIED", "RESERVED", "UNKNOWN")
+    await api.rolled_up("CP 2", "FAULTED", connectivity="OFFLINE")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_redis_and_postgres_give_the_same_bytes_and_tag(api: Api, redis: Redis, path: str) -> None:
+    await busy_station(api)
+    from_redis = await api.client.get(path)
+    assert await api.reads("postgres") == 0
+    await redis.flushall()
+    from_postgres = await api.client.get(path)
+    assert await api.reads("postgres") == 1
+    assert from_postgres.content == from_redis.content
+    assert from_postgres.headers["ETag"] == from_redis.headers["ETag"]
+
+
+async def test_redis_killed_midway_costs_no_request_and_no_waiting(api: Api, stack: Stack, redis_again: None) -> None:
+    await busy_station(api)
+    before = [(await api.client.get(path)).content for path in PATHS]
+    stack.redis.kill()
+    began = time.monotonic()
+    answers = [await api.client.get(PATHS[n % 2]) for n in range(40)]
+    assert time.monotonic() - began < 5
+    assert [answer.content for answer in answers] == before * 20
+    stack.redis.start()
+
+    async def hot_again() -> bool:
+        await api.client.patch("/v1/stations/S1", json={"name": f"at {time.monotonic()}"})
+        known = await api.reads("hot")
+        await api.client.get(PATHS[0])
+        return await api.reads("hot") > known
+
+    await eventually(hot_again)
+
+
+async def test_a_redis_that_hangs_is_asked_once_a_second_at_most(api: Api, stack: Stack, redis_again: None) -> None:
+    await busy_station(api)
+    expected = (await api.client.get(PATHS[0])).content
+    stack.redis.pause()
+    began = time.monotonic()
+    together = await asyncio.gather(*(api.client.get(PATHS[0]) for _ in range(20)))
+    assert time.monotonic() - began < 1.9  # those behind the first do not wait for a second of their own
+    began = time.monotonic()
+    after = [await api.client.get(PATHS[0]) for _ in range(10)]
+    assert time.monotonic() - began < 3
+    assert {answer.content for answer in (*together, *after)} == {expected}
+
+
+async def test_a_write_is_committed_and_noted_while_redis_is_away(
+    api: Api, stack: Stack, redis_again: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    await api.station("S1", "CP1")
+    stack.redis.kill()
+    patched = await api.client.patch("/v1/stations/S1", json={"name": "new"})
+    assert patched.status_code == 200
+    assert (await api.client.get("/v1/stations/S1")).json()["name"] == "new"
+    key = await api.pool.fetchval("SELECT key FROM stations WHERE id = 'S1'")
+    notes = await api.pool.fetch("SELECT station_keys, charge_point_keys FROM unpublished")
+    assert [(row["station_keys"], row["charge_point_keys"]) for row in notes] == [([key], [])]
+    assert "a rollup publishes it" in caplog.text
+
+
+async def test_a_write_that_redis_took_leaves_no_note(api: Api) -> None:
+    await api.station("S1", "CP1")
+    await api.client.patch("/v1/charge-points/CP1", json={"station_id": None})
+    await api.client.delete("/v1/stations/S1")
+    assert await api.pool.fetchval("SELECT count(*) FROM unpublished") == 0
+
+
+async def test_a_late_write_does_not_replace_a_newer_document(api: Api) -> None:
+    await api.station("S1")
+    old = await api.hot(hot.station_key("S1"))
+    await api.client.patch("/v1/stations/S1", json={"name": "new"})
+    await api.copy.publish([hot.Change("station", "S1", None, 1, old.etag, old.document)])
+    assert (await api.client.get("/v1/stations/S1")).json()["name"] == "new"
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_client_that_holds_the_document_gets_304_until_it_changes(api: Api, path: str) -> None:
+    await api.station("S1", "CP1")
+    tag = (await api.client.get(path)).headers["ETag"]
+    for held in (tag, f'"0.0", W/{tag}', "*"):
+        answer = await api.client.get(path, headers={"If-None-Match": held})
+        assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
+    await api.rolled_up("CP1", "FAULTED")
+    changed = await api.client.get(path, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != tag
+
+
+@pytest.mark.parametrize(("path", "patch"), [(PATHS[0], {"name": "new"}), (PATHS[1], {"registration": "REJECTED"})])
+async def test_if_match_lets_a_busy_thing_be_edited_but_not_overwritten(
+    api: Api, path: str, patch: dict[str, str]
+) -> None:
+    await api.station("S1", "CP1")
+    tag = (await api.client.get(path)).headers["ETag"]
+    await api.rolled_up("CP1", "OCCUPIED")
+    assert (await api.client.patch(path, json=patch, headers={"If-Match": tag})).status_code == 200
+    for answer in (
+        await api.client.patch(path, json=patch, headers={"If-Match": tag}),
+        await api.client.delete(path, headers={"If-Match": tag}),
+    ):
+        assert answer.status_code == 412
+    assert (await api.client.get(path)).status_code == 200
+    assert (await api.client.delete(path, headers={"If-Match": "*"})).status_code == 204
+    assert (await api.client.delete(path, headers={"If-Match": "*"})).status_code == 404

@@ -1,0 +1,143 @@
+"""/v1/stations: create, read, edit, delete."""
+
+from datetime import datetime
+
+import pytest
+
+from shared import hot
+from tests.integration.api.served import Api
+
+EVERYTHING = {
+    "id": "S1",
+    "name": "Alexanderplatz P2",
+    "address": "Alexanderplatz 1\n10178 Berlin",
+    "latitude": 52.5219,
+    "longitude": 13.4132,
+    "time_zone": "Europe/Berlin",
+}
+
+
+async def test_a_new_station_can_be_read_where_location_says(api: Api) -> None:
+    created = await api.client.post("/v1/stations", json=EVERYTHING)
+    assert created.status_code == 201
+    assert created.headers["Location"] == "/v1/stations/S1"
+    read = await api.client.get(created.headers["Location"])
+    assert read.content == created.content
+    assert read.headers["ETag"] == created.headers["ETag"]
+    document = read.json()
+    assert datetime.fromisoformat(document.pop("updated_at")).tzinfo
+    assert document.pop("revision") > 0
+    assert document == EVERYTHING | {
+        "status": "UNKNOWN",
+        "health": "UNKNOWN",
+        "partially_available": False,
+        "counts": {},
+        "charge_points": [],
+    }
+
+
+async def test_an_id_is_made_when_none_is_given(api: Api) -> None:
+    first, second = [(await api.client.post("/v1/stations", json={"name": "A"})).json() for _ in range(2)]
+    assert first["id"] != second["id"]
+    assert (await api.client.get(f"/v1/stations/{first['id']}")).json() == first
+
+
+async def test_a_taken_id_is_a_conflict_until_it_is_deleted(api: Api) -> None:
+    await api.station("S1")
+    assert (await api.client.post("/v1/stations", json={"id": "S1", "name": "B"})).status_code == 409
+    assert (await api.client.get("/v1/stations/S1")).json()["name"] == "S1"
+    await api.client.delete("/v1/stations/S1")
+    assert (await api.client.post("/v1/stations", json={"id": "S1", "name": "B"})).status_code == 201
+    assert (await api.client.get("/v1/stations/S1")).json()["name"] == "B"
+
+
+@pytest.mark.parametrize("half", ["latitude", "longitude"])
+async def test_half_a_position_is_refused(api: Api, half: str) -> None:
+    refused = await api.client.post("/v1/stations", json={"name": "A", half: 1})
+    assert refused.status_code == 422
+    assert {error["field"] for error in refused.json()["errors"]} == {"latitude", "longitude"} - {half}
+
+
+async def test_a_patch_changes_what_it_names_and_null_clears(api: Api) -> None:
+    await api.client.post("/v1/stations", json=EVERYTHING)
+    patched = await api.client.patch(
+        "/v1/stations/S1",
+        json={"name": "P3", "address": None, "latitude": None, "longitude": None},
+        headers={"Content-Type": "application/merge-patch+json"},
+    )
+    assert patched.status_code == 200
+    fields = {name: patched.json()[name] for name in EVERYTHING}
+    assert fields == EVERYTHING | {"name": "P3", "address": None, "latitude": None, "longitude": None}
+    assert (await api.client.get("/v1/stations/S1")).content == patched.content
+
+
+async def test_half_of_a_known_position_can_be_moved_but_not_cleared(api: Api) -> None:
+    await api.client.post("/v1/stations", json=EVERYTHING)
+    assert (await api.client.patch("/v1/stations/S1", json={"latitude": 1.5})).json()["latitude"] == 1.5
+    assert (await api.client.patch("/v1/stations/S1", json={"latitude": None})).status_code == 422
+
+
+@pytest.mark.parametrize("patch", [{}, {"name": EVERYTHING["name"]}, {"latitude": 52.5219}])
+async def test_a_patch_that_changes_nothing_changes_no_revision(api: Api, patch: dict[str, object]) -> None:
+    created = await api.client.post("/v1/stations", json=EVERYTHING)
+    patched = await api.client.patch("/v1/stations/S1", json=patch)
+    assert patched.status_code == 200
+    assert patched.content == created.content
+    assert patched.headers["ETag"] == created.headers["ETag"]
+
+
+async def test_a_deleted_station_takes_its_charge_points_along(api: Api) -> None:
+    await api.station("S1", "CP1", "CP2")
+    await api.station("S2", "CP3")
+    assert (await api.client.delete("/v1/stations/S1")).status_code == 204
+    for path in ("/v1/stations/S1", "/v1/charge-points/CP1", "/v1/charge-points/CP2"):
+        assert (await api.client.get(path)).status_code == 404
+    assert (await api.client.delete("/v1/stations/S1")).status_code == 404
+    assert (await api.client.get("/v1/charge-points/CP3")).status_code == 200
+    assert [one["id"] for one in (await api.client.get("/v1/charge-points")).json()["items"]] == ["CP3"]
+
+
+async def test_a_deleted_station_leaves_a_tombstone_newer_than_all_it_was(api: Api) -> None:
+    await api.station("S1", "CP1")
+    before = (await api.client.get("/v1/stations/S1")).json()["revision"]
+    await api.client.delete("/v1/stations/S1")
+    rows = await api.pool.fetch(
+        "SELECT revision FROM stations WHERE deleted_at IS NOT NULL"
+        " UNION ALL SELECT revision FROM charge_points WHERE deleted_at IS NOT NULL"
+    )
+    assert len(rows) == 2
+    assert all(row["revision"] > before for row in rows)
+    assert (await api.hot(hot.station_key("S1"))).document is None
+    assert (await api.hot(hot.charge_point_key("CP1"))).document is None
+
+
+async def test_a_tombstone_in_redis_is_not_found_without_asking_postgres(api: Api) -> None:
+    await api.station("S1", "CP1")
+    await api.client.delete("/v1/stations/S1")
+    asked = await api.reads("postgres")
+    assert (await api.client.get("/v1/stations/S1")).status_code == 404
+    assert (await api.client.get("/v1/charge-points/CP1")).status_code == 404
+    assert await api.reads("postgres") == asked
+
+
+async def test_history_of_what_is_deleted_stays(api: Api) -> None:
+    await api.station("S1", "CP1")
+    key = await api.pool.fetchval("SELECT key FROM charge_points WHERE id = 'CP1'")
+    await api.pool.execute(
+        "INSERT INTO history (charge_point_key, kind, reported, event_time, received_at, epoch, sequence)"
+        " VALUES ($1, 'STATUS', 'Available', now(), now(), 1, 1)",
+        key,
+    )
+    await api.client.delete("/v1/stations/S1")
+    assert await api.pool.fetchval("SELECT count(*) FROM history WHERE charge_point_key = $1", key) == 1
+
+
+@pytest.mark.parametrize("station_id", ["nope", "a%00b", "%C3%A4", "a%20b", "x" * 65, "%2e%2e"])
+async def test_an_id_that_is_not_there_or_cannot_be_is_not_found(api: Api, station_id: str) -> None:
+    for answer in (
+        await api.client.get(f"/v1/stations/{station_id}"),
+        await api.client.patch(f"/v1/stations/{station_id}", json={"name": "A"}),
+        await api.client.delete(f"/v1/stations/{station_id}"),
+        await api.client.post(f"/v1/stations/{station_id}/charge-points", json={"id": "CP1"}),
+    ):
+        assert answer.status_code in ({404, 405} if station_id == "%2e%2e" else {404})

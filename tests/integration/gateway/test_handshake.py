@@ -1,0 +1,157 @@
+"""Who is let in, and what the others are told, before the upgrade."""
+
+import pytest
+from websockets.frames import Opcode
+
+from shared.event import SessionBegan
+from tests.integration.gateway.parts import (
+    OCPP16,
+    UPGRADE,
+    Gateway,
+    Inventory,
+    Topic,
+    charging,
+    eventually,
+    wired,
+)
+
+
+@pytest.mark.parametrize(
+    ("stored", "target"),
+    [
+        ("Plain", "/ocpp/Plain"),
+        ("Shouted", "/ocpp/SHOUTED"),
+        ("with space", "/ocpp/with%20space"),
+        ("a|b", "/ocpp/a%7Cb"),
+        ("a|c", "/ocpp/a|c"),
+        ("100%", "/ocpp/100%25"),
+        ("twice%20", "/ocpp/twice%2520"),
+        ("Root", "/Root"),
+        ("Deep", "/any/prefix/at/all/Deep"),
+        ("Slash", "/ocpp/Slash/"),
+        ("Query", "/ocpp/Query?token=1/2"),
+        ("x" * 48, "/ocpp/" + "x" * 48),
+    ],
+)
+async def test_the_last_path_segment_decoded_once_is_the_charge_point(
+    gateway: Gateway, inventory: Inventory, topic: Topic, stored: str, target: str
+) -> None:
+    await inventory.add(stored)
+    async with wired(gateway) as wire:
+        assert (await wire.ask(target, OCPP16))[0] == 101
+        (record,) = await eventually(lambda: topic.records(stored))
+    assert record.key == stored.encode()
+    assert isinstance(record.event, SessionBegan)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/ocpp/nobody", "/", "/ocpp/", "/ocpp/a%2Fb", "/ocpp/a:b", "/ocpp/a%3Ab", "/ocpp/..", "/ocpp/caf%C3%A9",
+     "/ocpp/a%00b", "/ocpp/%FF", "/ocpp/" + "x" * 49],
+)  # fmt: skip
+async def test_who_is_not_in_the_inventory_gets_404(gateway: Gateway, target: str) -> None:
+    async with wired(gateway) as wire:
+        status, head = await wire.ask(target, OCPP16)
+        assert status == 404
+        assert "connection: close" in head.lower()
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        (["ocpp1.6"], "ocpp1.6"),
+        (["ocpp2.1, ocpp2.0.1, ocpp1.6"], "ocpp2.1"),
+        (["ocpp1.6, ocpp2.1"], "ocpp1.6"),
+        (["ocpp0.1,ocpp2.0.1"], "ocpp2.0.1"),
+        (["ocpp0.1", "ocpp2.0", "ocpp2.0.1"], "ocpp2.0.1"),
+    ],
+)
+async def test_the_chargers_first_protocol_that_we_know_is_spoken(
+    gateway: Gateway, charge_point: str, offered: list[str], chosen: str
+) -> None:
+    async with wired(gateway) as wire:
+        headers = [*UPGRADE, *(f"Sec-WebSocket-Protocol: {one}" for one in offered)]
+        status, head = await wire.ask(f"/ocpp/{charge_point}", headers)
+        assert status == 101
+        assert f"sec-websocket-protocol: {chosen}\r\n" in head.lower()
+
+
+@pytest.mark.parametrize("offered", [[], ["ocpp2.0"], ["OCPP1.6"], ["ocpp1.5, soap"]])
+async def test_no_protocol_that_we_know_gets_400_and_no_upgrade(
+    gateway: Gateway, charge_point: str, offered: list[str]
+) -> None:
+    async with wired(gateway) as wire:
+        headers = [*UPGRADE, *(f"Sec-WebSocket-Protocol: {one}" for one in offered)]
+        assert (await wire.ask(f"/ocpp/{charge_point}", headers))[0] == 400
+        assert b"ocpp2.0.1" in await wire.end()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([], 426),
+        ([header for header in OCPP16 if not header.startswith("Connection")], 426),
+        ([header for header in OCPP16 if not header.startswith("Upgrade")], 426),
+        ([header for header in OCPP16 if "Key" not in header], 400),
+        ([*(header for header in OCPP16 if "Version" not in header), "Sec-WebSocket-Version: 8"], 400),
+        ([*OCPP16, "X-Long: " + "x" * 10_000], 431),
+        ([*OCPP16, *(f"X-{n}: y" for n in range(200))], 431),
+    ],
+    ids=["plain GET", "no Connection", "no Upgrade", "no key", "old version", "long header", "many headers"],
+)
+async def test_what_is_no_websocket_handshake_is_refused(
+    gateway: Gateway, charge_point: str, headers: list[str], status: int
+) -> None:
+    async with wired(gateway) as wire:
+        assert (await wire.ask(f"/ocpp/{charge_point}", headers))[0] == status
+
+
+async def test_a_target_that_is_too_long_is_refused(gateway: Gateway) -> None:
+    async with wired(gateway) as wire:
+        assert (await wire.ask("/" + "x" * 10_000, OCPP16))[0] == 414
+
+
+@pytest.mark.parametrize("garbage", [b"\x00" * 100, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"HELO\r\n\r\n"])
+async def test_garbage_in_place_of_a_request_is_cut_off(gateway: Gateway, garbage: bytes) -> None:
+    async with wired(gateway) as wire:
+        wire.writer.write(garbage)
+        await wire.end()
+
+
+async def test_a_request_that_never_ends_is_cut_off(gateway: Gateway) -> None:
+    async with wired(gateway) as wire:
+        wire.writer.write(b"GET /ocpp/CP HTTP/1.1\r\nHost: gate")
+        assert await wire.end() == b""
+
+
+async def test_a_connection_that_says_nothing_is_cut_off(gateway: Gateway) -> None:
+    async with wired(gateway) as wire:
+        assert await wire.end() == b""
+
+
+async def test_compression_is_not_negotiated_by_default(gateway: Gateway, charge_point: str) -> None:
+    async with charging(gateway, charge_point, compression="deflate") as charger:
+        assert charger.socket.protocol.extensions == []
+        assert (await charger.call("Heartbeat", {}))[0] == 3
+
+
+async def test_compression_is_used_where_it_is_switched_on(impatient: Gateway, charge_point: str) -> None:
+    async with charging(impatient, charge_point, compression="deflate") as charger:
+        assert [extension.name for extension in charger.socket.protocol.extensions] == ["permessage-deflate"]
+        assert (await charger.call("Heartbeat", {}))[0] == 3
+        assert (await charger.report("Available"))[2] == {}
+        await charger.socket.send('[2,"m","Heartbeat",{}]' + " " * 10_000)  # small on the wire
+        assert await charger.closed() == 1009
+    async with charging(impatient, charge_point) as charger:
+        assert (await charger.call("Heartbeat", {}))[0] == 3
+
+
+async def test_a_compressing_gateway_takes_a_call_and_a_close_in_one_packet(
+    impatient: Gateway, charge_point: str
+) -> None:
+    async with wired(impatient) as wire:
+        headers = (*OCPP16, "Sec-WebSocket-Extensions: permessage-deflate")
+        assert (await wire.ask(f"/ocpp/{charge_point}", headers))[0] == 101
+        wire.send((Opcode.PING, b""), (Opcode.TEXT, b'[2,"h","Heartbeat",{}]'), (Opcode.CLOSE, b"\x03\xe8"))
+        assert await wire.close_code() == 1000
+        assert await wire.end() == b""

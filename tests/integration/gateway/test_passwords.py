@@ -1,0 +1,104 @@
+"""Basic auth, and the limit on those who guess."""
+
+import base64
+import time
+
+import pytest
+
+from tests.integration.gateway.parts import OCPP16, Gateway, Ids, Inventory, refusal, wired
+
+CHOSEN = "correct:horse:battery"
+KEY = "00fF41424344454647485051525354555657ABcd"
+
+
+async def status(gateway: Gateway, charge_point_id: str, *authorizations: bytes) -> int:
+    """The answer to a handshake with these ``user:password``."""
+    async with wired(gateway) as wire:
+        headers = [f"Authorization: Basic {base64.b64encode(one).decode()}" for one in authorizations]
+        return (await wire.ask(f"/ocpp/{charge_point_id}", [*OCPP16, *headers]))[0]
+
+
+@pytest.mark.parametrize(
+    ("stored", "user", "presented", "expected"),
+    [
+        (CHOSEN, None, CHOSEN.encode(), 101),
+        (CHOSEN, None, b"wrong", 401),
+        (CHOSEN, None, b"", 401),
+        (CHOSEN, "somebody-else", CHOSEN.encode(), 401),
+        (CHOSEN, "", CHOSEN.encode(), 401),
+        (KEY, None, KEY.encode(), 101),
+        (KEY, None, bytes.fromhex(KEY), 101),
+        (KEY, None, bytes.fromhex(KEY)[:-1] + b"\x00", 401),
+        (KEY, None, CHOSEN.encode(), 401),
+        (None, None, b"anything", 101),
+        (None, "somebody-else", b"anything", 101),
+    ],
+)
+async def test_a_password_opens_only_its_own_charge_point(
+    gateway: Gateway,
+    inventory: Inventory,
+    ids: Ids,
+    stored: str | None,
+    user: str | None,
+    presented: bytes,
+    expected: int,
+) -> None:
+    charge_point_id = next(ids)
+    await inventory.add(charge_point_id, password=stored)
+    name = charge_point_id if user is None else user
+    for _ in range(2):  # the second time from the cache
+        assert await status(gateway, charge_point_id, name.encode() + b":" + presented) == expected
+
+
+async def test_the_user_name_is_the_decoded_id_in_any_case(gateway: Gateway, inventory: Inventory) -> None:
+    await inventory.add("Mixed Case|1", password=CHOSEN)
+    assert await status(gateway, "mixed%20case%7C1", b"MIXED CASE|1:" + CHOSEN.encode()) == 101
+    assert await status(gateway, "mixed%20case%7C1", b"mixed%20case%7C1:" + CHOSEN.encode()) == 401
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic", "Basic !!!", "Bearer abc", "Basic \xe9", "Basic bm9jb2xvbg=="])
+async def test_credentials_that_cannot_be_read_are_refused_with_a_challenge(
+    gateway: Gateway, inventory: Inventory, ids: Ids, authorization: str
+) -> None:
+    charge_point_id = next(ids)
+    await inventory.add(charge_point_id, password=CHOSEN)
+    async with wired(gateway) as wire:
+        answer, head = await wire.ask(f"/ocpp/{charge_point_id}", [*OCPP16, f"Authorization: {authorization}"])
+        assert answer == 401
+        assert "www-authenticate: basic" in head.lower()
+
+
+async def test_two_authorizations_are_none(gateway: Gateway, inventory: Inventory, ids: Ids) -> None:
+    charge_point_id = next(ids)
+    await inventory.add(charge_point_id, password=CHOSEN)
+    right = f"{charge_point_id}:{CHOSEN}".encode()
+    assert await status(gateway, charge_point_id, right, right) == 401
+
+
+async def test_a_new_password_is_needed_at_once(gateway: Gateway, inventory: Inventory, ids: Ids) -> None:
+    charge_point_id = next(ids)
+    key = await inventory.add(charge_point_id, password=CHOSEN)
+    assert await status(gateway, charge_point_id, f"{charge_point_id}:{CHOSEN}".encode()) == 101
+    await inventory.set_password(key, "another password")
+    deadline = time.monotonic() + 10
+    while await status(gateway, charge_point_id, f"{charge_point_id}:{CHOSEN}".encode()) != 401:
+        assert time.monotonic() < deadline
+    assert await status(gateway, charge_point_id, f"{charge_point_id}:another password".encode()) == 101
+
+
+async def test_require_password_refuses_who_has_none(suspicious: Gateway, inventory: Inventory, ids: Ids) -> None:
+    with_one, without = next(ids), next(ids)
+    await inventory.add(with_one, password=CHOSEN)
+    await inventory.add(without)
+    assert await status(suspicious, without, f"{without}:".encode()) == 401
+    assert await status(suspicious, with_one, f"{with_one}:{CHOSEN}".encode()) == 101
+
+
+async def test_an_address_with_too_many_refusals_is_told_to_wait(suspicious: Gateway) -> None:
+    answers = [await refusal(suspicious, "nobody") for _ in range(8)]  # two minutes may meet in here
+    assert set(answers) <= {404, 429}
+    assert answers[-1] == 429 or answers[3] == 429
+    async with wired(suspicious) as wire:
+        answer, head = await wire.ask("/ocpp/nobody", OCPP16)
+        assert answer == 429
+        assert "retry-after:" in head.lower()

@@ -1,0 +1,145 @@
+"""The newest socket of a charge point wins, in one gateway and across two, with Redis and without."""
+
+import asyncio
+import json
+import time
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from local.stack import Stack
+from shared import gateways, hot
+from shared.event import SessionBegan, SessionEnded, StatusReported
+from shared.gateways import Fence
+from tests.integration.gateway.conftest import Launch
+from tests.integration.gateway.parts import (
+    Gateway,
+    Inventory,
+    Topic,
+    charging,
+    eventually,
+    status_of,
+)
+
+
+@pytest.fixture(scope="module")
+def second(launch: Launch) -> Gateway:
+    return launch()
+
+
+async def epochs(topic: Topic, charge_point: str) -> list[int]:
+    return [event.epoch for event in await topic.events(charge_point, SessionBegan)]
+
+
+@pytest.mark.parametrize("across", [False, True], ids=["one gateway", "two gateways"])
+async def test_the_newest_socket_wins_and_the_old_one_is_silenced(
+    gateway: Gateway, second: Gateway, charge_point: str, topic: Topic, across: bool
+) -> None:
+    async with charging(gateway, charge_point) as old:
+        assert (await old.report("Charging"))[0] == 3
+        async with charging(second if across else gateway, charge_point) as new:
+            assert (await new.report("Finishing"))[0] == 3
+            assert await old.closed() == 1001
+            assert (await new.call("Heartbeat", {}))[0] == 3
+            assert [event.reported for event in await topic.events(charge_point, StatusReported)] == [
+                "Charging",
+                "Finishing",
+            ]
+            first, then = await epochs(topic, charge_point)
+            assert then > first
+    ended = await eventually(lambda: topic.events(charge_point, SessionEnded))
+    assert [(event.epoch, event.reason) for event in ended] == [(then, "closed")]
+
+
+async def test_frames_that_the_old_socket_sent_late_are_neither_answered_nor_published(
+    gateway: Gateway, charge_point: str, topic: Topic
+) -> None:
+    async with charging(gateway, charge_point) as old:
+        assert (await old.report("Charging"))[0] == 3
+        async with charging(gateway, charge_point) as new:
+            # the client has the close frame by now or soon; bytes go out all the same
+            status = json.dumps([2, "late", "StatusNotification", status_of("Faulted")]).encode()
+            old.socket.transport.write(Frame(Opcode.TEXT, status).serialize(mask=True))
+            assert await old.closed() == 1001
+            assert (await new.report("Finishing"))[0] == 3
+    assert [event.reported for event in await topic.events(charge_point, StatusReported)] == ["Charging", "Finishing"]
+
+
+async def test_many_sockets_at_once_leave_one(gateway: Gateway, charge_point: str, topic: Topic) -> None:
+    async def come() -> int:
+        async with charging(gateway, charge_point) as charger:
+            try:
+                return await charger.closed(within_s=3)
+            except TimeoutError:
+                assert (await charger.call("Heartbeat", {}))[0] == 3
+                return 0
+
+    outcomes = await asyncio.gather(*(come() for _ in range(8)), return_exceptions=True)
+    assert outcomes.count(0) == 1
+    began = await epochs(topic, charge_point)
+    assert began == sorted(set(began))
+
+
+async def test_without_redis_a_charger_is_let_in_above_the_registrys_epoch(
+    gateway: Gateway, stack: Stack, inventory: Inventory, charge_point: str, topic: Topic
+) -> None:
+    ahead = time.time_ns() // 1_000_000 + 3_600_000
+    key = await inventory.connection.fetchval(
+        "UPDATE charge_points SET epoch = $2 WHERE id = $1 RETURNING key", charge_point, ahead
+    )
+    await inventory.register(key, "ACCEPTED")  # tells the gateways
+    stack.redis.pause()
+    try:
+        async with charging(gateway, charge_point) as charger:
+            assert (await charger.report("Available"))[0] == 3
+            async with charging(gateway, charge_point) as newer:
+                assert (await newer.report("Charging"))[0] == 3
+                assert await charger.closed() == 1001
+    finally:
+        stack.redis.resume()
+    assert await epochs(topic, charge_point) == [ahead + 1, ahead + 2]
+
+
+async def test_a_redis_that_was_replaced_is_used_again(
+    gateway: Gateway, second: Gateway, stack: Stack, charge_point: str, topic: Topic
+) -> None:
+    stack.redis.restart()
+
+    async def superseded() -> bool:  # fences are heard again within seconds
+        async with charging(gateway, charge_point) as old, charging(second, charge_point):
+            try:
+                return await old.closed(within_s=0.5) == 1001
+            except TimeoutError:
+                return False
+
+    await eventually(superseded)
+    began = await epochs(topic, charge_point)
+    assert began == sorted(set(began))
+
+
+async def test_a_fence_closes_the_older_session_and_lifts_the_next_epoch(
+    gateway: Gateway, stack: Stack, inventory: Inventory, charge_point: str, topic: Topic
+) -> None:
+    key = await inventory.connection.fetchval("SELECT key FROM charge_points WHERE id = $1", charge_point)
+    newest = time.time_ns() // 1_000_000 + 7_200_000  # another clock was two hours ahead
+    async with hot.client(stack.redis_url) as redis:
+
+        async def publish(told: Fence) -> None:
+            await redis.publish(gateways.channel(gateway.id), gateways.encode(told))
+
+        async with charging(gateway, charge_point) as charger:
+            (epoch,) = await eventually(lambda: epochs(topic, charge_point))
+            await redis.publish(gateways.channel(gateway.id), b"no fence")
+            await publish(Fence(key, below=epoch, newest=epoch))  # not about this session
+            assert (await charger.report("Available"))[0] == 3
+            closed = asyncio.create_task(charger.closed())
+
+            async def told() -> bool:
+                await publish(Fence(key, below=newest, newest=newest))
+                return closed.done()
+
+            await eventually(told)
+            assert await closed == 1001
+        async with charging(gateway, charge_point) as charger:
+            assert (await charger.report("Available"))[0] == 3
+    assert (await epochs(topic, charge_point))[-1] > newest
