@@ -1,11 +1,18 @@
-"""Instants: integer milliseconds since the Unix epoch, UTC, and the two forms they take outside."""
+"""Instants: integer milliseconds since the Unix epoch, UTC, and the two forms they take outside.
+
+An instant turns up many times on its way through a batch (received, seen, since, in rows and in
+documents), so the last conversions are remembered.
+"""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+REMEMBERED = 16_384
 
 
+@lru_cache(REMEMBERED)
 def to_datetime(instant: int) -> datetime:
     """As Postgres takes it."""
     return _EPOCH + timedelta(milliseconds=instant)
@@ -16,11 +23,13 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
+@lru_cache(REMEMBERED)
 def to_text(instant: int) -> str:
     """RFC 3339 in UTC with three decimals and ``Z``, as documents and OCPP replies carry it."""
     return to_datetime(instant).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+@lru_cache(REMEMBERED)
 def from_text(text: str) -> int:
     """Back from what ``to_text`` wrote."""
     return from_datetime(datetime.fromisoformat(text))

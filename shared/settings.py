@@ -100,7 +100,7 @@ class Settings(BaseModel):
     )
     consumer_group: str = Field(default="plugwatch-rollup", description="Kafka consumer group of the rollups")
     session_timeout_s: PositiveFloat = Field(default=30, description="Kafka session timeout of a rollup (s)")
-    batch_records: PositiveInt = Field(default=2_000, description="records in one rollup transaction at most")
+    batch_records: PositiveInt = Field(default=5_000, description="records in one rollup transaction at most")
     dead_letter_limit: PositiveInt = Field(
         default=100, description="poison records within an hour after which the rollup stops loudly"
     )

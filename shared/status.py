@@ -37,8 +37,7 @@ _GOOD: tuple[Status, ...] = ("AVAILABLE", "OCCUPIED", "RESERVED")
 
 def evse_status(connectors: Iterable[Status]) -> Status:
     """One EVSE serves one car: a connector in use decides, then a free one."""
-    present = set(connectors)
-    return next((status for status in _IN_AN_EVSE if status in present), "UNKNOWN")
+    return min(connectors, key=_IN_AN_EVSE.index, default="UNKNOWN")
 
 
 def rolled_up(counts: Counts) -> Status:

@@ -1,7 +1,6 @@
 """Composition root of the gateway: ``python -m ingest.gateway``."""
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Mapping
@@ -104,7 +103,7 @@ async def serve(given: Settings) -> None:
                     group.create_task(lease.run(server.announce_all), name="lease"),
                 ]
                 async with server.serving(given.host, given.gateway_port) as port:
-                    _spare_the_collector()
+                    admin.spare_the_collector()
                     serving.set()
                     log.info("chargers may connect", extra={"port": port, "charge_points": len(registry)})
                     await stop.wait()
@@ -117,13 +116,6 @@ async def serve(given: Settings) -> None:
                     task.cancel()
     await redis.aclose()
     log.info("stopped")
-
-
-def _spare_the_collector() -> None:
-    """What stands now stays: a garbage collection per 700 frames that walks a whole inventory frees nothing."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 async def _until_postgres_answers(registry: Registry, lease: Lease) -> None:

@@ -117,7 +117,7 @@ def identity(path: str) -> str | None:
     segment = path.partition("?")[0].removesuffix("/").rpartition("/")[2]
     try:
         decoded = unquote_to_bytes(segment).decode("ascii")
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None
     return decoded if _ID.fullmatch(decoded) and decoded not in (".", "..") else None
 

@@ -7,6 +7,8 @@ wiping a cache must not mark a fleet offline.
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -31,6 +33,7 @@ class Lease:
         self._id = gateway_id
         self._lease = timedelta(seconds=lease_s)
         self._metrics = metrics
+        self._asked_at = math.inf  #: when the last renewal that was confirmed was asked for
 
     async def run(self, on_lapse: Callable[[], None]) -> None:
         """Renews three times a lease until cancelled; ``on_lapse`` is called after each late renewal."""
@@ -52,8 +55,13 @@ class Lease:
         Raises:
             one of ``postgres.AWAY``
         """
+        asked_at = time.monotonic()
         async with asyncio.timeout(self._lease.total_seconds()):
-            return bool(await self._pool.fetchval(_RENEW, self._id, self._lease))
+            lapsed = bool(await self._pool.fetchval(_RENEW, self._id, self._lease))
+        # A renewal that Postgres ran after we gave up on it saw the lapse and told nobody.
+        unconfirmed_s = time.monotonic() - self._asked_at
+        self._asked_at = asked_at
+        return lapsed or unconfirmed_s >= self._lease.total_seconds()
 
     async def give_up(self) -> None:
         """Lets the lease end now: a gateway that has closed all its sessions holds none."""

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from random import random
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.partitioner import murmur2
 
 from ingest.gateway.metrics import Metrics
@@ -64,11 +64,12 @@ class _Lane:
 class Publisher:
     """Publishes frames' events to one topic. Use it through ``publishing``."""
 
-    def __init__(self, *, servers: str, topic: str, client_id: str, metrics: Metrics) -> None:
+    def __init__(self, *, servers: str, topic: str, client_id: str, metrics: Metrics, stuck_s: float = STUCK_S) -> None:
         self._servers = servers
         self._topic = topic
         self._client_id = client_id
         self._metrics = metrics
+        self._stuck_s = stuck_s
         self._producer: AIOKafkaProducer | None = None
         self._renewal = asyncio.Lock()
         self._lanes: list[_Lane] = []
@@ -150,7 +151,7 @@ class Publisher:
             producer = self._producer
             assert producer is not None
             try:
-                async with asyncio.timeout(STUCK_S):
+                async with asyncio.timeout(self._stuck_s):
                     builder = producer.create_batch()
                     for at, key, value in records:
                         builder.append(timestamp=at, key=key, value=value)
@@ -213,6 +214,24 @@ class Publisher:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             async with asyncio.timeout(STOP_S):
                 await producer.stop()
+                return
+        await _cut_off(producer)
+
+
+async def _cut_off(producer: AIOKafkaProducer) -> None:
+    """Ends a producer that cannot flush. Left to itself it would write its batches after its successor did."""
+    sender = producer._sender.sender_task
+    for _ in range(2):  # the first makes it wait for what is in flight
+        if sender is not None and not sender.done():
+            sender.cancel()
+            await asyncio.wait([sender], timeout=0.5)
+    held = producer._message_accumulator
+    for queued in held._batches.values():  # where its own callbacks look for those that wait for another try
+        held._pending_batches.update(queued)
+    held.fail_all(ProducerClosed())  # the lanes send them again by the successor
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(STOP_S):
+            await producer.client.close()
 
 
 def _next_batch(waiting: deque[Ticket]) -> tuple[list[Ticket], list[tuple[int, bytes, bytes]]]:

@@ -253,8 +253,8 @@ class Server:
         return 101
 
     def _supersede(self, connection: Connection) -> None:
-        self.metrics.takeovers.inc()
-        if connection.entry is not None:
+        if connection.session is not None and connection.entry is not None:  # one that is closing is no rival
+            self.metrics.takeovers.inc()
             connection.entry.taken_over(time.monotonic())
         connection.close(1001, "a newer connection of this charge point took over", "superseded")
 

@@ -95,6 +95,7 @@ async def serve(given: Settings) -> None:
             quarantining(quarantine),
             asyncio.TaskGroup() as group,
         ):
+            admin.spare_the_collector()
             serving.set()
             tasks = [
                 group.create_task(work, name=name)

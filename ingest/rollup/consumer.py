@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from random import random
 
@@ -23,12 +24,14 @@ from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine
 from ingest.rollup.store import Applied, Fenced, Move, Position, Store
 from shared.errors import Transient
+from shared.event import Event
 from shared.gateways import Fence
 from shared.postgres import AWAY
 
 log = logging.getLogger("plugwatch.rollup.consumer")
 
 POLL_S = 0.2
+GATHER_S = 0.05
 ANSWERED_WITHIN_MS = 10_000
 
 SendFence = Callable[[str, Fence], None]
@@ -143,13 +146,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 if self._assigned != set(self._positions):
                     await self._take_over(consumer)
                 try:
-                    polled = await consumer.getmany(timeout_ms=int(POLL_S * 1000), max_records=self._batch_records)
+                    records = await self._poll(consumer)
                 except OffsetOutOfRangeError as error:
                     await self._find_again(consumer, error.args[0])
                     continue
                 except NoOffsetForPartitionError:
                     continue  # assigned during the poll: the broker has no position for it, Postgres has
-                records = [record for part in polled.items() for record in await self._recognised(consumer, *part)]
                 made = batch(records)
                 self._through.update(dict.fromkeys(made.last, made.oldest or self._clock()))
                 self._measure(consumer)
@@ -158,6 +160,24 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         finally:
             self._forget()
             await asyncio.shield(_stopped(consumer))
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> list[Record]:
+        """The next records. While behind it gathers a little longer: a transaction costs the same for few or many."""
+        polled = await consumer.getmany(timeout_ms=int(POLL_S * 1000), max_records=self._batch_records)
+        until = time.monotonic() + GATHER_S
+        records: list[Record] = []
+        while True:
+            self._polled_at = time.monotonic()
+            for where, part in polled.items():
+                records += await self._recognised(consumer, where, part)
+            room = self._batch_records - len(records)
+            behind = any(part[-1].offset + 1 < (consumer.highwater(where) or 0) for where, part in polled.items())
+            if not behind or room <= 0 or self._polled_at >= until:
+                return records
+            try:
+                polled = await consumer.getmany(timeout_ms=int(GATHER_S * 1000), max_records=room)
+            except (OffsetOutOfRangeError, NoOffsetForPartitionError):
+                return records  # what has been read is applied first; the next poll says it again
 
     async def _take_over(self, consumer: AIOKafkaConsumer) -> None:
         """Starts newly assigned partitions at their stored positions, one record early."""
@@ -305,12 +325,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         metrics.duplicates.inc(applied.folded.duplicates)
         metrics.late.inc(len(applied.folded.late))
         metrics.fences.inc(len(applied.folded.fences))
+        kinds: Counter[type[Event]] = Counter()
         for key, events in made.events.items():
             if key in applied.found:
-                for _, event in events:
-                    metrics.applied.labels(type(event).__name__).inc()
+                kinds.update(type(event) for _, event in events)
             else:
                 metrics.unknown.inc(len(events))
+        for kind, n in kinds.items():
+            metrics.applied.labels(kind.__name__).inc(n)
         if made.oldest is not None:
             metrics.visible_s.observe(max(0.0, (now - made.oldest) / 1000))
 

@@ -22,6 +22,7 @@ from shared.postgres import AWAY, Pool
 log = logging.getLogger("plugwatch.rollup.liveness")
 
 EVERY_S = 0.5
+LATE_MS = 3_000  #: a sweep that comes so much after the one before it, and a lease, has slept
 AT_ONCE = 1000
 
 _CLOSED = """
@@ -104,7 +105,7 @@ class Liveness:
         """Whether gateways could renew for a full lease: Postgres answered, and this machine did not sleep."""
         await self._pool.fetchval("SELECT true")
         now, lease_ms = self._clock(), self._lease_s * 1000
-        if self._healthy_since is None or now - self._healthy_at > lease_ms:
+        if self._healthy_since is None or now - self._healthy_at > max(lease_ms, LATE_MS):
             self._healthy_since = now
         self._healthy_at = now
         return now - self._healthy_since >= lease_ms
