@@ -21,6 +21,8 @@ from aiokafka.partitioner import murmur2
 from ingest.gateway.metrics import Metrics
 
 BATCH_BYTES = 512 * 1024
+BUSY_RECORDS = 16  #: after a batch of so many the next one may fill a little first
+LINGER_S = 0.002
 STUCK_S = 60  #: a batch without an answer for so long gets a new producer
 STOP_S = 5
 
@@ -145,6 +147,8 @@ class Publisher:
             for ticket in tickets:
                 if ticket.sent == len(ticket.values) and ticket.on_ack is not None:
                     ticket.on_ack(ticket)
+            if len(records) >= BUSY_RECORDS:
+                await asyncio.sleep(LINGER_S)
 
     async def _deliver(self, partition: int, records: Sequence[tuple[int, bytes, bytes]]) -> None:
         while True:
