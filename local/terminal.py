@@ -16,6 +16,7 @@ def panel(run: Mapping[str, Any], took_s: float, home: Path) -> str:
     """What one needs to know, once all is ready."""
     read, api = run["read_token"], run["api"]
     curl = f"curl -s -H 'Authorization: Bearer {read}' '{api}"
+    first = "/v1/stations/UTR-001" if "simulator" in run["pids"] else "/v1/stations"
     return f"""
   {BOLD}Plugwatch is up{PLAIN} {DIM}after {took_s:.1f} s{PLAIN}
 
@@ -24,9 +25,9 @@ def panel(run: Mapping[str, Any], took_s: float, home: Path) -> str:
   metrics    {run["gateway_admin"]}/metrics  {run["rollup_admin"]}/metrics  {api}/metrics
   tokens     read {read}  admin {run["admin_token"]}  metrics {run["metrics_token"]}
 
-  try        {curl}/v1/stations/UTR-001'
-             {curl}/v1/stations?status=OCCUPIED'
-             {curl}/v1/stream' --no-buffer
+  try        {curl}{first}'
+             {curl}/v1/stats'
+             {curl}/v1/stream' --no-buffer  {DIM}(changes as they come){PLAIN}
   logs       {home}/*.log
   stop       Ctrl-C
 """
