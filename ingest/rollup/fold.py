@@ -166,8 +166,9 @@ def _report(charge_point: ChargePoint, event: StatusReported, policy: Policy, ou
         out.history.append(_history(charge_point, event, event_time, flags))
     if charge_point.wishes:
         rules.confirm(charge_point, event.received_at)
-    # A repeated good report can lift what connector 0 or the EVSE said in between.
-    rules.settle(charge_point, event_time, policy.connector0_mode)
+    # A repeated report can lift what connector 0 or the EVSE said in between; without them it changes nothing.
+    if not same_status or CHARGE_POINT in charge_point.reports or (event.evse_id, 0) in charge_point.reports:
+        rules.settle(charge_point, event_time, policy.connector0_mode)
 
 
 def _fold_old(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:
