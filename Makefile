@@ -13,6 +13,8 @@ BROKER ?= mock
 CHARGERS ?= 24
 ARGS ?=
 export BROKER CHARGERS
+# the certificates that the machine trusts, as pip and npm use them
+export UV_SYSTEM_CERTS ?= 1
 
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --python-version 3.11
