@@ -42,6 +42,10 @@ run: $(VENV)/.ready ## the whole system here, with simulated chargers (CHARGERS=
 test: $(VENV)/.ready ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests)
 	@$(PY) -m pytest --ignore=tests/conformance $(ARGS)
 
+.PHONY: import
+import: $(VENV)/.ready ## an inventory file into a running system: FILE=inventory.csv (ARGS=--dry-run only says what it would do)
+	@$(PY) -m api.import_file $(FILE) $(ARGS)
+
 .PHONY: conformance
 conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict) in all three dialects; needs Node.js 20
 	@npm ci --silent --no-audit --no-fund --prefix tests/conformance
@@ -69,6 +73,7 @@ lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
 bench: $(VENV)/.ready ## the README's figures, each beside its baseline
 	@$(PY) -m loadtest.benchmarks answered
 	@$(PY) -m loadtest.benchmarks idle
+	@$(PY) -m loadtest.benchmarks whole
 
 .PHONY: hooks
 hooks: $(VENV)/.ready ## run the checks before every commit

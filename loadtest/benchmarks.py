@@ -298,12 +298,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     one.add_argument("--frames", type=int, default=40_000, help="statuses a round (default: 40000)")
     one.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args(arguments)
-    measured = {
-        "answered": lambda: answered(given.connections, given.frames, given.rounds),
-        "idle": lambda: idle(given.connections),
-        "whole": lambda: whole(given.connections, given.frames, given.rounds),
-    }[given.name]
-    result = uvloop.run(measured())
+    match given.name:
+        case "answered":
+            measured = answered(given.connections, given.frames, given.rounds)
+        case "idle":
+            measured = idle(given.connections)
+        case _:
+            measured = whole(given.connections, given.frames, given.rounds)
+    result = uvloop.run(measured)
     print(json.dumps({**result, "python": platform.python_version(), "cores": os.cpu_count()}, indent=1))
 
 

@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 import gc
 import logging
+import secrets
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -29,6 +31,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shared import tokens
+
+TCP_USER_TIMEOUT_MS = 60_000
 
 log = logging.getLogger("plugwatch.admin")
 
@@ -57,7 +61,15 @@ def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Se
     async def metrics(request: Request) -> Response:
         if not tokens.is_one_of(tokens.presented(request.headers.get("authorization")), metrics_tokens):
             detail = "a METRICS token is needed: Authorization: Bearer <PLUGWATCH_METRICS_TOKEN>"
-            body = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": detail}
+            body: dict[str, Any] = {
+                "type": "about:blank",
+                "title": "Unauthorized",
+                "status": 401,
+                "detail": detail,
+                "instance": request.url.path,
+                "request_id": request.scope.get("request_id") or secrets.token_hex(16),
+                "errors": [],
+            }
             return JSONResponse(
                 body,
                 status_code=401,
@@ -127,6 +139,14 @@ def on_signal(stop: asyncio.Event, serving: asyncio.Event) -> None:
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handlers: the composition root owns the signals."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepting = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.accepting.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         yield
@@ -134,7 +154,9 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
-    """Serves ``app`` while the block runs; gives the port, which matters when 0 was asked for.
+    """Serves ``app`` while the block runs, which begins when connections are accepted.
+
+    Gives the port, which matters when 0 was asked for. A client that reads nothing for a minute is cut off.
 
     Raises:
         SystemExit: the port is taken.
@@ -144,9 +166,12 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
     )
     server = _Server(config)
     listener = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted sockets inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve(sockets=[listener]), name="admin")
         try:
+            await server.accepting.wait()
             yield listener.getsockname()[1]
         finally:
             server.should_exit = True

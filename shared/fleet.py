@@ -5,14 +5,14 @@ the station documents made; note what is to be published. After the commit, publ
 A note that is still there later belongs to a writer that died: whoever finds it publishes it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from shared import documents, instant
 from shared.documents import Contribution, StationDocument
 from shared.hot import Change
 from shared.postgres import Connection
-from shared.status import summed
+from shared.status import Connectivity, summed
 
 _STATIONS = """
     SELECT key, id, name, address, latitude, longitude, time_zone, version, status, health,
@@ -20,7 +20,7 @@ _STATIONS = """
     FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key
 """
 _MEMBERS = """
-    SELECT station_key, status, evse_counts, document
+    SELECT station_key, status, connectivity, operative, evse_counts, document
     FROM charge_points WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL ORDER BY station_key, folded_id
 """
 _CHARGE_POINTS = """
@@ -30,12 +30,16 @@ _CHARGE_POINTS = """
 """
 _ROLL_UP = """
     UPDATE stations s SET status = n.status, health = n.health, partially_available = n.partially_available,
-           counts = n.counts::jsonb, revision = n.revision, updated_at = n.updated_at
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::bigint[], $7::timestamptz[])
-         AS n(key, status, health, partially_available, counts, revision, updated_at)
+           counts = n.counts::jsonb, revision = n.revision, updated_at = n.updated_at, traits = n.traits
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::bigint[], $7::timestamptz[],
+                $8::smallint[])
+         AS n(key, status, health, partially_available, counts, revision, updated_at, traits)
     WHERE s.key = n.key
 """
 
+#: Bits of ``stations.traits``: what some charge point of the station is. Lists filter by them.
+TRAITS: Mapping[Connectivity, int] = {"ONLINE": 1, "OFFLINE": 2, "NEVER": 4}
+INOPERATIVE = 8
 
 REGISTRY_CHANNEL = "plugwatch_registry"  #: NOTIFY: keys of changed charge points by comma, or "*"
 _NOTIFY_LIMIT = 7_900  #: Postgres takes payloads below 8,000 bytes
@@ -82,8 +86,11 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
         rolled = documents.roll_up(Contribution(one["status"], one["evse_counts"]) for one in of_it)
         counts = documents.encode(rolled.counts).decode()
         rows.append(
-            (station["key"], rolled.status, rolled.health, rolled.partially_available, counts, revision, updated_at)
-        )
+            (
+                station["key"], rolled.status, rolled.health, rolled.partially_available, counts, revision,
+                updated_at, _traits(of_it),
+            )
+        )  # fmt: skip
         fresh = dict(station) | {
             "status": rolled.status,
             "health": rolled.health,
@@ -163,6 +170,13 @@ def station_change(row: Any, charge_point_documents: Sequence[str]) -> Change:
         etag=f'"{row["version"]}.{row["revision"]}"',
         document=None if row["deleted_at"] else documents.encode(document),
     )
+
+
+def _traits(charge_points: Sequence[Any]) -> int:
+    traits = 0
+    for one in charge_points:
+        traits |= TRAITS[one["connectivity"]] | (0 if one["operative"] else INOPERATIVE)
+    return traits
 
 
 def _by_station(rows: Sequence[Any]) -> dict[int, list[Any]]:

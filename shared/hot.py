@@ -21,6 +21,8 @@ _DOCUMENTS_A_CALL = 200
 #: What a Redis that is away raises.
 AWAY = (RedisError, OSError, TimeoutError)
 
+_Rows = list[tuple[bytes, dict[bytes, bytes]]]
+
 Kind = Literal["station", "charge_point"]
 
 
@@ -40,6 +42,17 @@ class Change(Struct, frozen=True):
         if self.kind == "station":
             return station_key(self.station_id or "")
         return charge_point_key(self.charge_point_id or "")
+
+
+class Entry(Struct, frozen=True):
+    """A change as it lies in the stream, with its stream id."""
+
+    id: str
+    kind: Kind
+    station_id: str | None
+    charge_point_id: str | None
+    revision: int
+    document: bytes | None
 
 
 class Hot(Struct, frozen=True):
@@ -98,6 +111,11 @@ class HotCopy:
         self._script = redis.register_script(_PUBLISH)
         self._read = redis.register_script(_READ)
 
+    @property
+    def redis(self) -> Redis:
+        """The client, for what else lies in this Redis."""
+        return self._redis
+
     async def publish(self, changes: Sequence[Change], *, stream: bool = True) -> bool:
         """Sets each document if its revision is newer and appends the change to the stream.
 
@@ -144,12 +162,48 @@ class HotCopy:
     async def is_filled(self) -> bool:
         """Whether this very Redis process holds a full copy: a replaced or restored one does not."""
         async with asyncio.timeout(TIMEOUT_S):
-            return cast("bytes | None", await self._redis.get(FILLED)) == await self._run_id()
+            return cast("bytes | None", await self._redis.get(FILLED)) == await self.run_id()
 
     async def set_filled(self) -> None:
-        """Says that all documents of Postgres have been published here."""
+        """Says that all documents of Postgres have been published here.
+
+        The stream begins anew: it may lack changes that a Redis before this one was given, and only
+        ids that are not there any more tell its readers so.
+        """
+        run_id = await self.run_id()
+        async with asyncio.timeout(TIMEOUT_S), self._redis.pipeline(transaction=True) as both:
+            both.delete(STREAM)
+            both.set(FILLED, run_id)
+            await both.execute()
+
+    async def entries(self, since: str, count: int) -> list[Entry]:
+        """The changes from stream id ``since`` on, that one included, at most ``count``, oldest first.
+
+        Raises:
+            one of ``AWAY``.
+        """
         async with asyncio.timeout(TIMEOUT_S):
-            await self._redis.set(FILLED, await self._run_id())
+            rows = await self._redis.xrange(STREAM, since, "+", count)
+        return [_entry(*row) for row in cast("_Rows", rows)]
+
+    async def newest(self) -> str | None:
+        """The stream id of the newest change; None when there is none.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with asyncio.timeout(TIMEOUT_S):
+            rows = cast("_Rows", await self._redis.xrevrange(STREAM, "+", "-", 1))
+        return rows[0][0].decode() if rows else None
+
+    async def await_entry(self, after: str, timeout_s: float) -> None:
+        """Returns when there is a change after this stream id, or after ``timeout_s`` (less than ``TIMEOUT_S``).
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with asyncio.timeout(TIMEOUT_S):
+            await self._redis.xread({STREAM: after}, count=1, block=int(timeout_s * 1000))
 
     async def answers(self) -> bool:
         """Whether Redis answers now; for readiness."""
@@ -159,10 +213,30 @@ class HotCopy:
         except AWAY:
             return False
 
-    async def _run_id(self) -> bytes:
-        return str((await self._redis.info("server"))["run_id"]).encode()
+    async def run_id(self) -> bytes:
+        """Which Redis process this is: another one after each of its starts.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with asyncio.timeout(TIMEOUT_S):
+            return str((await self._redis.info("server"))["run_id"]).encode()
+
+
+def _entry(id_: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return Entry(
+        id=id_.decode(),
+        kind=cast("Kind", fields[b"kind"].decode()),
+        station_id=fields[b"station_id"].decode() or None,
+        charge_point_id=fields[b"charge_point_id"].decode() or None,
+        revision=int(fields[b"revision"]),
+        document=fields[b"document"] or None,
+    )
 
 
 def client(url: str) -> Redis:
-    """A Redis client whose every command has a timeout and which never retries by itself."""
-    return Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=2, health_check_interval=30, protocol=2)
+    """A Redis client which never retries by itself; put every command under ``asyncio.timeout``.
+
+    The client's own ``socket_timeout`` may lose a cancellation (it is ``asyncio.wait_for``, before Python 3.12).
+    """
+    return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=2, health_check_interval=30, protocol=2)

@@ -52,7 +52,10 @@ class Settings(BaseModel):
     rollup_admin_port: Port = Field(default=9101, description="rollup: /livez /readyz /healthz /metrics")
     api_port: Port = Field(default=8000, description="API")
 
-    read_token: Tokens = Field(default=(), description="tokens that read under /v1; several by comma; unset: closed")
+    read_token: Tokens = Field(
+        default=(),
+        description="tokens that read under /v1; several by comma; unset: closed",
+    )
     admin_token: Tokens = Field(default=(), description="tokens for everything under /v1; unset: closed")
     metrics_token: Tokens = Field(default=(), description="tokens for /metrics; unset: closed")
 
@@ -81,7 +84,7 @@ class Settings(BaseModel):
     max_message_bytes: PositiveInt = Field(default=262_144, description="larger frames close the socket with 1009")
     compression: bool = Field(default=False, description="permessage-deflate, when the charger offers it")
     failed_handshakes_per_minute: int = Field(
-        default=120, ge=0, description="refused handshakes an address may make before 429; 0: no limit"
+        default=600, ge=0, description="refused handshakes an address may make before 429; 0: no limit"
     )
     max_pending_events: PositiveInt = Field(
         default=200_000, description="events waiting for the broker before new sockets get 503"
@@ -110,12 +113,20 @@ class Settings(BaseModel):
     history_retention_days: int = Field(default=0, ge=0, description="history older than this is dropped; 0: kept")
     stream_length: PositiveInt = Field(default=10_000, description="changes kept in the Redis stream, about")
 
-    api_mode: Literal["all", "read"] = Field(default="all", description="`read` serves no route that writes")
+    api_mode: Literal["all", "read"] = Field(
+        default="all", description="`read` serves no route that writes, on Postgres connections that cannot write"
+    )
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="API: origins whose pages may read the answers in a browser, by comma; `*`: any"
+    )
+    rate_limit_per_minute: int = Field(
+        default=0, ge=0, description="API: requests a token may make at each API process; 0: no limit"
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="log lines for machines or for people")
 
-    @field_validator("read_token", "admin_token", "metrics_token", mode="before")
+    @field_validator("read_token", "admin_token", "metrics_token", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

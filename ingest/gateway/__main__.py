@@ -16,6 +16,7 @@ from ingest.gateway.metrics import Metrics
 from ingest.gateway.publisher import Publisher, publishing
 from ingest.gateway.registry import Registry
 from ingest.gateway.server import Server
+from ingest.gateway.trace import Trace
 from ingest.ocpp.session import Policy
 from shared import admin, hot, logs, postgres, settings
 from shared.settings import Settings
@@ -93,6 +94,8 @@ async def serve(given: Settings) -> None:
                 compression=given.compression,
             )
             registry.on_change = server.inventory_changed
+            trace = Trace(redis, server.clock)
+            server.trace = trace.add
             metrics.registry_size.set_function(lambda: len(registry))
             await _until_postgres_answers(registry, lease)
             async with publishing(publisher), asyncio.TaskGroup() as group:
@@ -100,6 +103,7 @@ async def serve(given: Settings) -> None:
                     group.create_task(registry.run(), name="registry"),
                     group.create_task(channel.run(server.fenced, server.asked), name="channel"),
                     group.create_task(inbox.run(), name="inbox"),
+                    group.create_task(trace.run(), name="trace"),
                     group.create_task(lease.run(server.announce_all), name="lease"),
                 ]
                 async with server.serving(given.host, given.gateway_port) as port:
@@ -112,8 +116,10 @@ async def serve(given: Settings) -> None:
                 if not await publisher.flush(FLUSH_S):
                     log.warning("stopping with unacknowledged events", extra={"frames": publisher.pending})
                 await lease.give_up()
-                for task in tasks:
-                    task.cancel()
+                while left := [task for task in tasks if not task.done()]:
+                    for task in left:
+                        task.cancel()  # again, if a connection that hung in its release swallowed it
+                    await asyncio.wait(left, timeout=1)
     await redis.aclose()
     log.info("stopped")
 

@@ -18,6 +18,7 @@ from shared.hot import AWAY
 log = logging.getLogger("plugwatch.gateway.channel")
 
 AT_ONCE = 1_000  #: commands under way at most; more are answered ``busy``
+PUBLISHED_AT_ONCE = 8  #: the client has a bounded number of connections, and raises beyond it
 
 
 class Channel:
@@ -27,6 +28,7 @@ class Channel:
         self._redis = redis
         self._id = gateway_id
         self._under_way = 0
+        self._publishing = asyncio.Semaphore(PUBLISHED_AT_ONCE)
 
     async def run(self, on_fence: Callable[[Fence], None], on_ask: Callable[[Ask], Awaitable[Told]]) -> None:
         """Hears until cancelled."""
@@ -54,7 +56,7 @@ class Channel:
         self._under_way += 1
         try:
             told = Told(ask.id, error="busy") if self._under_way > AT_ONCE else await on_ask(ask)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(2), self._publishing:
                 await self._redis.publish(ask.reply_to, gateways.encode(told))
         except AWAY as error:
             log.warning("an answer was lost: Redis is away", extra={"error": repr(error)})

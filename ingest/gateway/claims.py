@@ -17,6 +17,7 @@ from shared.hot import AWAY
 log = logging.getLogger("plugwatch.gateway.claims")
 
 CLAIM_TIMEOUT_S = 1.0
+AT_ONCE = 32  #: the client has a bounded number of connections, and raises beyond it
 KEPT_S = 7 * 24 * 3600
 
 _CLAIM = """
@@ -35,6 +36,7 @@ class Claims:
         self._redis = redis
         self._id = gateway_id
         self._script = redis.register_script(_CLAIM)
+        self._claiming = asyncio.Semaphore(AT_ONCE)
 
     async def claim(self, charge_point_key: int, now: int, floor: int) -> int:
         """A newer epoch than every one before; tells the gateway that held the charger.
@@ -43,7 +45,7 @@ class Claims:
         """
         epoch = max(now, floor + 1)
         try:
-            async with asyncio.timeout(CLAIM_TIMEOUT_S):
+            async with asyncio.timeout(CLAIM_TIMEOUT_S), self._claiming:
                 stored, holder = cast(
                     "list[bytes]",
                     await self._script(

@@ -310,6 +310,8 @@ class Connection(asyncio.Protocol):
         session, server = self.session, self._server
         if session is None:
             return
+        if (entry := self.entry) is not None and entry.traced_until:
+            server.trace(entry, "in", text)
         outcome = session.receive(text, server.clock())
         server.count(self.protocol, outcome)
         if outcome.answer is not None:
@@ -386,10 +388,14 @@ class Connection(asyncio.Protocol):
     # bytes
 
     def _send(self, text: bytes) -> None:
+        if self.phase != "open":
+            return
+        if (entry := self.entry) is not None and entry.traced_until:
+            self._server.trace(entry, "out", text)
         if self._proto.extensions:
             self._proto.send_text(text)
             self._flush()
-        elif self.phase == "open":
+        else:
             self._transport.write(text_frame(text))
 
     def _fail(self, code: int, text: str) -> None:

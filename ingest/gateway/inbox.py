@@ -52,7 +52,8 @@ class Inbox:
             try:
                 ordered = [held[folded] for folded in sorted(held)]
                 columns = [list(column) for column in zip(*ordered, strict=True)]
-                await self._pool.execute(_UPSERT, *columns)
-                await self._pool.execute(_TRIM, KEPT)
+                async with self._pool.acquire(timeout=2) as connection:
+                    await connection.execute(_UPSERT, *columns)
+                    await connection.execute(_TRIM, KEPT)
             except AWAY as error:
                 log.warning("refused chargers are not listed: Postgres is away", extra={"error": repr(error)})

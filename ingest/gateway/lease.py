@@ -56,17 +56,18 @@ class Lease:
             one of ``postgres.AWAY``
         """
         asked_at = time.monotonic()
-        async with asyncio.timeout(self._lease.total_seconds()):
-            lapsed = bool(await self._pool.fetchval(_RENEW, self._id, self._lease))
+        lease_s = self._lease.total_seconds()
+        async with asyncio.timeout(lease_s), self._pool.acquire(timeout=lease_s) as connection:
+            lapsed = bool(await connection.fetchval(_RENEW, self._id, self._lease))
         # A renewal that Postgres ran after we gave up on it saw the lapse and told nobody.
         unconfirmed_s = time.monotonic() - self._asked_at
         self._asked_at = asked_at
-        return lapsed or unconfirmed_s >= self._lease.total_seconds()
+        return lapsed or unconfirmed_s >= lease_s
 
     async def give_up(self) -> None:
         """Lets the lease end now: a gateway that has closed all its sessions holds none."""
         try:
-            async with asyncio.timeout(2):
-                await self._pool.execute("UPDATE gateways SET expires_at = now() WHERE id = $1", self._id)
+            async with asyncio.timeout(2), self._pool.acquire(timeout=2) as connection:
+                await connection.execute("UPDATE gateways SET expires_at = now() WHERE id = $1", self._id)
         except AWAY as error:
             log.warning("the lease ends by itself: Postgres is away", extra={"error": repr(error)})

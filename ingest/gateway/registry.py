@@ -24,13 +24,15 @@ log = logging.getLogger("plugwatch.gateway.registry")
 COMPARE_S = 60
 MISS_S = 1.0
 MISSES = 10_000
+RELEASE_S = 3  #: asyncpg waits so long for a connection, and for one to come to rest that hangs in a query
 CONFLICT = 5  #: so many takeovers
 CONFLICT_S = 60  #: within so many seconds are two devices with one identity
 
 _COLUMNS = """
     key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted,
     (SELECT jsonb_agg(jsonb_build_array(i.version, i.operative, i.evse_id, i.connector_id) ORDER BY i.version)
-     FROM intents i WHERE i.charge_point_key = c.key AND i.result IS NULL) AS wishes
+     FROM intents i WHERE i.charge_point_key = c.key AND i.result IS NULL) AS wishes,
+    extract(epoch FROM c.trace_until - now())::float8 AS trace_s
 """
 _ALL = f"SELECT {_COLUMNS} FROM charge_points c WHERE deleted_at IS NULL"  # noqa: S608
 _SOME = f"SELECT {_COLUMNS} FROM charge_points c WHERE key = ANY($1::bigint[])"  # noqa: S608
@@ -46,7 +48,10 @@ _REGISTER = """
 class Entry:
     """One charge point of the inventory; changed in place, so that its session sees it."""
 
-    __slots__ = ("deleted", "epoch", "id", "key", "password_hash", "registration", "takeovers", "verified", "wishes")
+    __slots__ = (
+        "deleted", "epoch", "id", "key", "password_hash", "registration", "takeovers", "traced_until", "verified",
+        "wishes",
+    )  # fmt: skip
 
     def __init__(self, row: Any) -> None:
         self.key: int = row["key"]
@@ -56,6 +61,7 @@ class Entry:
         self.registration: Registration = row["registration"]
         self.password_hash: str | None = row["password_hash"]
         self.wishes = _wishes(row)  #: what the charger has not answered yet, oldest first
+        self.traced_until = _traced_until(row)  #: its frames are kept so long (monotonic, s); 0: they are not
         self.takeovers: tuple[float, ...] = ()  #: when a socket was replaced by a newer one, within a minute
         self.verified: bytes | None = None  #: digest of the password that passed the slow check
 
@@ -78,7 +84,12 @@ class Entry:
         self.registration, self.password_hash = row["registration"], row["password_hash"]
         self.deleted, self.wishes = row["deleted"], _wishes(row)
         self.epoch = max(self.epoch, row["epoch"])
+        self.traced_until = _traced_until(row)
         return before != (self.registration, self.password_hash, self.deleted, self.wishes)
+
+
+def _traced_until(row: Any) -> float:
+    return time.monotonic() + row["trace_s"] if (row["trace_s"] or 0) > 0 else 0.0
 
 
 def _wishes(row: Any) -> tuple[ChangeAvailability, ...]:
@@ -141,8 +152,8 @@ class Registry:
             one of ``postgres.AWAY``
         """
         before = set(self._by_key)  # what is looked up while we read is not in our snapshot
-        async with asyncio.timeout(60):
-            rows = await self._pool.fetch(_ALL, timeout=60)
+        async with asyncio.timeout(60), self._pool.acquire(timeout=RELEASE_S) as connection:
+            rows = await connection.fetch(_ALL, timeout=60)
         for row in rows:
             self._take(row)
         for gone in before - {row["key"] for row in rows}:
@@ -154,9 +165,10 @@ class Registry:
             try:
                 async with contextlib.AsyncExitStack() as stack:
                     connection = await postgres.connect(self._listen_dsn, name="plugwatch-gateway-listen")
-                    stack.push_async_callback(connection.close, timeout=2)
+                    stack.callback(connection.terminate)  # a close that hangs would swallow a cancellation
                     connection.add_termination_listener(lambda _: self._wake())
-                    await connection.add_listener(fleet.REGISTRY_CHANNEL, self._notified)
+                    with postgres.lost_is_away():
+                        await connection.add_listener(fleet.REGISTRY_CHANNEL, self._notified)
                     self._compare = True
                     await self._follow(connection)
             except AWAY as error:
@@ -171,8 +183,8 @@ class Registry:
             if compare:
                 await self.load()
             elif named:
-                async with asyncio.timeout(10):
-                    for row in await self._pool.fetch(_SOME, list(named)):
+                async with asyncio.timeout(10), self._pool.acquire(timeout=RELEASE_S) as reading:
+                    for row in await reading.fetch(_SOME, list(named)):
                         self._take(row)
             try:
                 async with asyncio.timeout(COMPARE_S):
@@ -191,12 +203,12 @@ class Registry:
         self._stale.set()
 
     async def _look_up(self, charge_point_id: str, folded: str) -> Entry | None:
-        async with asyncio.timeout(5):
-            row = await self._pool.fetchrow(_ONE, charge_point_id)
+        async with asyncio.timeout(5), self._pool.acquire(timeout=RELEASE_S) as connection:
+            row = await connection.fetchrow(_ONE, charge_point_id)
             if row is None and self._open:
                 document = documents.encode(ChargePointDocument(id=charge_point_id, station_id=None)).decode()
-                await self._pool.execute(_REGISTER, charge_point_id, document)
-                row = await self._pool.fetchrow(_ONE, charge_point_id)
+                await connection.execute(_REGISTER, charge_point_id, document)
+                row = await connection.fetchrow(_ONE, charge_point_id)
         if row is None:
             while len(self._misses) >= MISSES:
                 del self._misses[next(iter(self._misses))]

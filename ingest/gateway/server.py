@@ -12,7 +12,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from typing import assert_never, cast
+from typing import assert_never, cast, get_args
 
 from websockets.http11 import Request
 
@@ -26,6 +26,7 @@ from ingest.ocpp.commands import Command, Requested, Reset, ResetKind, TriggerMe
 from ingest.ocpp.session import Answer, Busy, Outcome, Policy, Session
 from shared.event import Event
 from shared.gateways import Ask, Fence, Told
+from shared.traces import Direction
 
 log = logging.getLogger("plugwatch.gateway.server")
 
@@ -76,6 +77,7 @@ class Server:
         self._frames: Counter[tuple[str, str, str]] = Counter()
         self._call_errors: Counter[tuple[str, str]] = Counter()
         self._events: Counter[type[Event]] = Counter()
+        self.trace: Callable[[Entry, Direction, str | bytes], None] = lambda entry, direction, text: None
         metrics.pending.set_function(lambda: publisher.pending)
 
     # the composition root calls these
@@ -132,11 +134,13 @@ class Server:
 
     async def asked(self, ask: Ask) -> Told:
         """Asks a charger that is here, for another process."""
-        connection = self._open.get(ask.charge_point_key)
+        connection, command = self._open.get(ask.charge_point_key), _command(ask)
         if connection is None:
             return Told(ask.id, error="offline")
+        if command is None:
+            return Told(ask.id, error="refused", detail=f"this gateway knows no {ask.what} of {ask.argument!r}")
         try:
-            answer = await connection.ask(_command(ask))
+            answer = await connection.ask(command)
         except Busy as error:
             return Told(ask.id, error="busy", detail=str(error))
         except TimeoutError as error:
@@ -278,12 +282,14 @@ class Server:
         self._events.clear()
 
 
-def _command(ask: Ask) -> Command:
+def _command(ask: Ask) -> Command | None:
+    """The command that is asked for; None for words that we do not know."""
     match ask.what:
         case "trigger":
-            return TriggerMessage(cast(Requested, ask.argument), ask.evse_id, ask.connector_id)
+            known = ask.argument in get_args(Requested)
+            return TriggerMessage(cast(Requested, ask.argument), ask.evse_id, ask.connector_id) if known else None
         case "reset":
-            return Reset(cast(ResetKind, ask.argument))
+            return Reset(cast(ResetKind, ask.argument)) if ask.argument in get_args(ResetKind) else None
         case "unlock":
             return UnlockConnector(ask.evse_id or 0, ask.connector_id or 0)
         case _:

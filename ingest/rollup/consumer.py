@@ -152,10 +152,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     continue
                 except NoOffsetForPartitionError:
                     continue  # assigned during the poll: the broker has no position for it, Postgres has
-                made = batch(records)
+                # What was revoked while this gathered is for others to apply.
+                made = batch(record for record in records if record.partition in self._positions)
                 self._through.update(dict.fromkeys(made.last, made.oldest or self._clock()))
                 self._measure(consumer)
-                if records:
+                if made.records:
                     await self._apply(made)
         finally:
             self._forget()
@@ -273,8 +274,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _apply(self, made: Batch) -> None:
         started = time.monotonic()
-        if not made.last.keys() <= self._positions.keys():
-            raise Fenced("partitions were revoked before their records were applied")
         moves = [
             Move(partition, self._positions[partition].next, last.offset + 1, digest(last))
             for partition, last in made.last.items()

@@ -26,9 +26,7 @@ def topic(stack: Stack) -> Topic:
 
 
 @pytest.fixture(scope="session")
-def launch(
-    stack: Stack, database_url: str, topic: Topic, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Launch]:
+def launch(stack: Stack, database_url: str, topic: Topic, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
     """Starts gateways with settings (``ACK_DEADLINE_S="2"``); at the end none of them may have logged an error."""
     started: list[Gateway] = []
     names = Ids("gateway-")
@@ -57,12 +55,12 @@ def launch(
 @pytest.fixture(scope="session")
 def gateway(launch: Launch) -> Gateway:
     """The one that most tests use: it gives up on broker, handshakes and lease after seconds; silence is allowed."""
-    return launch(HANDSHAKE_TIMEOUT_S="2", ACK_DEADLINE_S="3", LEASE_S="3", PING_INTERVAL_S="0.5")
+    return launch(HANDSHAKE_TIMEOUT_S="2", ACK_DEADLINE_S="2", LEASE_S="3", PING_INTERVAL_S="0.5")
 
 
 @pytest.fixture(scope="session")
 def impatient(launch: Launch) -> Gateway:
-    """Pings twice a second, and three seconds of silence are too many; it compresses, wants small frames and little waiting."""
+    """Pings twice a second; three seconds of silence are too many. It compresses; frames must be small and few wait."""
     return launch(
         PING_INTERVAL_S="0.5",
         HEARTBEAT_INTERVAL_S="1",

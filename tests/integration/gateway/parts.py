@@ -220,9 +220,7 @@ def status_of(status: str, connector: int = 1, **more: object) -> dict[str, obje
 
 
 @asynccontextmanager
-async def charging(
-    gateway: Gateway, charge_point_id: str, *protocols: str, **options: Any
-) -> AsyncIterator[Charger]:
+async def charging(gateway: Gateway, charge_point_id: str, *protocols: str, **options: Any) -> AsyncIterator[Charger]:
     """A charger that is connected while the block runs; it speaks 1.6 unless told, and sends no pings."""
     offered = [Subprotocol(one) for one in protocols or ("ocpp1.6",)]
     options = {"ping_interval": None, "proxy": None, "compression": None, "close_timeout": 1, **options}
@@ -309,11 +307,19 @@ async def eventually(happens: Callable[[], Awaitable[object]], within_s: float =
     return found
 
 
+def _stopped(pid: int) -> bool:
+    """Whether every thread of the process has stopped: a signal takes its time to reach them."""
+    stats = (stat.read_text() for stat in Path(f"/proc/{pid}/task").glob("*/stat"))
+    return all(stat.rpartition(") ")[2].startswith("T") for stat in stats)
+
+
 @contextmanager
 def no_broker(stack: Stack) -> Iterator[None]:
     """The broker answers nothing; its connections stay open."""
     stack.broker.pause()
     try:
+        while not _stopped(stack.broker.pid):
+            time.sleep(0.001)
         yield
     finally:
         stack.broker.resume()

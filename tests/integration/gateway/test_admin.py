@@ -17,7 +17,9 @@ def test_a_gateway_that_serves_is_alive_and_ready(gateway: Gateway) -> None:
         }
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {METRICS_TOKEN}"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {METRICS_TOKEN}"}]
+)
 def test_metrics_need_their_token(gateway: Gateway, headers: dict[str, str]) -> None:
     answer = gateway.admin("/metrics", **headers)
     assert answer.status_code == 401

@@ -8,9 +8,8 @@ from websockets.frames import Opcode
 from shared.event import StatusReported
 from tests.integration.gateway.parts import (
     OCPP16,
+    UPGRADE,
     Gateway,
-    Ids,
-    Inventory,
     Topic,
     charging,
     eventually,
@@ -112,13 +111,13 @@ async def test_garbage_behind_a_call_closes_with_a_protocol_error(impatient: Gat
         assert await wire.close_code() == 1002
 
 
+@pytest.mark.parametrize("headers", [OCPP16, UPGRADE], ids=["handshake", "bad handshake"])
 @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.CLOSE, Opcode.PING, Opcode.CONT])
 async def test_frames_before_the_handshake_is_answered_cost_their_sender_alone(
-    impatient: Gateway, charge_point: str, opcode: Opcode
+    impatient: Gateway, charge_point: str, opcode: Opcode, headers: tuple[str, ...]
 ) -> None:
     async with charging(impatient, charge_point) as charger, wired(impatient) as wire:
-        head = "\r\n".join(["GET /ocpp/a%2Fb HTTP/1.1", "Host: gateway", *OCPP16, "", ""]).encode()
-        wire.writer.write(head)
+        wire.writer.write("\r\n".join(["GET /ocpp/a%2Fb HTTP/1.1", "Host: gateway", *headers, "", ""]).encode())
         wire.send((opcode, b""))
         assert (await charger.call("Heartbeat", {}))[0] == 3
 
@@ -141,5 +140,5 @@ async def test_frames_of_many_bytes_each_are_put_together(impatient: Gateway, ch
         for n, byte in enumerate(HEARTBEAT):
             opcode = Opcode.CONT if n else Opcode.TEXT
             wire.send((opcode, bytes([byte])), fin=n == len(HEARTBEAT) - 1)
-        opcode, answer = await wire.frame()
-        assert (opcode, json.loads(answer)[:2]) == (Opcode.TEXT, [3, "h"])
+        kind, answer = await wire.frame()
+        assert (kind, json.loads(answer)[:2]) == (Opcode.TEXT, [3, "h"])

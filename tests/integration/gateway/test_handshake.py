@@ -111,7 +111,10 @@ async def test_a_target_that_is_too_long_is_refused(gateway: Gateway) -> None:
         assert (await wire.ask("/" + "x" * 10_000, OCPP16))[0] == 414
 
 
-@pytest.mark.parametrize("garbage", [b"\x00" * 100, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"HELO\r\n\r\n"])
+@pytest.mark.parametrize(
+    "garbage",
+    [b"\x00" * 100, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"HELO\r\n\r\n", b"GET /ocpp/\xe9 HTTP/1.1\r\n\r\n"],
+)
 async def test_garbage_in_place_of_a_request_is_cut_off(gateway: Gateway, garbage: bytes) -> None:
     async with wired(gateway) as wire:
         wire.writer.write(garbage)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
+import aiokafka
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
@@ -161,8 +162,9 @@ async def trim(stack: Stack, topic: str, session: Session) -> int:
     await publish(stack, topic, *(session.reported(clock(), "Charging") for _ in range(9)), session.reported(clock()))
     admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap_servers})
     partitions = admin.list_topics(topic, timeout=10).topics[topic].partitions
-    ends = admin.list_offsets({TopicPartition(topic, number): OffsetSpec.latest() for number in partitions})
-    last = [TopicPartition(topic, at.partition, max(0, end.result(10).offset - 1)) for at, end in ends.items()]
+    async with AIOKafkaConsumer(bootstrap_servers=stack.kafka_bootstrap_servers) as consumer:
+        ends = await consumer.end_offsets([aiokafka.TopicPartition(topic, number) for number in partitions])
+    last = [TopicPartition(topic, at.partition, max(0, end - 1)) for at, end in ends.items()]
     for done in admin.delete_records(last).values():
         done.result(timeout=20)
     return 10

@@ -16,8 +16,8 @@ def test_a_charge_point_document_has_the_published_fields_in_their_order() -> No
     shown = json.loads(documents.encode(ChargePointDocument("CP1", "S1")))
     assert list(shown) == [
         "id", "station_id", "protocol", "vendor", "model", "firmware", "revision", "connectivity", "last_seen_at",
-        "registration", "operative", "intent", "identity_conflict", "status", "health", "partially_available", "counts", "connector0",
-        "evses",
+        "registration", "operative", "intent", "identity_conflict", "status", "health", "partially_available",
+        "counts", "connector0", "evses",
     ]  # fmt: skip
     assert (shown["connectivity"], shown["status"], shown["health"], shown["evses"]) == (
         "NEVER",

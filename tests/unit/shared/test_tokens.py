@@ -40,3 +40,34 @@ def test_nothing_else_is(token: str | None) -> None:
 def test_no_token_set_means_closed() -> None:
     assert not tokens.is_one_of("", ())
     assert not tokens.is_one_of("one", ())
+
+
+NAMED = tokens.Keyring([SecretStr("plain"), SecretStr("field-team:s3cret"), SecretStr("x:y:z")], unnamed="admin")
+
+
+@pytest.mark.parametrize(
+    ("token", "holder"),
+    [
+        ("plain", "admin"),
+        ("s3cret", "field-team"),
+        ("field-team:s3cret", "field-team"),
+        ("y:z", "x"),
+        ("x:y:z", "x"),
+        ("z", None),
+        ("field-team", None),
+        ("field-team:", None),
+        (":s3cret", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_token_names_its_holder(token: str | None, holder: str | None) -> None:
+    assert NAMED.holder(token) == holder
+
+
+@pytest.mark.parametrize("whole", [":secret", "na me:secret", "ä:secret", "x" * 33 + ":secret", "name:"])
+def test_what_is_no_name_is_a_part_of_the_token(whole: str) -> None:
+    held = tokens.Keyring([SecretStr(whole)], unnamed="read")
+    assert held.holder(whole) == "read"
+    assert held.holder("secret") is None
+    assert held.holder("") is None

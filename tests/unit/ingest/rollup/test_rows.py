@@ -9,8 +9,10 @@ from tests.unit.ingest.rollup.worlds import World, told
 def full() -> World:
     session = Session(protocol="ocpp2.0.1")
     world = told([session.began(T0), session.booted(T0 + 1), session.reported(T0 + 2, "Faulted", (0, 0), says=T0)])
-    for place in ((1, 0), (1, 1), (1, 2), (12, 3)):
-        world.tell(session.reported(T0 + 3, "Occupied", place, error_code=None, vendor_error_code="E", info="hot"))
+    for later, place in enumerate([(1, 0), (1, 1), (1, 2), (12, 3)]):
+        world.tell(
+            session.reported(T0 + 3 + later, "Occupied", place, error_code=None, vendor_error_code="E", info="hot")
+        )
     world.one.wishes[1, 1] = Wish(
         version=9, operative=False, note="a note", asked_at=T0, result="Scheduled", answered_at=T0 + 1
     )

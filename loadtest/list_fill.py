@@ -1,0 +1,128 @@
+"""A database full of stations for ``loadtest.list_latency``, made by SQL, and what an update costs there."""
+
+import json
+import time
+from typing import Any
+
+import asyncpg
+
+LINES = 5  #: of history a charge point, in the last two days
+
+# One in 1,000 is RESERVED; one in 5 lies in Berlin; ids do not follow places; one charge point in 1,000 has no station.
+_STATIONS = """
+    INSERT INTO stations (id, name, address, latitude, longitude, status, health, traits, counts, revision)
+    SELECT 'st-' || substr(md5(n::text), 1, 10), 'Station ' || n, 'Street ' || n % 500 || E'\n' || 10000 + n % 900,
+           CASE WHEN n % 5 = 0 THEN 52.35 + random() * 0.35 ELSE 47.5 + random() * 7.3 END,
+           CASE WHEN n % 5 = 0 THEN 13.1 + random() * 0.6 ELSE 6 + random() * 8.9 END,
+           s.status, CASE s.status WHEN 'UNKNOWN' THEN 'UNKNOWN' WHEN 'FAULTED' THEN 'DOWN'
+           WHEN 'UNAVAILABLE' THEN 'DOWN' ELSE CASE WHEN n % 20 = 0 THEN 'DEGRADED' ELSE 'OK' END END,
+           CASE WHEN n % 100 = 3 THEN 2 WHEN n % 100 = 4 THEN 4 ELSE 1 END + CASE WHEN n % 200 = 7 THEN 8 ELSE 0 END,
+           jsonb_build_object(s.status, 2), n
+    FROM generate_series(1, $1::int) n, LATERAL (SELECT CASE
+        WHEN n % 1000 = 500 THEN 'RESERVED' WHEN n % 100 < 60 THEN 'AVAILABLE' WHEN n % 100 < 90 THEN 'OCCUPIED'
+        WHEN n % 100 < 94 THEN 'UNKNOWN' WHEN n % 100 < 97 THEN 'FAULTED' ELSE 'UNAVAILABLE' END AS status) s
+"""
+_CHARGE_POINTS = """
+    INSERT INTO charge_points (id, station_key, operative, connectivity, connectivity_since, status, health,
+                               evse_counts, connector_counts, revision, document, created_at)
+    SELECT 'CP-' || substr(s.id, 4) || '-' || k, CASE WHEN s.key % 1000 = 9 AND k = 1 THEN NULL ELSE s.key END,
+           s.traits & 8 = 0, CASE s.traits & 7 WHEN 1 THEN 'ONLINE' WHEN 2 THEN 'OFFLINE' ELSE 'NEVER' END,
+           now() - interval '3 days', s.status, s.health, s.counts, s.counts, s.revision,
+           replace(replace($1, '@id', 'CP-' || substr(s.id, 4) || '-' || k), '@status', s.status),
+           now() - interval '4 days'
+    FROM stations s, generate_series(1, 2) k
+"""
+_REPORTS = """
+    INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, since, event_time, received_at,
+                         epoch, sequence)
+    SELECT key, e, 1, 'Available', 'NoError', now() - interval '3 days', now(), now(), 1, 1
+    FROM charge_points, generate_series(1, 2) e WHERE connectivity <> 'NEVER'
+"""
+_HISTORY = """
+    INSERT INTO history (charge_point_key, kind, evse_id, connector_id, reported, normalized, error_code, event_time,
+                         received_at, epoch, sequence)
+    SELECT 1 + (n * 7919::bigint) % $1::int, 'STATUS', 1 + n % 2, 1, w.word, upper(w.word), 'NoError', w.at, w.at, 1, n
+    FROM generate_series(1, $2::int) n,
+         LATERAL (SELECT CASE n % 3 WHEN 0 THEN 'Available' WHEN 1 THEN 'Occupied' ELSE 'Faulted' END AS word,
+                         now() - interval '2 days' * (1 - n::float8 / $2::int) AS at) w
+"""
+
+
+async def fill(url: str, stations: int) -> None:
+    """So many stations, two charge points of two connectors each, and two days of history."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(_STATIONS, stations)
+        await connection.execute(_CHARGE_POINTS, json.dumps(_document(), separators=(",", ":")))
+        await connection.execute(_REPORTS)
+        await connection.execute(_HISTORY, 2 * stations, 2 * stations * LINES)
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+
+
+def places(first_page: bytes) -> dict[str, str]:
+    """What the paths of the queries name, from a page of stations."""
+    page = json.loads(first_page)
+    station = page["items"][len(page["items"]) // 2]["id"]
+    return {"cursor": page["next_cursor"], "station": station, "charge_point": f"CP-{station[3:]}-2"}
+
+
+async def update_cost(url: str) -> str:
+    """µs a row for a status that changes, and for one that does not, with the indexes of the lists and without."""
+    connection = await asyncpg.connect(url)
+    lines = []
+    try:
+        for what in ("with", "without"):
+            if what == "without":
+                await connection.execute("DROP INDEX stations_listed; DROP INDEX charge_points_listed")
+            for table in ("stations", "charge_points"):
+                await connection.execute(f"VACUUM FULL {table}")
+                for kind in ("the same", "another"):
+                    lines.append(await _update(connection, table, kind, what))
+    finally:
+        await connection.close()
+    return "\n".join(lines)
+
+
+async def _update(connection: Any, table: str, kind: str, what: str) -> str:
+    rows = int(await connection.fetchval(f"SELECT count(*) FROM {table}"))
+    value = "'OCCUPIED'" if kind == "another" else "t.status"
+    filler = ", document = document || ' '" if table == "charge_points" else ""
+    statement = f"""
+        UPDATE {table} t SET revision = t.revision + 1{filler},
+               status = CASE WHEN t.status = {value} AND '{kind}' = 'another' THEN 'AVAILABLE' ELSE {value} END
+        FROM unnest($1::bigint[]) n(key) WHERE t.key = n.key
+    """
+    before = await connection.fetchrow(f"SELECT pg_stat_get_tuples_hot_updated('{table}'::regclass) AS hot")
+    wal = await connection.fetchval("SELECT pg_current_wal_insert_lsn()")
+    began, n = time.perf_counter(), 0
+    for start in range(1, min(rows, 60_000), 500):  # keys that lie apart, as chargers do
+        keys = [1 + (key * 7919) % rows for key in range(start, start + 500)]
+        await connection.execute(statement, keys)
+        n += 500
+    took = time.perf_counter() - began
+    written = await connection.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", wal)
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    after = await connection.fetchrow(f"SELECT pg_stat_get_tuples_hot_updated('{table}'::regclass) AS hot")
+    return (
+        f"{table}, {what} the index of the lists, {kind} status: {took / n * 1e6:.1f} µs and "
+        f"{int(written) // n} bytes of WAL a row, {(after['hot'] - before['hot']) / n:.0%} HOT"
+    )
+
+
+def _document() -> dict[str, Any]:
+    """A charge point's document, as to size and shape."""
+    at = "2026-03-01T08:15:30.123Z"
+    connector = {
+        "id": 1, "reported": "Available", "normalized": "@status", "status": "@status", "reason": "OWN",
+        "error_code": "NoError", "vendor_error_code": None, "info": None, "since": at, "reported_at": at,
+        "received_at": at,
+    }  # fmt: skip
+    evses = [{"id": n, "status": "@status", "reported": None, "since": at, "connectors": [connector]} for n in (1, 2)]
+    return {
+        "id": "@id", "station_id": "st", "protocol": "ocpp1.6", "vendor": "Acme", "model": "Two Plugs",
+        "firmware": "1.4.2", "revision": 1, "connectivity": "ONLINE", "last_seen_at": at, "registration": "ACCEPTED",
+        "operative": True, "intent": None, "identity_conflict": False, "status": "@status", "health": "OK",
+        "partially_available": False, "counts": {"@status": 2}, "connector0": None, "evses": evses,
+    }  # fmt: skip
