@@ -4,6 +4,8 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
+import asyncpg
+
 from api.errors import Unavailable
 from shared import postgres
 from shared.postgres import Connection, Pool
@@ -34,3 +36,22 @@ class Database:
             raise Unavailable(
                 "the database does not answer: try again in a moment", headers={"Retry-After": "1"}
             ) from error
+
+    @contextlib.asynccontextmanager
+    async def reading(self, within_s: float, instead: str) -> AsyncIterator[Connection]:
+        """A connection for one costly read, planned for the very values that it is given.
+
+        Raises:
+            Unavailable: as above, or it took longer than ``within_s``; ``instead`` says what to ask for then.
+        """
+        async with self.connection() as connection:
+            try:
+                async with connection.transaction(readonly=True):
+                    await connection.execute(
+                        f"SET LOCAL statement_timeout = {int(within_s * 1000)};"
+                        " SET LOCAL plan_cache_mode = force_custom_plan;"
+                        " SET LOCAL random_page_cost = 1.1"  # what is searched is in memory
+                    )
+                    yield connection
+            except asyncpg.QueryCanceledError as error:
+                raise Unavailable(instead, headers={"Retry-After": "5"}) from error

@@ -7,6 +7,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,11 +16,13 @@ from api import errors
 from api.access import Access
 from api.errors import Problem, TooLarge, Unexpected
 from api.metrics import Metrics
+from api.rate_limit import RateLimit
+from shared import tokens
 
 MAX_BODY_BYTES = 1024 * 1024
+_MAX_BYTES = {"/v1/import": 10 * MAX_BODY_BYTES}  #: where a body may be larger
 
 _VISIBLE = re.compile(rb"[\x21-\x7e]{1,128}")
-_TOO_LARGE = f"the body may have {MAX_BODY_BYTES} bytes at most: send less at a time"
 
 log = logging.getLogger("plugwatch.api")
 
@@ -27,10 +30,14 @@ log = logging.getLogger("plugwatch.api")
 class Edge:
     """Wraps the application; everything it answers or lets through carries ``X-Request-ID``."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, *, access: Access, limit: RateLimit, metrics: Metrics, clock: Callable[[], float]
+    ) -> None:
         self._app = app
         self._access = access
+        self._limit = limit
         self._metrics = metrics
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -52,9 +59,11 @@ class Edge:
             await send(message)
 
         try:
-            authorization = headers.get(b"authorization")
-            self._access.check(scope["method"], scope["path"], authorization and authorization.decode("latin-1"))
-            await self._app(scope, _limited(headers, receive), answer)
+            authorization = headers.get(b"authorization", b"").decode("latin-1")
+            scope["actor"] = self._access.check(scope["method"], scope["path"], authorization)
+            if scope["actor"]:
+                self._limit.take(tokens.presented(authorization) or "", self._clock())
+            await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:
             await errors.response(problem, scope)(scope, receive, answer)
         except Exception:
@@ -67,16 +76,18 @@ class Edge:
             self._metrics.answered(scope, status, time.perf_counter() - began)
 
 
-def _limited(headers: dict[bytes, bytes], receive: Receive) -> Receive:
-    """``receive`` that refuses a body larger than ``MAX_BODY_BYTES``, announced or not.
+def _limited(path: str, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+    """``receive`` that refuses a body larger than what the path may take, announced or not.
 
     Raises:
         TooLarge: the body says that it is larger.
     """
+    limit = _MAX_BYTES.get(path, MAX_BODY_BYTES)
+    too_large = f"the body may have {limit} bytes at most: send less at a time"
     announced = headers.get(b"content-length")
     if announced is not None:
-        if int(announced) > MAX_BODY_BYTES:
-            raise TooLarge(_TOO_LARGE)
+        if int(announced) > limit:
+            raise TooLarge(too_large)
         return receive
     if b"transfer-encoding" not in headers:
         return receive
@@ -86,8 +97,8 @@ def _limited(headers: dict[bytes, bytes], receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413, _TOO_LARGE)  # FastAPI passes on this kind alone
+        if received > limit:
+            raise HTTPException(413, too_large)  # FastAPI passes on this kind alone
         return message
 
     return counted

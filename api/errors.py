@@ -90,6 +90,30 @@ class Invalid(Problem):
         super().__init__(f"correct {names} (see errors) and send the request again", errors=errors)
 
 
+class Unreadable(Problem):
+    """The body is of a kind that this route does not read."""
+
+    status = 415
+
+
+class Refused(Problem):
+    """A charger answered with an error instead of a status: something is wrong behind us, not here."""
+
+    status = 502
+
+
+class Silent(Problem):
+    """A charger did not answer in time."""
+
+    status = 504
+
+
+class TooMany(Problem):
+    """The token has used up its share of requests."""
+
+    status = 429
+
+
 class Unexpected(Problem):
     """A bug of ours."""
 
@@ -121,7 +145,7 @@ async def _on_problem(request: Request, problem: Exception) -> Response:
 
 async def _on_invalid_request(request: Request, invalid: Exception) -> Response:
     assert isinstance(invalid, RequestValidationError)
-    return response(Invalid(*(_field_error(error) for error in invalid.errors())), request.scope)
+    return response(Invalid(*(field_error(error) for error in invalid.errors())), request.scope)
 
 
 async def _on_http_exception(request: Request, exception: Exception) -> Response:
@@ -146,7 +170,7 @@ def _methods(request: Request) -> set[str]:
     return {m for m in tried if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)}
 
 
-def _field_error(error: Mapping[str, Any]) -> FieldError:
+def field_error(error: Mapping[str, Any]) -> FieldError:
     """From pydantic's words to ours; never with the value, which may be a password."""
     place, *path = error["loc"]
     match error["type"]:

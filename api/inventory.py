@@ -5,10 +5,11 @@ not take is in the note, and a rollup publishes it later. What changes nothing w
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api import etags, ids
+from api.audit import Author
 from api.errors import Conflict, FieldError, Invalid
 from api.requests import ChargePointPatch, NewChargePoint
 from api.writing import Write, Writing
@@ -28,7 +29,8 @@ _EDIT_STATION = """
 """
 _DELETE_STATION = "UPDATE stations SET deleted_at = now(), version = version + 1 WHERE key = $1"
 _CHARGE_POINTS_OF = """
-    SELECT key FROM charge_points WHERE station_key = $1 AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
+    SELECT key, id, registration FROM charge_points
+    WHERE station_key = $1 AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
 """
 _NEW_CHARGE_POINT = """
     INSERT INTO charge_points (id, station_key, registration, password_hash, revision, document)
@@ -44,6 +46,7 @@ _DELETE_CHARGE_POINTS = """
     UPDATE charge_points c SET deleted_at = now(), revision = n.revision, version = version + 1
     FROM unnest($1::bigint[], $2::bigint[]) AS n(key, revision) WHERE c.key = n.key
 """
+_NO_LONGER_UNKNOWN = "DELETE FROM unknown_charge_points WHERE folded_id = lower($1)"
 
 
 class Inventory:
@@ -52,7 +55,7 @@ class Inventory:
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
 
-    async def create_station(self, station_id: str | None, fields: Mapping[str, Any]) -> Change:
+    async def create_station(self, author: Author, station_id: str | None, fields: Mapping[str, Any]) -> Change:
         """A new station; its id is generated when none is given.
 
         Raises:
@@ -60,7 +63,7 @@ class Inventory:
             Invalid: one of latitude and longitude is missing.
         """
         _check_position(fields)
-        async with self._writing.write() as write:
+        async with self._writing.write(author) as write:
             key = None
             while key is None:
                 chosen = station_id or ids.new_station()
@@ -68,15 +71,18 @@ class Inventory:
                 if key is None and station_id:
                     raise Conflict("a station with this id exists: choose another id, or PATCH that station")
             write.stations.add(key)
+            write.record("station.created", station_id=chosen, after={name: fields.get(name) for name in _FIELDS})
         return write.station_change
 
-    async def edit_station(self, station_id: str, changes: Mapping[str, Any], if_match: str | None) -> Change:
+    async def edit_station(
+        self, author: Author, station_id: str, changes: Mapping[str, Any], if_match: str | None
+    ) -> Change:
         """The station with other fields.
 
         Raises:
             NotFound, Changed (If-Match), Invalid (one of latitude and longitude would be left alone).
         """
-        async with self._writing.write() as write:
+        async with self._writing.write(author) as write:
             row = await write.lock_station(station_id)
             etags.require(if_match, row["version"])
             present = {name: row[name] for name in _FIELDS}
@@ -87,31 +93,41 @@ class Inventory:
             else:
                 await write.connection.execute(_EDIT_STATION, row["key"], *wanted.values())
                 write.stations.add(row["key"])
+                changed = [name for name in _FIELDS if wanted[name] != present[name]]
+                write.record(
+                    "station.changed",
+                    station_id=row["id"],
+                    before={name: present[name] for name in changed},
+                    after={name: wanted[name] for name in changed},
+                )
         return write.station_change
 
-    async def delete_station(self, station_id: str, if_match: str | None) -> None:
+    async def delete_station(self, author: Author, station_id: str, if_match: str | None) -> None:
         """The station and its charge points are no more; their history stays.
 
         Raises:
             NotFound, Changed (If-Match).
         """
-        async with self._writing.write() as write:
+        async with self._writing.write(author) as write:
             row = await write.lock_station(station_id)
             etags.require(if_match, row["version"])
             members = await write.connection.fetch(_CHARGE_POINTS_OF, row["key"])
-            await _delete_charge_points(write, [member["key"] for member in members])
+            await _delete_charge_points(write, members, row["id"])
             await write.connection.execute(_DELETE_STATION, row["key"])
             write.stations.add(row["key"])
+            write.record("station.deleted", station_id=row["id"], before={name: row[name] for name in _FIELDS})
 
-    async def create_charge_point(self, station_id: str, new: NewChargePoint) -> Change:
-        """A new charge point of the station.
+    async def create_charge_point(
+        self, author: Author, station_id: str, new: NewChargePoint, action: str = "charge_point.created"
+    ) -> Change:
+        """A new charge point of the station; nobody looks for it in the inbox any more.
 
         Raises:
             NotFound: there is no such station.
             Conflict: the id is taken, at whatever station, in whatever spelling.
         """
         password_hash = await _hashed(new.password)
-        async with self._writing.write() as write:
+        async with self._writing.write(author) as write:
             station = await write.lock_station(station_id)
             (revision,) = await fleet.take_revisions(write.connection, 1)
             document = ChargePointDocument(new.id, station["id"], registration=new.registration, revision=revision)
@@ -129,11 +145,16 @@ class Inventory:
                     "a charge point with this id exists (ids match case-insensitively): choose another id, "
                     "or PATCH its station_id to move it here"
                 )
+            await write.connection.execute(_NO_LONGER_UNKNOWN, new.id)
             write.stations.add(station["key"])
             write.charge_points.add(key)
+            after = {"registration": new.registration} | password_facts(None, password_hash)
+            write.record(action, station_id=station["id"], charge_point_id=new.id, after=after)
         return write.charge_point_change
 
-    async def edit_charge_point(self, charge_point_id: str, patch: ChargePointPatch, if_match: str | None) -> Change:
+    async def edit_charge_point(
+        self, author: Author, charge_point_id: str, patch: ChargePointPatch, if_match: str | None
+    ) -> Change:
         """The charge point moved, with another password or with another registration.
 
         Raises:
@@ -141,7 +162,7 @@ class Inventory:
         """
         given = patch.given()
         password_hash = await _hashed(patch.password)
-        async with self._writing.write() as write:
+        async with self._writing.write(author) as write:
             row, target = await write.lock_charge_point(charge_point_id, given)
             etags.require(if_match, row["version"])
             present = (row["station_key"], row["registration"], row["password_hash"])
@@ -154,34 +175,54 @@ class Inventory:
                 write.changes = await fleet.changes_of(write.connection, [], [row["key"]])
             else:
                 (revision,) = await fleet.take_revisions(write.connection, 1)
-                document = documents.charge_point(row["document"])
-                document = document.with_(
-                    station_id=given.get("station_id", document.station_id), registration=wanted[1], revision=revision
+                was = documents.charge_point(row["document"])
+                document = was.with_(
+                    station_id=given.get("station_id", was.station_id), registration=wanted[1], revision=revision
                 )
                 await write.connection.execute(
                     _EDIT_CHARGE_POINT, row["key"], *wanted, revision, documents.encode(document).decode()
                 )
                 write.stations.update({row["station_key"], target} - {None})
                 write.charge_points.add(row["key"])
+                before, after = {}, password_facts(row["password_hash"], wanted[2])
+                for name in ("station_id", "registration"):
+                    if getattr(was, name) != getattr(document, name):
+                        before[name], after[name] = getattr(was, name), getattr(document, name)
+                write.record(
+                    "charge_point.changed",
+                    station_id=document.station_id,
+                    charge_point_id=row["id"],
+                    before=before,
+                    after=after,
+                )
         return write.charge_point_change
 
-    async def delete_charge_point(self, charge_point_id: str, if_match: str | None) -> None:
+    async def delete_charge_point(self, author: Author, charge_point_id: str, if_match: str | None) -> None:
         """The charge point is no more; its history stays.
 
         Raises:
             NotFound, Changed (If-Match).
         """
-        async with self._writing.write() as write:
+        async with self._writing.write(author) as write:
             row, _ = await write.lock_charge_point(charge_point_id, {})
             etags.require(if_match, row["version"])
-            await _delete_charge_points(write, [row["key"]])
+            await _delete_charge_points(write, [row], documents.charge_point(row["document"]).station_id)
             write.stations.update({row["station_key"]} - {None})
 
 
-async def _delete_charge_points(write: Write, keys: list[int]) -> None:
+def password_facts(before: str | None, after: str | None) -> dict[str, str | None]:
+    """What the audit says of a password: that it was set or removed, if it was."""
+    return {} if before == after else {"password": "set" if after else "removed"}
+
+
+async def _delete_charge_points(write: Write, rows: Sequence[Any], station_id: str | None) -> None:
+    keys = [row["key"] for row in rows]
     revisions = await fleet.take_revisions(write.connection, len(keys))
     await write.connection.execute(_DELETE_CHARGE_POINTS, keys, revisions)
     write.charge_points.update(keys)
+    for row in rows:
+        before = {"registration": row["registration"]}
+        write.record("charge_point.deleted", station_id=station_id, charge_point_id=row["id"], before=before)
 
 
 async def _hashed(password: str | None) -> str | None:

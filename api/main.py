@@ -11,6 +11,7 @@ import uvloop
 
 from api import app
 from api.access import Access
+from api.asking import listening
 from api.readiness import Readiness
 from shared import admin, hot, logs, postgres, settings
 from shared.hot import HotCopy
@@ -36,7 +37,12 @@ async def serve(given: Settings) -> None:
     log.info("settings in force", extra=given.shown())
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
-            postgres.pool(given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-api")
+            postgres.pool(
+                given.database_url.get_secret_value(),
+                size=given.database_pool_size,
+                name="plugwatch-api",
+                read_only=given.api_mode == "read",
+            )
         )
         redis = await stack.enter_async_context(hot.client(given.redis_url.get_secret_value()))
         copy = HotCopy(redis, stream_length=given.stream_length)
@@ -45,8 +51,18 @@ async def serve(given: Settings) -> None:
         if not (given.read_token or given.admin_token):
             log.warning("no token is set, so /v1 is closed: set PLUGWATCH_READ_TOKEN and PLUGWATCH_ADMIN_TOKEN")
         application = app.create(
-            pool, copy, access, readiness, mode=given.api_mode, now=lambda: time.time_ns() // 1_000_000
+            pool,
+            copy,
+            access,
+            readiness,
+            asking=await stack.enter_async_context(listening(redis)),
+            mode=given.api_mode,
+            cors_origins=given.cors_origins,
+            requests_per_minute=given.rate_limit_per_minute,
+            now=lambda: time.time_ns() // 1_000_000,
         )
+        stream = application.state.collaborators.stream
+        await stack.enter_async_context(stream.running())
         port = await stack.enter_async_context(admin.serving(application, given.host, given.api_port))
         gc.freeze()  # what is built by now stays: the collector need not look at it again
         log.info("serving", extra={"port": port})
@@ -54,3 +70,4 @@ async def serve(given: Settings) -> None:
         log.info("stopping: not ready any more, then finishing the requests under way")
         readiness.draining = True
         await asyncio.sleep(STOPPING_S)
+        stream.stop()

@@ -1,10 +1,11 @@
 """Every metric of the API, each with its reason. No id is ever a label; methods and routes are known sets."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import Scope
 
 UNMATCHED = "<unmatched>"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ENDLESS = frozenset({"/v1/stream"})  #: how long a client listens is no latency
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -32,6 +33,12 @@ class Metrics:
         self.unpublished = Counter(
             "plugwatch_api_unpublished", "Committed writes that Redis did not take", registry=registry
         )
+        # Each costs a socket and what waits for it; the process restarts below its limit of open files.
+        self.streams = Gauge("plugwatch_api_streams", "Open streams", registry=registry)
+        # Rising: clients that cannot keep up connect again and again, or one filters too little.
+        self.streams_dropped = Counter(
+            "plugwatch_api_streams_dropped", "Streams closed because they were read too slowly", registry=registry
+        )
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
@@ -44,4 +51,5 @@ class Metrics:
             self._children[method, route, status] = known
         requests, latency = known
         requests.inc()
-        latency.observe(seconds)
+        if route not in _ENDLESS:
+            latency.observe(seconds)

@@ -1,24 +1,30 @@
 """Lists of stations and charge points from Postgres, by keyset, so that page 1,000 costs what page 1 does."""
 
-import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 
-from api import cursors
+from api import places
 from api.database import Database
-from api.requests import ChargePointFilters, StationFilters
+from api.errors import FieldError, Invalid
+from api.orders import ByDistance, ById, ByName
+from api.requests import ChargePointFilters, Filters, StationFilters
+from api.selects import Domain, Select
 from shared import fleet, instant
 from shared.documents import StationItem
-from shared.status import summed
+from shared.status import STATUSES, Connectivity, Health, summed
 
+WITHIN_S = 5
+RADIUS_M = 1000.0
+_INSTEAD = "this search takes too long: ask for a longer q, a smaller place, or fewer filters"
+
+_ITEM = "s." + ", s.".join(StationItem.__struct_fields__)
 _MEMBERS = """
+    s.version, s.deleted_at,
     ARRAY(SELECT c.document FROM charge_points c
           WHERE c.station_key = s.key AND c.deleted_at IS NULL ORDER BY c.folded_id) AS charge_points
-"""
-_SOME_INOPERATIVE = """
-    EXISTS (SELECT FROM charge_points c WHERE c.station_key = s.key AND c.deleted_at IS NULL AND NOT c.operative)
 """
 
 
@@ -29,77 +35,127 @@ class Page(Struct, frozen=True):
     next_cursor: str | None
 
 
-class _Select:
-    """A SELECT put together from fixed clauses; what a client sends goes in as numbered arguments alone."""
-
-    def __init__(self, columns: str, table: str, order: str) -> None:
-        self._columns, self._table, self._order = columns, table, order
-        self._conditions = ["deleted_at IS NULL"]
-        self.arguments: list[Any] = []
-
-    def where(self, condition: str, *arguments: Any) -> None:
-        """One more condition; each ``{}`` in it is one of the arguments."""
-        numbers = [f"${len(self.arguments) + n}" for n in range(1, len(arguments) + 1)]
-        self._conditions.append(condition.format(*numbers))
-        self.arguments += arguments
-
-    def limited(self, limit: int) -> str:
-        """The statement, for at most ``limit`` rows."""
-        clauses = ("SELECT", self._columns, "FROM", self._table, "WHERE", " AND ".join(self._conditions))
-        return " ".join((*clauses, "ORDER BY", self._order, "LIMIT", str(limit)))
-
-
 class Queries:
-    """Both lists. Every method may raise ``Unavailable``, and ``Invalid`` for a cursor that is none."""
+    """Both lists. Every method may raise ``Unavailable``, and ``Invalid`` for what does not go together."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def stations(self, filters: StationFilters) -> Page:
-        """Stations by id; whole documents with ``expand``, else all but their charge points."""
-        whole = filters.expand is not None
-        select = _Select(f"s.*, {_MEMBERS}" if whole else "s.*", "stations s", "id")
-        select.where("id > {}", cursors.decode("s", filters.cursor))
-        if filters.status:
-            select.where("status = ANY({}::text[])", filters.status)
-        if filters.health:
-            select.where("health = ANY({}::text[])", filters.health)
-        if filters.operative is not None:
-            select.where(f"NOT {_SOME_INOPERATIVE}" if filters.operative else _SOME_INOPERATIVE)
+        """Stations; whole documents with ``expand``, else all but their charge points."""
+        if filters.near is not None and filters.sort is not None:
+            raise Invalid(FieldError("sort", "near sorts by distance: leave it out"))
+        has_traits = bool(filters.connectivity) or filters.operative is not None
+        domains = (*_of_status("s", filters), Domain("s.traits", "smallint", _traits(filters), has_traits))
+        if filters.near is None and filters.bbox is None and filters.q is None and filters.sort != "name":
+            joined = "stations s"
+            select = Select("stations s", "", "s.key", ById("s", "s.id"))
+        else:
+            order = _order("s", "x.id", filters) if filters.sort != "name" else ByName("sn", "x.name", "x.id")
+            joined = "JOIN stations s ON s.key = x.station_key" if any(one.narrowed for one in domains) else ""
+            select = Select("station_search x", joined, "x.station_key", order)
+            select.searches = True
+        if joined:
+            select.where("s.deleted_at IS NULL")  # for its index; what can be searched is alive
+        select.among(*domains)
         if filters.q is not None:
-            select.where(
-                "(starts_with(lower(id), lower({})) OR concat_ws(' ', name, address) ~* {})",
-                filters.q,
-                rf"\m{re.escape(filters.q)}",
+            select.words("x.words", filters.q)
+        _place(select, filters)
+        if filters.expand is None:
+            return await self._page(
+                select, f"{_ITEM} FROM ({{}}) p JOIN stations s USING (key)", filters, _station_item
             )
-        return await self._page(select, filters.limit, "s", "id", _whole_station if whole else _station_item)
+        return await self._page(
+            select, f"{_ITEM}, {_MEMBERS} FROM ({{}}) p JOIN stations s USING (key)", filters, _whole_station
+        )
 
     async def charge_points(self, filters: ChargePointFilters) -> Page:
-        """Charge points by id, whole documents."""
-        select = _Select("folded_id, document", "charge_points", "folded_id")
-        select.where("folded_id > {}", cursors.decode("c", filters.cursor))
-        if filters.status:
-            select.where("status = ANY({}::text[])", filters.status)
-        if filters.health:
-            select.where("health = ANY({}::text[])", filters.health)
-        if filters.connectivity:
-            select.where("connectivity = ANY({}::text[])", filters.connectivity)
-        if filters.operative is not None:
-            select.where("operative = {}", filters.operative)
-        if filters.unassigned is not None:
-            select.where("(station_key IS NULL) = {}", filters.unassigned)
-        if filters.q is not None:
-            select.where("starts_with(folded_id, lower({}))", filters.q)
-        return await self._page(select, filters.limit, "c", "folded_id", _charge_point)
-
-    async def _page(self, select: _Select, limit: int, of: str, key: str, item: Any) -> Page:
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(select.limited(limit + 1), *select.arguments)
-        shown = rows[:limit]
-        return Page(
-            items=[msgspec.Raw(item(row)) for row in shown],
-            next_cursor=cursors.encode(of, shown[-1][key]) if len(rows) > limit else None,
+        """Charge points, whole documents."""
+        connectivity = filters.connectivity
+        domains = (
+            _flag("(c.station_key IS NULL)", filters.unassigned),
+            _flag("c.operative", filters.operative),
+            Domain("c.connectivity", "text", connectivity or get_args(Connectivity), bool(connectivity)),
+            *_of_status("c", filters),
         )
+        placed = filters.near is not None or filters.bbox is not None
+        joined = ""
+        if filters.q is None:
+            searched, key, id_ = "charge_points c", "c.key", "c.folded_id"
+        else:
+            searched, key, id_ = "charge_point_search w", "w.charge_point_key", "w.folded_id"
+            if placed or filters.station_id is not None or any(one.narrowed for one in domains):
+                joined = "JOIN charge_points c ON c.key = w.charge_point_key"
+        if placed:
+            joined += " JOIN station_search x ON x.station_key = c.station_key"
+        select = Select(searched, joined, key, _order("c", id_, filters))
+        select.searches = filters.q is not None or placed or filters.station_id is not None
+        if filters.q is None or joined:
+            select.where("c.deleted_at IS NULL")
+        if filters.q is not None:
+            select.words("w.words", filters.q)
+        _place(select, filters)
+        if filters.station_id is not None:
+            station = "(SELECT key FROM stations WHERE id = {} AND deleted_at IS NULL)"
+            select.where(f"c.station_key = {station}", filters.station_id)
+        select.among(*domains)
+        return await self._page(
+            select, "c.document FROM ({}) p JOIN charge_points c USING (key)", filters, _charge_point
+        )
+
+    async def _page(self, select: Select, outer: str, filters: Filters, item: Callable[[Any], bytes]) -> Page:
+        if filters.cursor is not None:
+            select.after(filters.cursor)
+        page = select.text(filters.limit + 1)
+        names = ", ".join(f"p.{name}" for name in select.names)
+        statement = f"SELECT p.*, {outer.format(page)} ORDER BY {names}"
+        opened = self._database.reading(WITHIN_S, _INSTEAD) if select.searches else self._database.connection()
+        async with opened as connection:
+            rows = await connection.fetch(statement, *select.arguments)
+        shown = rows[: filters.limit]
+        if filters.near is None:
+            items = [msgspec.Raw(item(row)) for row in shown]
+        else:
+            items = [
+                msgspec.Raw(b'%b,"distance_m":%b}' % (item(row)[:-1], msgspec.json.encode(row["o0"]))) for row in shown
+            ]
+        return Page(items, select.order.cursor(shown[-1]) if len(rows) > filters.limit else None)
+
+
+def _order(of: str, id_: str, filters: Filters) -> ById | ByDistance:
+    return ById(of, id_) if filters.near is None else ByDistance(f"{of}d", id_)
+
+
+def _of_status(table: str, filters: Filters) -> tuple[Domain, Domain]:
+    return (
+        Domain(f"{table}.status", "text", filters.status or STATUSES, bool(filters.status)),
+        Domain(f"{table}.health", "text", filters.health or get_args(Health), bool(filters.health)),
+    )
+
+
+def _flag(expression: str, wanted: bool | None) -> Domain:
+    return Domain(expression, "boolean", (False, True) if wanted is None else (wanted,), wanted is not None)
+
+
+def _traits(filters: StationFilters) -> list[int]:
+    """Those of all traits that a station can have which match."""
+    wanted = sum({fleet.TRAITS[one] for one in filters.connectivity})
+    return [
+        traits
+        for traits in range(fleet.INOPERATIVE * 2)
+        if (not wanted or traits & wanted)
+        and (filters.operative is None or filters.operative is not bool(traits & fleet.INOPERATIVE))
+    ]
+
+
+def _place(select: Select, filters: Filters) -> None:
+    if filters.bbox is not None:
+        select.inside(places.box(filters.bbox))
+    if filters.near is not None:
+        center, radius_m = places.point(filters.near), filters.radius_m or RADIUS_M
+        select.near(center, radius_m, places.around(center, radius_m))
+    elif filters.radius_m is not None:
+        raise Invalid(FieldError("radius_m", "is the radius around near: give near, or leave it out"))
 
 
 def _whole_station(row: Any) -> bytes:

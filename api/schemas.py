@@ -4,11 +4,12 @@ A test holds these against ``shared.documents``, which makes the bytes.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api.requests import HistoryKind
 from shared.documents import Registration
 from shared.status import Connectivity, Health, Reason, Status
 
@@ -60,6 +61,41 @@ _STATION_ITEM: JsonDict = {
     "counts": {"AVAILABLE": 1},
     "revision": 1235,
     "updated_at": _AT,
+}
+_LINE: JsonDict = {
+    "id": 4711,
+    "kind": "STATUS",
+    "charge_point_id": "CP1",
+    "evse_id": 1,
+    "connector_id": 1,
+    "reported": "Charging",
+    "normalized": "OCCUPIED",
+    "error_code": "NoError",
+    "vendor_error_code": None,
+    "info": None,
+    "event_time": _AT,
+    "reported_at": _AT,
+    "received_at": _AT,
+    "flags": [],
+}
+_SERIES: JsonDict = {
+    "from": "2026-03-01T08:00:00.000Z",
+    "to": "2026-03-01T08:15:00.000Z",
+    "step_s": 900,
+    "points": [
+        {
+            "at": "2026-03-01T08:15:00.000Z",
+            "connectors": {
+                "AVAILABLE": 7,
+                "OCCUPIED": 2,
+                "RESERVED": 0,
+                "UNAVAILABLE": 0,
+                "FAULTED": 1,
+                "UNKNOWN": 0,
+            },
+            "charge_points": {"ONLINE": 4, "OFFLINE": 1, "NEVER": 0},
+        }
+    ],
 }
 _CURSOR = "czphbGV4YW5kZXJwbGF0eg"
 
@@ -165,22 +201,90 @@ class Station(StationItem):
     charge_points: list[ChargePoint]
 
 
+_DISTANCE_M = Field(default=None, description="only with `near`: great-circle distance in metres")
+
+
+class ListedStation(StationItem):
+    """A station in a list."""
+
+    charge_points: list[ChargePoint] = Field(default=[], description="only with `expand=charge_points`")
+    distance_m: float | None = _DISTANCE_M
+
+
+class ListedChargePoint(ChargePoint):
+    """A charge point in a list."""
+
+    distance_m: float | None = _DISTANCE_M
+
+
 class StationPage(_Answer):
-    """Some of the stations, by id."""
+    """Some of the stations, in the order asked for."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_STATION_ITEM], "next_cursor": _CURSOR}]})
 
-    items: list[Station | StationItem]
+    items: list[ListedStation]
     next_cursor: str | None = Field(description="null on the last page")
 
 
 class ChargePointPage(_Answer):
-    """Some of the charge points, by id."""
+    """Some of the charge points, in the order asked for."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_CHARGE_POINT], "next_cursor": None}]})
 
-    items: list[ChargePoint]
+    items: list[ListedChargePoint]
     next_cursor: str | None = Field(description="null on the last page")
+
+
+class HistoryLine(_Answer):
+    """One thing that changed, as it was reported; a charge point as a whole has no `evse_id`, or 0."""
+
+    id: int
+    kind: HistoryKind = Field(
+        description="STATUS of a connector, of the charge point as a whole (CONNECTOR_0) or an EVSE; or CONNECTIVITY"
+    )
+    charge_point_id: str
+    evse_id: int | None
+    connector_id: int | None
+    reported: str = Field(description="the charger's word; of CONNECTIVITY: ONLINE or OFFLINE")
+    normalized: Status | None
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+    event_time: datetime = Field(description="when it happened: the charger's time if that can be believed")
+    reported_at: datetime | None = Field(description="the charger's time")
+    received_at: datetime = Field(description="when it was received; for OFFLINE, when it was found")
+    flags: list[str] = Field(description="`late`, `clock_suspect`")
+    life: int | None = Field(
+        default=None, description="only with `include_deleted`: which of those that bore the id, 1 the first"
+    )
+
+
+class HistoryPage(_Answer):
+    """Some lines of history, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_LINE], "next_cursor": None}]})
+
+    items: list[HistoryLine]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
+class SeriesPoint(_Answer):
+    """What there was at the end of a step."""
+
+    at: datetime
+    connectors: dict[Status, int]
+    charge_points: dict[Connectivity, int]
+
+
+class Series(_Answer):
+    """Counts at the end of each step from `from` to `to`, which is never after now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SERIES]})
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    step_s: int
+    points: list[SeriesPoint]
 
 
 class StationStats(_Answer):
@@ -211,6 +315,29 @@ class Stats(_Answer):
     charge_points: ChargePointStats
     evses: PlugStats
     connectors: PlugStats
+
+
+class TraceState(_Answer):
+    """Whether the frames of a charge point are kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True, "until": _AT}]})
+
+    enabled: bool
+    until: datetime | None = Field(description="when that ends by itself")
+
+
+class TracedFrame(_Answer):
+    """A frame; `in` is from the charger."""
+
+    at: datetime
+    direction: Literal["in", "out"]
+    frame: str = Field(description="compact JSON without secrets, cut off after 4 kB; else its length alone")
+
+
+class Trace(TraceState):
+    """The newest frames of a charge point, newest first."""
+
+    frames: list[TracedFrame]
 
 
 class FieldError(_Answer):

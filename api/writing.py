@@ -7,7 +7,8 @@ from typing import Any
 
 from asyncpg import Record
 
-from api import ids
+from api import audit, ids
+from api.audit import Author, Entry, Facts
 from api.database import Database
 from api.errors import FieldError, Invalid, NotFound, Unavailable
 from api.metrics import Metrics
@@ -21,7 +22,7 @@ _STATION_KEY = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
 _STATION_LIVES = "SELECT true FROM stations WHERE key = $1 AND deleted_at IS NULL"
 _CHARGE_POINT_KEYS = "SELECT key, station_key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _LOCK_CHARGE_POINT = """
-    SELECT key, station_key, version, registration, password_hash, document FROM charge_points
+    SELECT key, id, station_key, version, registration, password_hash, operative, document FROM charge_points
     WHERE key = $1 AND deleted_at IS NULL FOR NO KEY UPDATE
 """
 
@@ -43,6 +44,7 @@ class Write:
         self.stations: set[int] = set()
         self.charge_points: set[int] = set()
         self.changes: list[Change] = []
+        self.entries: list[Entry] = []
 
     @property
     def station_change(self) -> Change:
@@ -53,6 +55,18 @@ class Write:
     def charge_point_change(self) -> Change:
         """The document of the one charge point that was written."""
         return self.changes[0]
+
+    def record(
+        self,
+        action: str,
+        *,
+        station_id: str | None = None,
+        charge_point_id: str | None = None,
+        before: Facts | None = None,
+        after: Facts | None = None,
+    ) -> None:
+        """Has the audit say, in this transaction, what was changed."""
+        self.entries.append(Entry(action, station_id, charge_point_id, before, after))
 
     async def lock_station(self, station_id: str) -> Record:
         """Locks one station.
@@ -118,7 +132,7 @@ class Writing:
         self._now = now
 
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[Write]:
+    async def write(self, author: Author) -> AsyncIterator[Write]:
         """A transaction for the block, and after its commit the publishing of what it touched.
 
         Raises:
@@ -128,6 +142,7 @@ class Writing:
         async with self._database.connection() as connection, connection.transaction():
             write = Write(connection)
             yield write
+            await audit.record(connection, author, write.entries)
             if write.stations or write.charge_points:
                 write.changes = [
                     *await fleet.changes_of(connection, [], write.charge_points),

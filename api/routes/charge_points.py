@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers, schemas
-from api.deps import IfMatch, given
+from api.deps import IfMatch, author, given
 from api.openapi import answers as may_answer
 from api.requests import ChargePointFilters, ChargePointPatch
 
@@ -17,7 +17,10 @@ writes = APIRouter(prefix="/v1/charge-points", tags=["charge points"])
 
 @reads.get("", response_model=schemas.ChargePointPage, responses=may_answer(422, 503))
 async def list_charge_points(request: Request, filters: Annotated[ChargePointFilters, Query()]) -> Response:
-    """The charge points, by id."""
+    """The charge points, by id, or by distance of their station from a place.
+
+    Pages follow the last row shown, so nothing is left out or repeated while states change.
+    """
     return answers.page(request, await given(request).queries.charge_points(filters))
 
 
@@ -32,11 +35,12 @@ async def edit_charge_point(
     request: Request, charge_point_id: str, body: ChargePointPatch, if_match: IfMatch = None
 ) -> Response:
     """Moves it to another station or to none, changes its password or its registration."""
-    return answers.document(await given(request).inventory.edit_charge_point(charge_point_id, body, if_match))
+    edited = given(request).inventory.edit_charge_point(author(request), charge_point_id, body, if_match)
+    return answers.document(await edited)
 
 
 @writes.delete("/{charge_point_id}", status_code=204, responses=may_answer(404, 412, 503))
 async def delete_charge_point(request: Request, charge_point_id: str, if_match: IfMatch = None) -> Response:
     """No such charge point any more: its socket is closed and it is refused from then on. History stays."""
-    await given(request).inventory.delete_charge_point(charge_point_id, if_match)
+    await given(request).inventory.delete_charge_point(author(request), charge_point_id, if_match)
     return Response(status_code=204)

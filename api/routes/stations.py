@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers, schemas
-from api.deps import IfMatch, given
+from api.deps import IfMatch, author, given
 from api.openapi import answers as may_answer
 from api.requests import NewChargePoint, NewStation, StationFilters, StationPatch
 
@@ -17,7 +17,10 @@ writes = APIRouter(prefix="/v1/stations", tags=["stations"])
 
 @reads.get("", response_model=schemas.StationPage, responses=may_answer(422, 503))
 async def list_stations(request: Request, filters: Annotated[StationFilters, Query()]) -> Response:
-    """The stations, by id; without `charge_points` unless expanded."""
+    """The stations, by id, by name, or by distance from a place; without `charge_points` unless expanded.
+
+    Pages follow the last row shown, so nothing is left out or repeated while states change.
+    """
     return answers.page(request, await given(request).queries.stations(filters))
 
 
@@ -30,20 +33,21 @@ async def read_station(request: Request, station_id: str) -> Response:
 @writes.post("", status_code=201, response_model=schemas.Station, responses=may_answer(409, 413, 422, 503))
 async def create_station(request: Request, body: NewStation) -> Response:
     """A new station, without charge points yet."""
-    change = await given(request).inventory.create_station(body.id, body.given())
+    change = await given(request).inventory.create_station(author(request), body.id, body.given())
     return answers.created(change, "/v1/stations", change.station_id or "")
 
 
 @writes.patch("/{station_id}", response_model=schemas.Station, responses=may_answer(404, 412, 413, 422, 503))
 async def edit_station(request: Request, station_id: str, body: StationPatch, if_match: IfMatch = None) -> Response:
     """Other fields for a station: what is absent stays, null clears."""
-    return answers.document(await given(request).inventory.edit_station(station_id, body.given(), if_match))
+    edited = given(request).inventory.edit_station(author(request), station_id, body.given(), if_match)
+    return answers.document(await edited)
 
 
 @writes.delete("/{station_id}", status_code=204, responses=may_answer(404, 412, 503))
 async def delete_station(request: Request, station_id: str, if_match: IfMatch = None) -> Response:
     """No such station any more, nor its charge points: their sockets are closed. History stays."""
-    await given(request).inventory.delete_station(station_id, if_match)
+    await given(request).inventory.delete_station(author(request), station_id, if_match)
     return Response(status_code=204)
 
 
@@ -56,5 +60,5 @@ async def delete_station(request: Request, station_id: str, if_match: IfMatch = 
 )
 async def create_charge_point(request: Request, station_id: str, body: NewChargePoint) -> Response:
     """A new charge point: it may connect from now on."""
-    change = await given(request).inventory.create_charge_point(station_id, body)
+    change = await given(request).inventory.create_charge_point(author(request), station_id, body)
     return answers.created(change, "/v1/charge-points", body.id)

@@ -1,7 +1,7 @@
 """The API in this process, over a real Postgres and a real Redis."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import httpx
 import pytest
@@ -10,18 +10,22 @@ from redis.asyncio import Redis
 
 from api import app as api_app
 from api.access import Access
+from api.asking import Asking, listening
 from api.readiness import Readiness
 from local.stack import Stack
 from shared import hot, postgres
 from shared.hot import HotCopy
 from shared.postgres import Pool
+from tests.integration.api.operated import Ingest, ingesting
 from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer
 
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     async with postgres.pool(database_url, size=5, name="test") as opened:
-        await opened.execute("TRUNCATE stations, charge_points, reports, unpublished CASCADE")
+        await opened.execute(
+            "TRUNCATE stations, charge_points, reports, unpublished, audit, unknown_charge_points CASCADE"
+        )
         yield opened
 
 
@@ -38,14 +42,27 @@ async def copy(redis: Redis) -> HotCopy:
 
 
 @pytest.fixture
-async def build(pool: Pool, copy: HotCopy) -> AsyncIterator[Callable[..., Api]]:
+async def asking(redis: Redis) -> AsyncIterator[Asking]:
+    async with listening(redis) as asking:
+        yield asking
+
+
+@pytest.fixture
+async def build(pool: Pool, copy: HotCopy, asking: Asking) -> AsyncIterator[Callable[..., Api]]:
     """Makes the application with the settings of a test."""
     clients: list[httpx.AsyncClient] = []
 
-    def built(*, tokens: bool = True, pool: Pool = pool, **settings: object) -> Api:
+    def built(
+        *,
+        tokens: bool = True,
+        pool: Pool = pool,
+        read: Sequence[str] = (READ,),
+        admin: Sequence[str] = (ADMIN,),
+        **settings: object,
+    ) -> Api:
         access = Access(
-            read=(SecretStr(READ),) if tokens else (),
-            admin=(SecretStr(ADMIN),) if tokens else (),
+            read=[SecretStr(one) for one in read] if tokens else (),
+            admin=[SecretStr(one) for one in admin] if tokens else (),
             metrics=(SecretStr(METRICS),) if tokens else (),
         )
         readiness = Readiness(copy, pool)
@@ -54,8 +71,8 @@ async def build(pool: Pool, copy: HotCopy) -> AsyncIterator[Callable[..., Api]]:
             copy,
             access,
             readiness,
-            now=lambda: time.time_ns() // 1_000_000,
-            **settings,  # type: ignore[arg-type]
+            asking=asking,
+            **({"now": lambda: time.time_ns() // 1_000_000} | settings),  # type: ignore[arg-type]
         )
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://plugwatch.test", headers=bearer(ADMIN), timeout=30
@@ -71,3 +88,10 @@ async def build(pool: Pool, copy: HotCopy) -> AsyncIterator[Callable[..., Api]]:
 @pytest.fixture
 def api(build: Callable[..., Api]) -> Api:
     return build()
+
+
+@pytest.fixture(scope="module")
+def ingest(stack: Stack, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
+    """Two gateways and a rollup on the database of the module."""
+    with ingesting(stack, database_url, tmp_path_factory.mktemp("ingest")) as running:
+        yield running

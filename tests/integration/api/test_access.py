@@ -1,5 +1,6 @@
 """Tokens at the door: every route of the application, whatever it is, is behind them."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,15 @@ import pytest
 from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer
 
 OPEN = ("/livez", "/readyz", "/healthz", "/openapi.json", "/docs")
-READS = ("/v1/stations", "/v1/stations/S1", "/v1/charge-points", "/v1/charge-points/CP1", "/v1/stats")
+READS = (
+    "/v1/stations",
+    "/v1/stations/S1",
+    "/v1/charge-points",
+    "/v1/charge-points/CP1",
+    "/v1/stats",
+    "/v1/inbox",
+    "/v1/export",
+)
 WRITES = (
     ("POST", "/v1/stations"),
     ("PATCH", "/v1/stations/S1"),
@@ -15,6 +24,15 @@ WRITES = (
     ("POST", "/v1/stations/S1/charge-points"),
     ("PATCH", "/v1/charge-points/CP1"),
     ("DELETE", "/v1/charge-points/CP1"),
+    ("PUT", "/v1/stations/S1/availability"),
+    ("PUT", "/v1/charge-points/CP1/availability"),
+    ("PUT", "/v1/charge-points/CP1/connectors/1/1/availability"),
+    ("POST", "/v1/charge-points/CP1/trigger"),
+    ("POST", "/v1/charge-points/CP1/reset"),
+    ("POST", "/v1/charge-points/CP1/unlock"),
+    ("POST", "/v1/inbox/CP1/adopt"),
+    ("DELETE", "/v1/inbox/CP1"),
+    ("POST", "/v1/import"),
 )
 
 
@@ -23,11 +41,15 @@ async def test_what_is_open_is_open_to_all(api: Api) -> None:
         assert (await api.client.get(path, headers={"Authorization": ""})).status_code == 200, path
 
 
-async def test_the_lists_above_are_all_there_is(api: Api) -> None:
+async def test_every_route_there_is_wants_a_token_of_its_scope(api: Api) -> None:
     paths = (await api.client.get("/openapi.json")).json()["paths"]
-    served = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    mine = {("GET", path) for path in READS} | set(WRITES)
-    assert len(served) == len(mine)
+    served = {(method.upper(), re.sub(r"{.*?}", "1", path)) for path, methods in paths.items() for method in methods}
+    assert len(served) >= len(READS) + len(WRITES)
+    for method, path in served:
+        assert (await api.client.request(method, path, headers={"Authorization": ""})).status_code == 401, path
+        assert (await api.client.request(method, path, headers=bearer(METRICS))).status_code == 403, path
+        if method != "GET":
+            assert (await api.client.request(method, path, headers=bearer(READ))).status_code == 403, path
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from api import schemas, selects
 from tests.integration.api.served import Api
 
 
@@ -19,9 +22,15 @@ async def pages(api: Api, url: str) -> list[dict[str, Any]]:
     while url:
         answer = await api.client.get(url)
         items += answer.json()["items"]
+        assert len(items) < 1000, "pages without an end"
         url = answer.links["next"]["url"] if "next" in answer.links else ""
         assert bool(url) == (answer.json()["next_cursor"] is not None)
     return items
+
+
+async def at(api: Api, station_id: str, latitude: float, longitude: float, name: str = "A") -> None:
+    body = {"id": station_id, "name": name, "latitude": latitude, "longitude": longitude}
+    assert (await api.client.post("/v1/stations", json=body)).status_code in (201, 409)
 
 
 async def test_a_list_has_the_documents_themselves(api: Api) -> None:
@@ -80,7 +89,12 @@ async def test_filters_of_charge_points(api: Api) -> None:
         "unassigned=true": [],
         "unassigned=false": ["CP1", "CP2", "x3"],
         "q=cp": ["CP1", "CP2"],
+        "q=cp&status=FAULTED": ["CP2"],
         "q=X3": ["x3"],
+        "station_id=S1&status=UNKNOWN": ["x3"],
+        "station_id=S1": ["CP1", "CP2", "x3"],
+        "station_id=S1&q=cp&operative=true": ["CP1"],
+        "station_id=S2": [],
         "q=%25": [],
     }.items():
         assert await ids(api, f"/v1/charge-points?{query}") == expected, query
@@ -90,6 +104,7 @@ async def test_filters_of_stations(api: Api) -> None:
     await api.station("S1", "CP1")
     await api.station("S2", "CP2")
     await api.station("main")
+    await api.station("new", "CP3")
     await api.rolled_up("CP1", "AVAILABLE", "FAULTED")
     await api.rolled_up("CP2", "OCCUPIED", operative=False)
     for query, expected in {
@@ -97,7 +112,14 @@ async def test_filters_of_stations(api: Api) -> None:
         "health=DEGRADED&status=AVAILABLE": ["S1"],
         "health=DEGRADED&status=OCCUPIED": [],
         "operative=false": ["S2"],
-        "operative=true": ["S1", "main"],
+        "operative=true": ["S1", "main", "new"],
+        "connectivity=ONLINE": ["S1", "S2"],
+        "connectivity=ONLINE&operative=false": ["S2"],
+        "connectivity=NEVER": ["new"],
+        "connectivity=OFFLINE": [],
+        "connectivity=NEVER&connectivity=ONLINE&status=OCCUPIED": ["S2"],
+        "sort=name": ["main", "new", "S1", "S2"],
+        "sort=name&status=OCCUPIED": ["S2"],
     }.items():
         assert await ids(api, f"/v1/stations?{query}") == expected, query
 
@@ -115,12 +137,18 @@ async def test_filters_of_stations(api: Api) -> None:
         ("hof (s", True),
         (".*", False),
         ("\\", False),
-        ("a_1", False),
-        ("a%", False),
+        ("a_1", True),  # punctuation does not matter
+        ("berlin alex", True),  # each word somewhere
+        ("berlin nowhere", False),
+        ("10178'; --", True),
         ("'", False),
+        ("&", False),
+        ("berlin | nowhere", False),
+        (":*", False),
+        ("!", False),
     ],
 )
-async def test_q_begins_the_id_or_a_word(api: Api, q: str, found: bool) -> None:
+async def test_each_word_of_q_begins_a_word(api: Api, q: str, found: bool) -> None:
     body = {"id": "A-1", "name": "Alexanderplatz Hof (Süd)", "address": "Straße 1\n10178 Berlin"}
     assert (await api.client.post("/v1/stations", json=body)).status_code == 201
     answer = await api.client.get("/v1/stations", params={"q": q})
@@ -135,7 +163,18 @@ async def test_q_begins_the_id_or_a_word(api: Api, q: str, found: bool) -> None:
         ("limit=x", "limit"),
         ("cursor=nonsense", "cursor"),
         ("status=available", "status.0"),
-        ("near=1,2", "near"),
+        ("near=1", "near"),
+        ("near=91,0", "near"),
+        ("near=nan,0", "near"),
+        ("near=1,2&radius_m=0", "radius_m"),
+        ("near=1,2&radius_m=100001", "radius_m"),
+        ("near=1,2&radius_m=inf", "radius_m"),
+        ("radius_m=5", "radius_m"),
+        ("bbox=1,2,3", "bbox"),
+        ("bbox=1,2,3,91", "bbox"),
+        ("bbox=1,3,2,2", "bbox"),
+        ("connectivity=online", "connectivity.0"),
+        ("sort=-updated_at", "sort"),
         ("colour=red", "colour"),
         ("q=", "q"),
         ("q=%00", "q"),
@@ -153,3 +192,117 @@ async def test_a_cursor_of_the_other_list_is_refused(api: Api) -> None:
     await api.station("S1", "CP1", "CP2")
     cursor = (await api.client.get("/v1/charge-points?limit=1")).json()["next_cursor"]
     assert (await api.client.get("/v1/stations", params={"cursor": cursor})).status_code == 422
+
+
+async def test_what_was_renamed_or_deleted_is_found_as_it_is_now(api: Api) -> None:
+    await api.station("S1", "CP1")
+    await api.client.patch("/v1/stations/S1", json={"name": "Ostbahnhof", "latitude": 1, "longitude": 2})
+    assert await ids(api, "/v1/stations?q=ostb") == ["S1"]
+    assert await ids(api, "/v1/stations?near=1,2") == ["S1"]
+    assert await ids(api, "/v1/charge-points?near=1,2&q=cp") == ["CP1"]
+    await api.client.patch("/v1/stations/S1", json={"name": "Westkreuz", "latitude": None, "longitude": None})
+    assert await ids(api, "/v1/stations?q=ostb") == await ids(api, "/v1/stations?near=1,2") == []
+    await api.client.delete("/v1/stations/S1")
+    assert await ids(api, "/v1/stations?q=westk") == await ids(api, "/v1/charge-points?q=cp") == []
+
+
+async def test_a_charge_point_without_a_station_is_unassigned(api: Api) -> None:
+    await api.station("S1", "CP1", "CP2")
+    await api.client.patch("/v1/charge-points/CP1", json={"station_id": None})
+    assert await ids(api, "/v1/charge-points?unassigned=true") == ["CP1"]
+    assert await ids(api, "/v1/charge-points?unassigned=false") == ["CP2"]
+
+
+async def test_near_sorts_by_distance_and_says_it(api: Api) -> None:
+    for name, latitude, longitude in (
+        ("far", 52.6, 13.4),
+        ("b", 52.5209, 13.4),
+        ("a", 52.5209, 13.4),
+        ("here", 52.52, 13.4),
+    ):
+        await at(api, name, latitude, longitude)
+    await api.client.post("/v1/stations/b/charge-points", json={"id": "CP1"})
+    found = (await api.client.get("/v1/stations?near=52.52,13.4")).json()["items"]
+    assert [(item["id"], item["distance_m"]) for item in found] == [("here", 0), ("a", 100.1), ("b", 100.1)]
+    paged = await pages(api, "/v1/stations?near=52.52,13.4&radius_m=10000&limit=1")
+    assert [item["id"] for item in paged] == ["here", "a", "b", "far"]
+    assert await ids(api, "/v1/stations?near=52.52,13.4&radius_m=100") == ["here"]
+    (item,) = (await api.client.get("/v1/charge-points?near=52.52,13.4")).json()["items"]
+    assert (item.pop("distance_m"), item) == (100.1, (await api.client.get("/v1/charge-points/CP1")).json())
+    expanded = (await api.client.get("/v1/stations?near=52.52,13.4&expand=charge_points")).json()
+    schemas.StationPage.model_validate(expanded)
+    assert len(expanded["items"][2]["charge_points"]) == 1
+
+
+async def test_near_is_a_circle(api: Api) -> None:
+    await at(api, "corner", 52.5208, 13.4013)  # 89 m north and 88 m east
+    assert await ids(api, "/v1/stations?near=52.52,13.4&radius_m=100") == []
+    assert await ids(api, "/v1/stations?near=52.52,13.4&radius_m=130") == ["corner"]
+
+
+async def test_near_and_bbox_know_the_antimeridian_and_the_poles(api: Api) -> None:
+    for name, latitude, longitude in (
+        ("fiji-w", -17, 179.999),
+        ("fiji-e", -17, -179.999),
+        ("pole", 89.99, 90),
+        ("zero", 0, 0),
+    ):
+        await at(api, name, latitude, longitude)
+    assert await ids(api, "/v1/stations?near=-17,-179.9995") == ["fiji-e", "fiji-w"]
+    assert await ids(api, "/v1/stations?near=-17,180") == ["fiji-e", "fiji-w"]
+    assert await ids(api, "/v1/stations?near=89.99,-90&radius_m=3000") == ["pole"]
+    for bbox, expected in {
+        "170,-20,-170,20": ["fiji-e", "fiji-w"],
+        "-170,-20,170,20": ["zero"],
+        "-180,-90,180,90": ["fiji-e", "fiji-w", "pole", "zero"],
+        "0,0,0,0": ["zero"],
+        "0.1,-1,1,1": [],
+    }.items():
+        assert await ids(api, f"/v1/stations?bbox={bbox}") == expected, bbox
+
+
+async def test_near_goes_without_sort(api: Api) -> None:
+    answer = await api.client.get("/v1/stations?near=1,2&sort=name")
+    assert [error["field"] for error in answer.json()["errors"]] == ["sort"]
+
+
+@pytest.mark.parametrize(
+    "how", ["", "&sort=name", "&near=0.5,0.5&radius_m=100000", "&q=s", "&bbox=0,0,1,1", "&status=UNKNOWN"]
+)
+@given(data=st.data())
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_pages_visit_what_stays_once_whatever_else_happens(api: Api, how: str, data: st.DataObject) -> None:
+    await api.pool.execute("TRUNCATE stations, charge_points, reports, unpublished, intents, audit CASCADE")
+    numbers = data.draw(st.lists(st.integers(0, 99), min_size=1, max_size=12, unique=True))
+    staying = {f"s{n}" for n in numbers}
+    for n in numbers:
+        await at(api, f"s{n}", n % 7 / 10, n % 5 / 10, name=f"S {n % 3} ä\u00a0{n % 2}")
+    await api.client.post(f"/v1/stations/s{numbers[0]}/charge-points", json={"id": "CP1"})
+    seen, url = [], f"/v1/stations?limit={data.draw(st.integers(1, 4))}{how}"
+    while url:
+        answer = await api.client.get(url)
+        assert answer.status_code == 200, answer.text
+        seen += [item["id"] for item in answer.json()["items"]]
+        assert len(seen) < 1000, "pages without an end"
+        url = answer.links["next"]["url"] if "next" in answer.links else ""
+        match data.draw(st.sampled_from(["appears", "vanishes", "changes", "nothing"])):
+            case "appears":
+                await at(api, f"s-new-{data.draw(st.integers(0, 99))}", 0.5, 0.5)
+            case "vanishes":
+                await api.client.delete(f"/v1/stations/s-new-{data.draw(st.integers(0, 99))}")
+            case "changes":
+                await api.rolled_up("CP1", "UNKNOWN", connectivity=data.draw(st.sampled_from(["ONLINE", "OFFLINE"])))
+    assert len(seen) == len(set(seen))
+    assert staying <= set(seen)
+
+
+async def test_words_that_many_have_and_words_that_few_have_give_the_same_order(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(9):
+        await at(api, f"s{n}", n / 10, 0, name="Nord" if n % 2 else "Süd")
+    for few in (1000, 3):
+        monkeypatch.setattr(selects, "FEW", few)
+        assert [item["id"] for item in await pages(api, "/v1/stations?q=s&limit=2")] == [f"s{n}" for n in range(9)]
+        assert [item["id"] for item in await pages(api, "/v1/stations?q=nord&limit=3")] == ["s1", "s3", "s5", "s7"]
+        assert await ids(api, "/v1/stations?q=nowhere") == []

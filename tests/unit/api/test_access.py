@@ -65,3 +65,20 @@ def test_a_refusal_says_how_to_come_in() -> None:
         GIVEN_OUT.check("POST", "/v1/stations", None)
     assert refused.value.headers["WWW-Authenticate"].startswith("Bearer")
     assert "ADMIN" in refused.value.detail
+
+
+def test_reading_the_audit_takes_an_admin() -> None:
+    for path in ("/v1/audit", "/v1/audit/1"):
+        assert outcome(GIVEN_OUT, "GET", path, "Bearer r1") is Forbidden
+        assert outcome(GIVEN_OUT, "GET", path, "Bearer a") is None
+    assert outcome(GIVEN_OUT, "GET", "/v1/auditing", "Bearer r1") is None
+
+
+def test_who_comes_in_is_known_by_name() -> None:
+    access = Access(
+        read=[SecretStr("wall:r"), SecretStr("r2")], admin=[SecretStr("ops:a"), SecretStr("a2")], metrics=()
+    )
+    tokens = {"r": "wall", "r2": "read", "a": "ops", "a2": "admin"}
+    for token, actor in tokens.items():
+        assert access.check("GET", "/v1/stations", f"Bearer {token}") == actor
+    assert access.check("GET", "/livez", None) == ""

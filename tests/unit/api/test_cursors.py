@@ -40,3 +40,11 @@ def test_what_is_no_cursor_of_this_list_is_refused(cursor: str) -> None:
 def test_no_text_breaks_it(cursor: str) -> None:
     with contextlib.suppress(Invalid):
         assert cursors.decode("s", cursor).isprintable()
+
+
+def test_a_number_leads_back_and_what_is_none_is_refused() -> None:
+    assert cursors.decode_number("a", cursors.encode("a", "17")) == 17
+    assert cursors.decode_number("a", None) is None
+    for wrong in (cursors.encode("a", "x"), cursors.encode("a", "-1"), cursors.encode("a", "9" * 19), coded(b"b:1")):
+        with pytest.raises(Invalid):
+            cursors.decode_number("a", wrong)

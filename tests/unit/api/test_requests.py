@@ -82,6 +82,6 @@ def test_a_limit_is_never_clamped(limit: int, fits: bool) -> None:
 
 
 def test_filters_that_do_not_exist_are_refused() -> None:
-    assert refused(StationFilters, {"near": "1,2", "connectivity": ["ONLINE"]}) == {"near", "connectivity"}
+    assert refused(StationFilters, {"station_id": "S1", "unassigned": True}) == {"station_id", "unassigned"}
     assert refused(ChargePointFilters, {"expand": "charge_points"}) == {"expand"}
     assert refused(ChargePointFilters, {"status": ["available"]}) == {"status"}

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from api import schemas
+from api import history, schemas
 from shared import documents
 
 
@@ -18,6 +18,7 @@ from shared import documents
         (schemas.Connector, documents.ConnectorDocument),
         (schemas.Connector0, documents.Connector0Document),
         (schemas.Intent, documents.Intent),
+        (schemas.HistoryLine, history.Line),
     ],
 )
 def test_the_fields_are_the_same_in_the_same_order(model: type[BaseModel], struct: type[msgspec.Struct]) -> None:
@@ -32,6 +33,8 @@ def test_the_fields_are_the_same_in_the_same_order(model: type[BaseModel], struc
         schemas.ChargePoint,
         schemas.StationPage,
         schemas.ChargePointPage,
+        schemas.HistoryPage,
+        schemas.Series,
         schemas.Problem,
     ],
 )

@@ -1,0 +1,85 @@
+"""A change of the stream as a Server-Sent Event, and which changes a client asked for. Pure."""
+
+import re
+from typing import Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from shared.hot import Entry
+
+EventKind = Literal["charge_point", "station", "deleted"]
+
+START = "0-0"  #: the position before the first change
+
+DROPPED = b'event: dropped\ndata: {"detail":"read too slowly: connect again with Last-Event-ID"}\n\n'
+STOPPING = b": this server stops: connect again with Last-Event-ID\n\n"
+HEARTBEAT = b": heartbeat\n\n"
+
+_STREAM_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+_encode = msgspec.json.Encoder().encode
+
+
+class _Data(Struct, frozen=True):
+    station_id: str | None
+    charge_point_id: str | None
+    revision: int
+    document: Raw | None
+
+
+_NOTHING = _encode({"station_id": None, "charge_point_id": None, "revision": None, "document": None})
+
+
+class Wanted(Struct, frozen=True):
+    """What a client asked for: each set that is not empty must hold the change's own value."""
+
+    stations: frozenset[str] = frozenset()
+    charge_points: frozenset[str] = frozenset()  #: folded
+    events: frozenset[EventKind] = frozenset()
+
+    def has(self, entry: Entry) -> bool:
+        """Whether the change is one of these."""
+        return (
+            (not self.stations or entry.station_id in self.stations)
+            and (not self.charge_points or (entry.charge_point_id or "").lower() in self.charge_points)
+            and (not self.events or event_of(entry) in self.events)
+        )
+
+
+def event_of(entry: Entry) -> EventKind:
+    """The name of the event that tells of the change."""
+    return entry.kind if entry.document is not None else "deleted"
+
+
+def event(entry: Entry) -> bytes:
+    """The whole event; the document's bytes are as stored."""
+    data = _encode(
+        _Data(
+            entry.station_id,
+            entry.charge_point_id,
+            entry.revision,
+            None if entry.document is None else Raw(entry.document),
+        )
+    )
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (entry.id.encode(), event_of(entry).encode(), data)
+
+
+def position(stream_id: str) -> bytes:
+    """Tells a client where the stream stands without telling of a change; it keeps the id for its next connect."""
+    return b"id: %b\n\n" % stream_id.encode()
+
+
+def reset(stream_id: str) -> bytes:
+    """Changes may have been missed: the client must read everything anew, and goes on from here."""
+    return b"id: %b\nevent: reset\ndata: %b\n\n" % (stream_id.encode(), _NOTHING)
+
+
+def is_stream_id(text: str) -> bool:
+    """Whether Redis could have given this id to a change."""
+    return _STREAM_ID.fullmatch(text) is not None and max(order(text)) < 2**64
+
+
+def order(stream_id: str) -> tuple[int, int]:
+    """Stream ids as they follow each other."""
+    ms, _, n = stream_id.partition("-")
+    return int(ms), int(n)

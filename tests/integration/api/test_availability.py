@@ -1,0 +1,273 @@
+"""PUT …/availability: wishes for chargers, and what became of them."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from api import availability, outcomes
+from tests.integration.api.operated import Ingest, gone, knocking, new_id, plugged
+from tests.integration.api.served import Api, eventually
+
+OUT = {"operative": False, "note": "cable is torn"}
+IN = {"operative": True}
+
+
+async def ask(api: Api, path: str, wish: Mapping[str, object]) -> httpx.Response:
+    answer = await api.client.put(f"/v1/{path}/availability", json=wish)
+    if answer.is_success:
+        outcomes.Availability.model_validate_json(answer.content, strict=False)
+    return answer
+
+
+async def shown(api: Api, charge_point_id: str) -> dict[str, Any]:
+    document: dict[str, Any] = (await api.client.get(f"/v1/charge-points/{charge_point_id}")).json()
+    return document
+
+
+def only(answer: httpx.Response) -> str:
+    (result,) = answer.json()["results"]
+    return str(result["result"])
+
+
+@pytest.mark.parametrize(
+    ("dialect", "out", "back"),
+    [
+        ("ocpp1.6", {"connectorId": 0, "type": "Inoperative"}, {"connectorId": 0, "type": "Operative"}),
+        ("ocpp2.0.1", {"operationalStatus": "Inoperative"}, {"operationalStatus": "Operative"}),
+    ],
+)
+async def test_a_connected_charger_is_asked_at_once_and_its_answer_is_ours(
+    api: Api, ingest: Ingest, dialect: str, out: object, back: object
+) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp, dialect) as plug:
+        asking = asyncio.create_task(ask(api, f"charge-points/{cp.lower()}", OUT))
+        assert (await plug.answer({"status": "Accepted"}))[2:] == ["ChangeAvailability", out]
+        answer = await asking
+        assert answer.status_code == 200
+        assert answer.json() == {"operative": False, "results": [{"charge_point_id": cp, "result": "Accepted"}]}
+        document = await shown(api, cp)
+        assert document["operative"] is False
+        assert document["intent"]["note"] == "cable is torn"
+        assert (await api.client.get("/v1/stations?operative=false")).json()["items"][0]["id"] == "S1"
+
+        await plug.report("Unavailable")
+
+        async def confirmed() -> bool:
+            return (await shown(api, cp))["intent"] is None
+
+        await eventually(confirmed)
+        asking = asyncio.create_task(ask(api, f"charge-points/{cp}", IN))
+        assert (await plug.answer({"status": "Accepted"}))[3] == back
+        assert only(await asking) == "Accepted"
+        assert (await shown(api, cp))["operative"] is True
+
+
+async def test_scheduled_waits_in_the_document_until_the_charger_has_followed(api: Api, ingest: Ingest) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp, "ocpp1.6", "Charging") as plug:
+        asking = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
+        await plug.answer({"status": "Scheduled"})
+        answer = await asking
+        assert (answer.status_code, only(answer)) == (200, "Scheduled")
+        assert (await shown(api, cp))["intent"]["operative"] is False
+        await plug.report("Unavailable")
+
+        async def confirmed() -> bool:
+            return (await shown(api, cp))["intent"] is None
+
+        await eventually(confirmed)
+
+
+@pytest.mark.parametrize("as_error", [False, True])
+async def test_rejected_is_over_and_is_not_asked_again(api: Api, ingest: Ingest, as_error: bool) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp) as plug:
+        asking = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
+        await (plug.refuse("NotSupported", "no") if as_error else plug.answer({"status": "Rejected"}))
+        answer = await asking
+        assert (answer.status_code, only(answer)) == (200, "Rejected")
+        document = await shown(api, cp)
+        assert (document["intent"], document["operative"]) == (None, False)
+        await plug.boot()
+        await plug.hears_nothing(1)
+
+
+async def test_asking_the_same_again_is_a_new_wish(api: Api, ingest: Ingest) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp) as plug:
+        for status in ("Rejected", "Accepted"):
+            asking = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
+            await plug.answer({"status": status})
+            assert only(await asking) == status
+
+
+async def test_an_offline_charger_waits_at_once_and_is_asked_when_it_is_back(api: Api, ingest: Ingest) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp):
+        pass
+    await gone(api, cp)
+    began = time.monotonic()
+    answer = await ask(api, f"charge-points/{cp}", OUT)
+    assert time.monotonic() - began < 2
+    assert (answer.status_code, only(answer)) == (202, "Waiting")
+    assert (await shown(api, cp))["intent"]["note"] == "cable is torn"
+    async with knocking(ingest.gateways[1], cp) as plug:
+        await plug.boot()
+        assert (await plug.answer({"status": "Accepted"}))[2] == "ChangeAvailability"
+        await plug.report("Unavailable")
+
+        async def confirmed() -> bool:
+            document = await shown(api, cp)
+            return document["intent"] is None and document["connectivity"] == "ONLINE"
+
+        await eventually(confirmed)
+
+
+async def test_a_silent_charger_times_out_and_may_answer_later(api: Api, ingest: Ingest) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp) as plug:
+        began = time.monotonic()
+        answer = await ask(api, f"charge-points/{cp}", OUT)
+        assert availability.WAIT_S <= time.monotonic() - began < availability.WAIT_S + 2
+        assert (answer.status_code, only(answer)) == (202, "TimedOut")
+        assert (await shown(api, cp))["intent"] is not None
+        await plug.answer({"status": "Rejected"})
+
+        async def over() -> bool:
+            return (await shown(api, cp))["intent"] is None
+
+        await eventually(over)
+
+
+async def test_a_wish_that_a_newer_one_replaced_is_not_waited_for(api: Api, ingest: Ingest) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp) as plug:
+        first = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
+        frame = await plug.asked()
+        second = asyncio.create_task(ask(api, f"charge-points/{cp}", IN))
+        assert only(await asyncio.wait_for(first, 3)) == "Waiting"
+        await plug.socket.send(f'[3,"{frame[1]}",{{"status":"Accepted"}}]')
+        assert (await plug.answer({"status": "Accepted"}))[3]["type"] == "Operative"
+        assert only(await second) == "Accepted"
+        assert (await shown(api, cp))["operative"] is True
+
+
+async def test_wishes_and_reports_at_once_leave_one_truth(api: Api, ingest: Ingest) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp) as plug:
+
+        async def charge() -> None:
+            for status in ("Charging", "Available") * 20:
+                await plug.report(status)
+
+        wishes = [
+            ask(api, path, OUT if n % 2 else IN) for n in range(5) for path in ("stations/S1", f"charge-points/{cp}")
+        ]
+        asking = asyncio.gather(*wishes)
+        await charge()
+        assert {answer.status_code for answer in await asking} == {202}
+        newest = await api.pool.fetchval("SELECT operative FROM intents")
+        stored = await api.pool.fetchval("SELECT operative FROM charge_points WHERE id = $1", cp)
+        document = await shown(api, cp)
+        assert newest == stored == document["operative"] == document["intent"]["operative"]
+        assert document["evses"][0]["connectors"][0]["reported"] == "Available"
+        assert (await api.client.get("/v1/stations/S1")).json()["charge_points"] == [document]
+
+
+async def test_a_station_asks_all_its_charge_points_wherever_they_are(api: Api, ingest: Ingest) -> None:
+    first, second, away = sorted(new_id() for _ in range(3))
+    await api.station("S1", first, second, away)
+    async with (
+        plugged(api, ingest.gateways[0], first) as one,
+        plugged(api, ingest.gateways[1], second, "ocpp2.0.1") as two,
+    ):
+        asking = asyncio.create_task(ask(api, "stations/S1", OUT))
+        await asyncio.gather(one.answer({"status": "Accepted"}), two.answer({"status": "Scheduled"}))
+        answer = await asking
+    assert answer.status_code == 202
+    assert {one["charge_point_id"]: one["result"] for one in answer.json()["results"]} == {
+        first: "Accepted",
+        second: "Scheduled",
+        away: "Waiting",
+    }
+    station = (await api.client.get("/v1/stations/S1")).json()
+    assert [one["operative"] for one in station["charge_points"]] == [False] * 3
+
+
+async def test_a_station_without_charge_points_has_nobody_to_ask(api: Api) -> None:
+    await api.station("S1")
+    answer = await ask(api, "stations/S1", OUT)
+    assert (answer.status_code, answer.json()) == (200, {"operative": False, "results": []})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        ("ocpp1.6", {"connectorId": 2, "type": "Inoperative"}),
+        ("ocpp2.0.1", {"operationalStatus": "Inoperative", "evse": {"id": 2, "connectorId": 1}}),
+    ],
+)
+async def test_one_connector_is_asked_and_the_charge_point_stays_operative(
+    api: Api, ingest: Ingest, dialect: str, expected: object
+) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp, dialect, "Available", "Available") as plug:
+        asking = asyncio.create_task(ask(api, f"charge-points/{cp}/connectors/2/1", OUT))
+        assert (await plug.answer({"status": "Accepted"}))[3] == expected
+        assert only(await asking) == "Accepted"
+        document = await shown(api, cp)
+        assert document["operative"] is True
+        assert document["intent"]["operative"] is False
+        for nowhere in ("3/1", "1/2", "3/0"):
+            assert (await ask(api, f"charge-points/{cp}/connectors/{nowhere}", OUT)).status_code == 404
+
+
+async def test_a_wish_for_the_whole_takes_the_place_of_those_for_its_parts(api: Api) -> None:
+    await api.station("S1", "CP1")
+    await api.rolled_up("CP1", "AVAILABLE", "AVAILABLE", connectivity="OFFLINE")
+    places = "SELECT evse_id, connector_id, operative FROM intents ORDER BY 1, 2"
+    for part in ("1/1", "2/1"):
+        assert only(await ask(api, f"charge-points/CP1/connectors/{part}", OUT)) == "Waiting"
+    await ask(api, "charge-points/CP1/connectors/2/0", IN)
+    assert [tuple(row) for row in await api.pool.fetch(places)] == [(1, 1, False), (2, 0, True)]
+    await ask(api, "charge-points/CP1", OUT)
+    assert [tuple(row) for row in await api.pool.fetch(places)] == [(0, 0, False)]
+
+
+async def test_a_document_after_a_wish_is_in_redis_as_it_is_in_postgres(api: Api) -> None:
+    await api.station("S1", "CP1")
+    await ask(api, "stations/S1", OUT)
+    document = (await api.client.get("/v1/charge-points/CP1")).json()
+    stored = await api.pool.fetchval("SELECT document::jsonb FROM charge_points WHERE id = 'CP1'")
+    assert document == stored
+    assert (await api.client.get("/v1/stations/S1")).json()["charge_points"] == [document]
+    since = await api.pool.fetchval("SELECT asked_at FROM intents")
+    assert document["intent"]["since"] == since.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+@pytest.mark.parametrize("path", ["stations/nope", "charge-points/nope", "charge-points/nope/connectors/1/1"])
+async def test_what_is_not_there_cannot_be_asked(api: Api, path: str) -> None:
+    assert (await ask(api, path, OUT)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wish", [{}, {"operative": "no"}, {"operative": False, "note": "x" * 501}, {"operative": False, "why": "?"}]
+)
+async def test_a_wish_that_is_none_is_refused(api: Api, wish: dict[str, object]) -> None:
+    await api.station("S1", "CP1")
+    assert (await ask(api, "charge-points/CP1", wish)).status_code == 422
+    assert await api.pool.fetchval("SELECT count(*) FROM intents") == 0

@@ -1,0 +1,58 @@
+"""``RATE_LIMIT_PER_MINUTE``: a share for each token, and nothing for those who watch over us."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer
+from tests.integration.api.test_problems import problem
+
+HERE = "/v1/stations"
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def limited(build: Callable[..., Api], now: list[float]) -> Api:
+    return build(requests_per_minute=6, clock=lambda: now[0])
+
+
+async def test_a_token_that_asks_too_much_is_told_when_to_come_again(limited: Api, now: list[float]) -> None:
+    for _ in range(6):
+        assert (await limited.client.get(HERE)).status_code == 200
+    refused = await limited.client.get(HERE)
+    assert "wait" in problem(refused, 429).detail
+    now[0] += int(refused.headers["Retry-After"])
+    assert (await limited.client.get(HERE)).status_code == 200
+    assert (await limited.client.get(HERE)).status_code == 429
+
+
+@pytest.mark.parametrize("spelling", ["bearer {}", "Bearer   {}", "BEARER {} "])
+async def test_another_spelling_of_the_header_is_no_other_token(limited: Api, spelling: str) -> None:
+    for _ in range(6):
+        await limited.client.get(HERE)
+    headers = {"Authorization": spelling.format(ADMIN)}
+    assert (await limited.client.get(HERE, headers=headers)).status_code == 429
+
+
+async def test_tokens_do_not_share(limited: Api) -> None:
+    for _ in range(7):
+        last = await limited.client.get(HERE)
+    assert last.status_code == 429
+    assert (await limited.client.get(HERE, headers=bearer(READ))).status_code == 200
+    assert (await limited.client.get(HERE, headers=bearer("guessed"))).status_code == 401
+
+
+async def test_health_and_metrics_are_never_refused(limited: Api) -> None:
+    for _ in range(20):
+        for path in ("/livez", "/readyz", "/healthz", "/openapi.json"):
+            assert (await limited.client.get(path)).status_code == 200
+        assert (await limited.client.get("/metrics", headers=bearer(METRICS))).status_code == 200
+
+
+async def test_it_is_off_by_default(api: Api) -> None:
+    for _ in range(200):
+        assert (await api.client.get("/v1/stations/none")).status_code == 404

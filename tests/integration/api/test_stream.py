@@ -1,0 +1,414 @@
+"""/v1/stream: every change once, in order, from where a client left off; and what happens when that cannot be."""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+
+from api import audience, live
+from local.stack import Stack
+from shared import admin
+from shared.hot import STREAM, Change, HotCopy
+from tests.integration.api.served import Api, eventually
+from tests.integration.api.streams import Listener, listening
+from tests.integration.api.test_process import ApiProcess
+
+_revisions = itertools.count(1_000)
+
+
+def change(station: str = "S1", charge_point: str | None = "CP1", document: bytes | None = b'{"a":1}') -> Change:
+    """The next change of a thing."""
+    kind = "station" if charge_point is None else "charge_point"
+    revision = next(_revisions)
+    return Change(kind, station, charge_point, revision, f'"1.{revision}"', document)  # type: ignore[arg-type]
+
+
+async def settled(api: Api) -> None:
+    """Waits until the stream has handed out all there is."""
+
+    async def handed_out() -> bool:
+        return bool(api.app.state.collaborators.stream._position == (await api.copy.newest() or live.START))
+
+    await eventually(handed_out)
+
+
+async def publish(copy: HotCopy, n: int) -> list[int | None]:
+    """``n`` changes; returns their revisions."""
+    changes = [change(charge_point=f"CP{i % 7}") for i in range(n)]
+    await copy.publish(changes)
+    return [one.revision for one in changes]
+
+
+def at_least(n: int) -> Callable[[Listener], bool]:
+    """Whether so much was told."""
+    return lambda listener: len(listener.told) >= n
+
+
+@contextlib.asynccontextmanager
+async def served(api: Api) -> AsyncIterator[int]:
+    """The application on a port, its stream running."""
+    async with api.app.state.collaborators.stream.running(), admin.serving(api.app, "127.0.0.1", 0) as port:
+        yield port
+        api.app.state.collaborators.stream.stop()
+
+
+@pytest.fixture
+async def port(api: Api) -> AsyncIterator[int]:
+    async with served(api) as port:
+        yield port
+
+
+async def test_changes_come_as_events_with_the_stored_bytes(api: Api, port: int, redis: Redis) -> None:
+    async with listening(port) as listener:
+        assert listener.status == 200
+        assert b"content-type: text/event-stream" in listener.head.lower()
+        await api.station("S1", "CP1")
+        await api.client.delete("/v1/charge-points/CP1")
+        await listener.until(lambda one: len(one.told) == 5)
+        assert listener.events == ["station", "charge_point", "station", "deleted", "station"]
+        rows = cast("list[tuple[bytes, dict[bytes, bytes]]]", await redis.xrange(STREAM))
+        assert [told.id for told in listener.told] == [id_.decode() for id_, _ in rows]
+        for told, (_, fields) in zip(listener.told, rows, strict=True):
+            document = fields[b"document"] or b"null"
+            assert told.raw.endswith(b'"document":' + document + b"}")
+            assert list(told.data) == ["station_id", "charge_point_id", "revision", "document"]
+        deleted = listener.told[3].data
+        assert (deleted["station_id"], deleted["charge_point_id"], deleted["document"]) == ("S1", "CP1", None)
+
+
+async def test_a_stream_needs_a_token_in_the_header(port: int) -> None:
+    async with listening(port, token="guessed") as listener:
+        assert listener.status == 401
+    async with listening(port, "?token=read-token", token="") as listener:
+        assert listener.status == 401
+
+
+@pytest.mark.parametrize("query", ["?event=reboot", "?stations=S1"])
+async def test_a_filter_that_is_none_is_refused(port: int, query: str) -> None:
+    async with listening(port, query) as listener:
+        assert listener.status == 422
+
+
+async def test_a_stream_starts_now(api: Api, port: int, copy: HotCopy) -> None:
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port) as listener:
+        later = await publish(copy, 2)
+        await listener.until(lambda one: len(one.told) == 2)
+        assert listener.revisions == later
+
+
+async def test_filters_are_all_to_match(api: Api, port: int, copy: HotCopy) -> None:
+    changes = [
+        change("S1", "CP1"),
+        change("S1", None),
+        change("S2", "CP2"),
+        change("S2", None),
+        change("S1", "CP3", None),
+        change("S3", "CP4"),
+    ]
+    wanted = {
+        "?station_id=S1": [0, 1, 4],
+        "?station_id=S1&station_id=S3": [0, 1, 4, 5],
+        "?charge_point_id=cp2&charge_point_id=CP4": [2, 5],
+        "?event=station": [1, 3],
+        "?event=deleted&event=charge_point": [0, 2, 4, 5],
+        "?station_id=S1&event=deleted": [4],
+        "?station_id=S1&charge_point_id=CP1": [0],
+        "?station_id=s1": [],
+        "": [0, 1, 2, 3, 4, 5],
+    }
+    start = await publish(copy, 1)
+    await settled(api)
+    async with contextlib.AsyncExitStack() as stack:
+        following = {query: await stack.enter_async_context(listening(port, query)) for query in wanted}
+        at = next(iter(following.values())).last_id
+        await copy.publish(changes)
+        resumed = {query: await stack.enter_async_context(listening(port, query, last_id=at)) for query in wanted}
+        end = (
+            change("S1", "CP1"),
+            change("S1", None, None),
+            change("S3", "CP4"),
+            change("S2", "CP2"),
+            change("S2", None),
+        )
+        await copy.publish(end)
+        for listeners in (following, resumed):
+            for query, indices in wanted.items():
+                expected: list[int | None] = [changes[index].revision for index in indices]
+                await listeners[query].until(at_least(len(expected)))
+                assert listeners[query].revisions[: len(expected)] == expected, query
+                assert start[0] not in listeners[query].revisions
+
+
+async def test_resuming_misses_and_doubles_nothing_while_others_write(api: Api, port: int, copy: HotCopy) -> None:
+    published: list[int | None] = []
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for n in range(150):
+            published.extend(await publish(copy, n % 9 + 1))
+            await asyncio.sleep(0.002)
+        done.set()
+
+    async def come_and_go(number: int) -> list[int | None]:
+        got: list[int | None] = []
+        at: str | None = None
+        enough = at_least(number * 37 % 90 + 5)
+        while True:
+            finished = done.is_set()
+            async with listening(port, last_id=at) as listener:
+                with contextlib.suppress(TimeoutError):
+                    await listener.until(enough, 0.05 + number % 5 * 0.05)
+                assert "reset" not in listener.events
+                got += listener.revisions
+                at = listener.last_id
+                if finished and got and got[-1] == published[-1]:
+                    return got
+
+    first = await publish(copy, 1)
+    await settled(api)
+    async with asyncio.TaskGroup() as group:
+        comers = [group.create_task(come_and_go(number)) for number in range(8)]
+        await asyncio.sleep(0.1)  # all have a position by then
+        writer = group.create_task(write())
+    assert writer.done()
+    for comer in comers:
+        assert comer.result() == published, f"after {first}"
+
+
+@pytest.mark.parametrize("pages", [1, 7])
+async def test_a_long_absence_is_caught_up_in_pages(api: Api, port: int, copy: HotCopy, pages: int) -> None:
+    async with listening(port) as listener:
+        await publish(copy, 1)
+        await listener.until(lambda one: len(one.told) == 1)
+        at = listener.last_id
+    missed = await publish(copy, pages * 50)
+    async with listening(port, last_id=at) as listener:
+        missed += await publish(copy, 3)
+        await listener.until(lambda one: len(one.told) >= len(missed))
+        assert listener.revisions == missed
+
+
+@pytest.mark.parametrize("last_id", ["1-1", "99999999999999-0", "nonsense", "18446744073709551616-0", "0-0", "1", "-"])
+async def test_an_id_that_is_not_there_is_one_reset_and_then_now(
+    api: Api, port: int, copy: HotCopy, last_id: str
+) -> None:
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port, last_id=last_id) as listener:
+        later = await publish(copy, 2)
+        await listener.until(lambda one: len(one.told) == 3)
+        assert listener.events == ["reset", "charge_point", "charge_point"]
+        assert listener.revisions == later
+        assert listener.told[0].data["document"] is None
+        at = listener.told[0].id
+    async with listening(port, last_id=at) as listener:
+        await listener.until(lambda one: len(one.told) == 2)
+        assert listener.revisions == later  # a reset is a position to resume from, too
+
+
+async def test_a_trimmed_id_is_a_reset(api: Api, port: int, copy: HotCopy, redis: Redis) -> None:
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port) as listener:
+        at = listener.last_id
+    await publish(copy, 10)
+    await redis.xtrim(STREAM, maxlen=5, approximate=False)
+    async with listening(port, last_id=at) as listener:
+        await listener.until(lambda one: len(one.told) == 1)
+        assert listener.events == ["reset"]
+
+
+async def test_before_the_first_change_there_is_a_position_already(api: Api, port: int, copy: HotCopy) -> None:
+    async with listening(port) as listener:
+        at = listener.last_id
+    async with listening(port, last_id=at) as listener:
+        first = await publish(copy, 2)
+        await listener.until(lambda one: len(one.told) == 2)
+        assert listener.revisions == first
+
+
+async def test_a_wiped_redis_is_a_reset(api: Api, port: int, copy: HotCopy, redis: Redis) -> None:
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port) as listener:
+        await redis.flushall()
+        await listener.until(lambda one: one.events == ["reset"])
+        later = await publish(copy, 2)
+        await listener.until(lambda one: len(one.told) == 3)
+        assert listener.revisions == later
+
+
+async def test_a_wiped_redis_is_a_reset_even_if_it_is_written_to_at_once(
+    api: Api, port: int, copy: HotCopy, redis: Redis
+) -> None:
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port) as listener:
+        await redis.flushall()
+        await publish(copy, 3)
+        await listener.until(lambda one: "reset" in one.events)
+        later = await publish(copy, 2)
+        await listener.until(lambda one: one.revisions[-2:] == later)
+        assert listener.events.count("reset") == 1
+
+
+async def test_a_redis_that_had_to_be_filled_is_a_reset(api: Api, port: int, copy: HotCopy) -> None:
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port) as listener:
+        at = listener.last_id
+        await copy.set_filled()
+        await listener.until(lambda one: one.events == ["reset"])
+    await publish(copy, 1)
+    async with listening(port, last_id=at) as listener:
+        await listener.until(lambda one: one.events == ["reset"])
+
+
+async def test_while_redis_is_away_heartbeats_go_on_and_then_there_is_a_reset(
+    api: Api, port: int, copy: HotCopy, stack: Stack
+) -> None:
+    api.app.state.collaborators.stream.heartbeat_s = 0.1
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port) as listener:
+        at = listener.last_id
+        stack.redis.kill()
+        try:
+            beats = len(listener.comments)
+            await listener.until(lambda one: len(one.comments) > beats + 5)
+            async with listening(port, last_id=at) as newcomer, listening(port) as other:
+                await newcomer.until(lambda one: len(one.comments) > 3)
+                assert listener.events == newcomer.events == other.events == []
+                stack.redis.start()
+                for one in (listener, newcomer, other):
+                    await one.until(lambda one: one.events == ["reset"])
+                later = await publish(copy, 2)
+                for one in (listener, newcomer, other):
+                    await one.until(lambda one: len(one.told) == 3)
+                    assert one.revisions == later
+        finally:
+            if not stack.redis.alive:
+                stack.redis.start()
+
+
+async def test_a_pause_without_a_loss_is_no_reset(api: Api, port: int, copy: HotCopy, redis: Redis) -> None:
+    await publish(copy, 3)
+    await settled(api)
+    async with listening(port) as listener:
+        await redis.client_kill_filter(_type="normal", skipme=True)
+        later: list[int | None] = []
+
+        async def published() -> bool:
+            with contextlib.suppress(Exception):
+                later.extend(await publish(copy, 2))
+            return len(later) == 2
+
+        await eventually(published)
+        await listener.until(lambda one: len(one.told) == 2)
+        assert listener.revisions == later
+
+
+async def test_silence_is_filled_with_heartbeats_that_move_the_position(api: Api, port: int, copy: HotCopy) -> None:
+    api.app.state.collaborators.stream.heartbeat_s = 0.1
+    async with listening(port, "?station_id=elsewhere") as listener:
+        await publish(copy, 3)
+        await settled(api)
+        newest = await copy.newest()
+        await listener.until(lambda one: one.last_id == newest and len(one.comments) > 2)
+        assert listener.told == []
+
+
+async def test_a_slow_reader_is_dropped_with_a_reason_and_others_are_not(api: Api, port: int, copy: HotCopy) -> None:
+    large = b'"' + b"x" * 100_000 + b'"'
+    stream = api.app.state.collaborators.stream
+    async with listening(port) as reads, listening(port, reads=False) as slow:
+        sent = 0
+
+        async def dropped() -> bool:
+            nonlocal sent
+            await copy.publish([change(document=large) for _ in range(10)])
+            sent += 10
+            return float(stream._metrics.streams_dropped._value.get()) == 1
+
+        await eventually(dropped)
+        await reads.until(lambda one: len(one.told) == sent)
+        assert sent * len(large) < 20 * audience.MAX_BYTES
+        async with asyncio.TaskGroup() as group:
+            group.create_task(slow.listen())
+            await slow.ended.wait()
+        assert slow.events[-1] == "dropped"
+        assert 0 < len(slow.told) - 1 < sent
+        at = slow.told[-2].id
+        told = slow.told[-2].revision
+        async with listening(port, last_id=at) as again:
+            behind = [one for one in reads.revisions if one is not None and told is not None and one > told]
+            await again.until(lambda one: len(one.told) == len(behind))
+            assert again.revisions == behind
+
+
+async def test_500_streams_get_every_change_once(api: Api, port: int, copy: HotCopy) -> None:
+    began = time.monotonic()
+    async with contextlib.AsyncExitStack() as stack:
+        listeners: list[Listener] = []
+        for start in range(0, 500, 50):
+            listeners += await asyncio.gather(
+                *(stack.enter_async_context(listening(port)) for _ in range(start, start + 50))
+            )
+        expected: list[int | None] = []
+        for _ in range(20):
+            expected += await publish(copy, 10)
+            await asyncio.sleep(0.01)
+        for listener in listeners:
+            await listener.until(lambda one: len(one.told) >= len(expected), 20)
+        assert all(listener.revisions == expected for listener in listeners)
+        assert time.monotonic() - began < 20
+
+
+async def test_one_connection_reads_for_all(port: int, redis: Redis) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(20):
+            await stack.enter_async_context(listening(port))
+        waiting = [one for one in await redis.client_list() if one["cmd"] in ("xread", "xrange")]
+        assert len(waiting) == 1
+
+
+async def test_a_stop_ends_the_streams_at_once(build: Callable[..., Api]) -> None:
+    api = build()
+    async with contextlib.AsyncExitStack() as stack:
+        async with served(api) as port:
+            listener = await stack.enter_async_context(listening(port))
+            began = time.monotonic()
+        assert time.monotonic() - began < 1.5
+        await listener.until(lambda one: one.ended.is_set())
+        assert "Last-Event-ID" in listener.comments[-1]
+
+
+async def test_sigterm_ends_open_streams_and_the_process_within_seconds(
+    api: Api, copy: HotCopy, stack: Stack, database_url: str, tmp_path: Path
+) -> None:
+    await publish(copy, 1)
+    environment = stack.environment | {"PLUGWATCH_DATABASE_URL": database_url}
+    with ApiProcess(tmp_path / "api.log", environment) as process:
+        async with contextlib.AsyncExitStack() as streams:
+            open_ones = [await streams.enter_async_context(listening(process.port)) for _ in range(20)]
+            began = time.monotonic()
+            process.ask_to_stop()
+            for listener in open_ones:
+                await listener.until(lambda one: one.ended.is_set())
+                assert "Last-Event-ID" in listener.comments[-1]
+
+            async def gone() -> bool:
+                return not process.alive
+
+            await eventually(gone)
+            assert time.monotonic() - began < 3
+    assert process.status == 0
+    assert "ERROR" not in (tmp_path / "api.log").read_text()
