@@ -51,8 +51,12 @@ conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict)
 	@npm ci --silent --no-audit --no-fund --prefix tests/conformance
 	@$(PY) -m pytest tests/conformance $(ARGS)
 
+.PHONY: fuzz-api
+fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has it, too)
+	@$(PY) -m pytest -m fuzz tests/integration/api/test_schemathesis.py $(ARGS)
+
 .PHONY: check
-check: $(VENV)/.ready ## lint, types, import contracts, current locks
+check: $(VENV)/.ready ## lint, types, import contracts
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy

@@ -193,8 +193,8 @@ def as_table() -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.get_default()
-    if value in (None, ()) or field.is_required():
+    value = field.default
+    if value in (None, ()) or field.is_required() or field.default_factory is not None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
