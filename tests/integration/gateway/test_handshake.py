@@ -39,9 +39,10 @@ async def test_the_last_path_segment_decoded_once_is_the_charge_point(
     await inventory.add(stored)
     async with wired(gateway) as wire:
         assert (await wire.ask(target, OCPP16))[0] == 101
-        (record,) = await eventually(lambda: topic.records(stored))
-    assert record.key == stored.encode()
-    assert isinstance(record.event, SessionBegan)
+        records = await eventually(lambda: topic.records(stored))
+    for record in records:  # more than one if the gateway's short lease lapsed meanwhile
+        assert record.key == stored.encode()
+        assert isinstance(record.event, SessionBegan)
 
 
 @pytest.mark.parametrize(
