@@ -1,4 +1,4 @@
-"""The documents served (design §4): their fields, their order, their bytes. Pure.
+"""The documents served: their fields, their order, their bytes. Pure.
 
 A charge point document is written by whoever changes the charge point and stored beside it; a
 station document is its inventory, its rolled-up status, and the documents of its charge points.

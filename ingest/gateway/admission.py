@@ -19,7 +19,7 @@ from ingest.gateway.registry import Entry, Registry
 from shared import passwords
 from shared.postgres import AWAY
 
-#: 1-48 printable ASCII characters with space and ``|``, without ``/`` and ``:`` (design §4)
+#: 1-48 printable ASCII characters with space and ``|``, without ``/`` and ``:``
 _ID = re.compile(r"[ !-.0-9;-~]{1,48}")
 _ADDRESSES = 10_000
 

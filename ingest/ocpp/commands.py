@@ -1,4 +1,4 @@
-"""What we ask of a charger, in our own words; each dialect's ``encode`` says it in its own (domain.md §2.4).
+"""What we ask of a charger, in our own words; each dialect's ``encode`` says it in its own.
 
 ``evse_id`` 0 is the whole charge point, ``connector_id`` 0 an EVSE as a whole. In 1.6 a connector n
 is EVSE n, connector 1, so that ``evse_id`` alone is the number on the wire.

@@ -76,7 +76,7 @@ Frame = Call | CallResult | CallError | CallResultError | Send | Blank | BadCall
 
 
 def parse(text: str | bytes, types: frozenset[int]) -> Frame:
-    """What a text frame is, in a version that has these message types (domain.md §1.1, §1.3)."""
+    """What a text frame is, in a version that has these message types (OCPP-J §4)."""
     try:
         message = _decode(text)
     except (ValueError, RecursionError):

@@ -28,13 +28,13 @@ from shared.event import (
 __all__ = ["Answer", "Busy", "Outcome", "Policy", "Registration", "Session"]
 
 UNKNOWN_ACTION = "<unknown>"
-SETTLE_MS = 45_000  #: a charger that booted has this long to report its statuses by itself (domain.md §4.3)
+SETTLE_MS = 45_000  #: a charger that booted has this long to report its statuses by itself
 
 _ANSWER = 255  #: the longest text of an answer that is handed on, in characters
 
 
 class Busy(Exception):
-    """A command is outstanding: OCPP allows one CALL at a time on a connection (domain.md §1.1)."""
+    """A command is outstanding: OCPP allows one CALL at a time on a connection (OCPP-J §4.1.1)."""
 
 
 class _Header(TypedDict):
@@ -112,7 +112,7 @@ class Session:
         return SessionEnded(**self._header(now), reason=reason, last_seen_at=last_seen_at)
 
     def receive(self, text: str | bytes, now: int) -> Outcome:
-        """What a text frame means and what to reply. Never raises (domain.md §1.3)."""
+        """What a text frame means and what to reply. Never raises."""
         received = frame.parse(text, self._dialect.message_types)
         match received:
             case frame.Call():

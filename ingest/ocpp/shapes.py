@@ -2,7 +2,7 @@
 
 A missing required field, a wrong JSON type and a wrong word are always refused; what a server may
 refuse but need not (unknown fields, over-long text, unreadable times) only by the strict check,
-because a refused status is a lost one (domain.md §1.3). A null is an absent field.
+because a refused status is a lost one. A null is an absent field.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -12,7 +12,7 @@ _LATEST = from_datetime(datetime.max.replace(tzinfo=UTC))
 
 
 def milliseconds(timestamp: str) -> int | None:
-    """A charger's timestamp in ms since 1970 UTC; None when nobody can read it (domain.md §6).
+    """A charger's timestamp in ms since 1970 UTC; None when nobody can read it (ISO 8601, as the field writes it).
 
     Takes what ISO 8601 allows: any offset, none at all (UTC then), any number of fraction digits, a
     leap second (which is the second after). A year 0001 or 1970 is read as such: who is early or

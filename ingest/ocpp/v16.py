@@ -1,4 +1,4 @@
-"""OCPP 1.6: connector n is EVSE n, connector 1; connector 0 is the charge point (domain.md §2.1, §3.1)."""
+"""OCPP 1.6: connector n is EVSE n, connector 1; connector 0 is the charge point (1.6 §4, §7.7)."""
 
 from typing import assert_never
 
@@ -151,7 +151,7 @@ _WORDS = {"immediate": "Hard", "graceful": "Soft", "LogStatusNotification": "Dia
 
 
 def encode(command: Command, request_id: int) -> tuple[str, Reply]:
-    """The action and the payload that ask for ``command`` (domain.md §2.4); 1.6 has no use for ``request_id``."""
+    """The action and the payload that ask for ``command`` (1.6 §5); 1.6 has no use for ``request_id``."""
     match command:
         case ChangeAvailability(operative=operative, evse_id=connector):
             return "ChangeAvailability", {

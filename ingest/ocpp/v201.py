@@ -1,4 +1,4 @@
-"""OCPP 2.0.1: status from StatusNotification, NotifyEvent and NotifyReport (domain.md §2.1, §2.2, §3.2)."""
+"""OCPP 2.0.1: status from StatusNotification, NotifyEvent and NotifyReport."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -260,7 +260,7 @@ _RESET = {"immediate": "Immediate", "graceful": "OnIdle"}
 
 
 def encode(command: Command, request_id: int) -> tuple[str, Reply]:
-    """The action and the payload that ask for ``command`` (domain.md §2.4); reports carry ``request_id``."""
+    """The action and the payload that ask for ``command`` (Part 2 §1); reports carry ``request_id``."""
     match command:
         case ChangeAvailability(operative=operative, evse_id=evse_id, connector_id=connector_id):
             status: Reply = {"operationalStatus": "Operative" if operative else "Inoperative"}

@@ -1,4 +1,4 @@
-"""OCPP 2.1: 2.0.1 with more fields, more actions, and SEND, which is never answered (domain.md §1.1)."""
+"""OCPP 2.1: 2.0.1 with more fields, more actions, and SEND, which is never answered (Part 4 §4.2.4)."""
 
 from ingest.ocpp.dialect import Action, Circumstances, Reply
 from ingest.ocpp.shapes import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, TIME, Kind, Payload, many, one, text

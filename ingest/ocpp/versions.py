@@ -1,4 +1,4 @@
-"""The versions of OCPP-J by their websocket sub-protocol, and how each spells what it refuses (domain.md §1.2-1.4)."""
+"""The versions of OCPP-J by their sub-protocol, and how each spells what it refuses (1.6 §4.2.3, 2.x Part 4 §4.3)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

@@ -197,7 +197,7 @@ def _event_time(charge_point: ChargePoint, event: StatusReported, old: Report | 
     """The charger's time where it is plausible, else the time of receipt; never before the last one.
 
     Plausible: not more than 5 minutes ahead, not before this place's last event, and not more than
-    5 minutes before the charger was last heard in its previous session (domain §3.4).
+    5 minutes before the charger was last heard in its previous session.
     """
     reported, received = event.reported_at, event.received_at
     last = old.event_time if old is not None else 0

@@ -1,6 +1,6 @@
 """The cases of `tests/vectors/cases.json`: read, made unique for one run, and compared. No I/O but the reading.
 
-The grammar is that of domain.md §7, of which only what the cases use is understood; anything else raises.
+The grammar is that of tests/vectors/README.md, of which only what the cases use is understood; anything else raises.
 """
 
 import json

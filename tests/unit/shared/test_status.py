@@ -1,4 +1,4 @@
-"""The arithmetic of status by tables (domain.md §3.3, §4.2)."""
+"""The arithmetic of status by tables."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""The charge point in a request target (design §4: ids)."""
+"""The charge point in a request target."""
 
 import string
 

@@ -158,7 +158,7 @@ def test_the_error_for_a_late_log_is_internal_error(session: Callable[..., Sessi
         assert len(message) == 5
 
 
-# --- frames that are none (domain.md §1.3) ------------------------------------------------------
+# --- frames that are none ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

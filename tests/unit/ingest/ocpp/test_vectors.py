@@ -1,4 +1,4 @@
-"""The acceptance cases at session level: frames in, replies out (domain.md §7). State is checked end to end."""
+"""The acceptance cases at session level: frames in, replies out (tests/vectors). State is checked end to end."""
 
 import json
 import re

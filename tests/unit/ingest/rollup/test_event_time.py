@@ -1,4 +1,4 @@
-"""domain.md §3.4: the charger's time where it can be believed, the time of receipt where not, and always forwards."""
+"""Event time: the charger's time where it can be believed, the time of receipt where not, and always forwards."""
 
 import pytest
 

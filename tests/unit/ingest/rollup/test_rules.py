@@ -1,4 +1,4 @@
-"""domain.md §4.2 by tables: connector → EVSE → charge point, and since when."""
+"""The rules by tables: connector → EVSE → charge point, and since when."""
 
 from typing import Literal
 
