@@ -3,9 +3,10 @@
 import asyncio
 import json
 import time
+from unittest.mock import ANY
 
 import pytest
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
 
 from local.stack import Stack
 from shared import gateways, hot
@@ -13,12 +14,14 @@ from shared.event import SessionBegan, SessionEnded, StatusReported
 from shared.gateways import Fence
 from tests.integration.gateway.conftest import Launch
 from tests.integration.gateway.parts import (
+    OCPP16,
     Gateway,
     Inventory,
     Topic,
     charging,
     eventually,
     status_of,
+    wired,
 )
 
 
@@ -54,14 +57,19 @@ async def test_the_newest_socket_wins_and_the_old_one_is_silenced(
 async def test_frames_that_the_old_socket_sent_late_are_neither_answered_nor_published(
     gateway: Gateway, charge_point: str, topic: Topic
 ) -> None:
-    async with charging(gateway, charge_point) as old:
-        assert (await old.report("Charging"))[0] == 3
+    def frame(message_id: str, status: str) -> tuple[Opcode, bytes]:
+        return Opcode.TEXT, json.dumps([2, message_id, "StatusNotification", status_of(status)]).encode()
+
+    async with wired(gateway) as old:  # one that does not answer the close frame and goes on talking
+        assert (await old.ask(f"/ocpp/{charge_point}", OCPP16))[0] == 101
+        old.send(frame("first", "Charging"))
+        assert await old.frame() == (Opcode.TEXT, b'[3,"first",{}]')
         async with charging(gateway, charge_point) as new:
-            # the client has the close frame by now or soon; bytes go out all the same
-            status = json.dumps([2, "late", "StatusNotification", status_of("Faulted")]).encode()
-            old.socket.transport.write(Frame(Opcode.TEXT, status).serialize(mask=True))
-            assert await old.closed() == 1001
+            old.send(frame("late", "Faulted"))
+            assert await old.frame() == (Opcode.CLOSE, ANY)
+            old.send(frame("later", "Faulted"))
             assert (await new.report("Finishing"))[0] == 3
+            assert await old.end() == b""
     assert [event.reported for event in await topic.events(charge_point, StatusReported)] == ["Charging", "Finishing"]
 
 
