@@ -97,6 +97,7 @@ async def serve(given: Settings) -> None:
             trace = Trace(redis, server.clock)
             server.trace = trace.add
             metrics.registry_size.set_function(lambda: len(registry))
+            metrics.without_password.set_function(lambda: registry.without_password)
             await _until_postgres_answers(registry, lease)
             async with publishing(publisher), asyncio.TaskGroup() as group:
                 tasks = [

@@ -62,6 +62,10 @@ class Metrics:
         )
         #: Inventory size as the gateway sees it: 0 means that every charger gets 404.
         self.registry_size = Gauge("plugwatch_gateway_registry_charge_points", "Known charge points", registry=registry)
+        #: Anybody who knows such an id can be that charge point: set passwords, then PLUGWATCH_REQUIRE_PASSWORD.
+        self.without_password = Gauge(
+            "plugwatch_gateway_registry_without_password", "Known charge points with no password", registry=registry
+        )
         #: A lapsed lease makes rollups mark this gateway's chargers OFFLINE.
         self.lease_lapses = Counter(
             "plugwatch_gateway_lease_lapses_total", "Leases renewed too late", registry=registry

@@ -118,6 +118,11 @@ class Registry:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    @property
+    def without_password(self) -> int:
+        """How many charge points have no password set."""
+        return sum(entry.password_hash is None for entry in self._by_key.values())
+
     def known(self, key: int) -> Entry | None:
         """The entry of an inventory row."""
         return self._by_key.get(key)

@@ -32,7 +32,7 @@ log = logging.getLogger("plugwatch.gateway.server")
 
 PULSE_S = 0.5
 BACKLOG = 4096
-CONFLICT_DELAY_S = (2.0, 5.0)  #: two devices with one identity would evict each other as fast as they can dial
+CONFLICT_DELAY = (0.1, 0.4)  #: of the handshake timeout: two devices would evict each other as fast as they dial
 
 
 class Server:
@@ -226,7 +226,7 @@ class Server:
             return verdict.status
         if verdict.in_conflict(time.monotonic()):
             self.metrics.identity_conflicts.inc()
-            await asyncio.sleep(random.uniform(*CONFLICT_DELAY_S))  # noqa: S311
+            await asyncio.sleep(self.handshake_timeout_s * random.uniform(*CONFLICT_DELAY))  # noqa: S311
         epoch = await self._claims.claim(verdict.key, self.clock(), verdict.epoch)
         if connection.phase != "handshake":
             return 499

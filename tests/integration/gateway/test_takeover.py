@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from contextlib import AsyncExitStack
 from unittest.mock import ANY
 
 import pytest
@@ -86,6 +87,18 @@ async def test_many_sockets_at_once_leave_one(gateway: Gateway, charge_point: st
     assert outcomes.count(0) == 1
     began = await epochs(topic, charge_point)
     assert began == sorted(set(began))
+
+
+async def test_two_devices_with_one_identity_are_recognised_and_slowed_down(
+    gateway: Gateway, charge_point: str, topic: Topic
+) -> None:
+    async with AsyncExitStack() as devices:
+        for _ in range(7):  # each evicts the one before
+            await devices.enter_async_context(charging(gateway, charge_point))
+    conflicts = [event.identity_conflict for event in await topic.events(charge_point, SessionBegan)]
+    assert conflicts[:5] == [False] * 5
+    assert conflicts[-1]
+    assert gateway.metric("plugwatch_gateway_identity_conflicts_total") >= 1
 
 
 async def test_without_redis_a_charger_is_let_in_above_the_registrys_epoch(
