@@ -168,12 +168,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         until = time.monotonic() + GATHER_S
         records: list[Record] = []
         while True:
-            self._polled_at = time.monotonic()
             for where, part in polled.items():
                 records += await self._recognised(consumer, where, part)
             room = self._batch_records - len(records)
             behind = any(part[-1].offset + 1 < (consumer.highwater(where) or 0) for where, part in polled.items())
-            if not behind or room <= 0 or self._polled_at >= until:
+            if not behind or room <= 0 or time.monotonic() >= until:
                 return records
             try:
                 polled = await consumer.getmany(timeout_ms=int(GATHER_S * 1000), max_records=room)
