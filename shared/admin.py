@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import secrets
 import signal
 import socket
@@ -114,6 +115,12 @@ def run(process: Coroutine[Any, Any, None], loop_factory: Callable[[], asyncio.A
     """Runs a process to its end; being stopped before it served anything is a clean end, too."""
     with asyncio.Runner(loop_factory=loop_factory) as runner, contextlib.suppress(asyncio.CancelledError):
         runner.run(process)
+
+
+def raise_file_limit() -> None:
+    """As many open files as the machine allows: each charger, and each who follows the stream, costs a socket."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def spare_the_collector() -> None:

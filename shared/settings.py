@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
@@ -86,6 +87,9 @@ class Settings(BaseModel):
     failed_handshakes_per_minute: int = Field(
         default=600, ge=0, description="refused handshakes an address may make before 429; 0: no limit"
     )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="networks whose `X-Forwarded-For` names the address that is counted, by comma"
+    )
     max_pending_events: PositiveInt = Field(
         default=200_000, description="events waiting for the broker before new sockets get 503"
     )
@@ -126,7 +130,7 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="log lines for machines or for people")
 
-    @field_validator("read_token", "admin_token", "metrics_token", "cors_origins", mode="before")
+    @field_validator("read_token", "admin_token", "metrics_token", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -31,6 +31,7 @@ def main() -> None:
     given = settings.load()
     logs.configure("gateway", given.log_level, given.log_format)
     log.info("starting", extra={"settings": given.shown()})
+    admin.raise_file_limit()
     admin.run(serve(given), uvloop.new_event_loop)
 
 
@@ -75,6 +76,7 @@ async def serve(given: Settings) -> None:
                     inbox,
                     require_password=given.require_password,
                     refusals_per_minute=given.failed_handshakes_per_minute,
+                    trusted_proxies=given.trusted_proxies,
                 ),
                 claims=claims,
                 publisher=publisher,

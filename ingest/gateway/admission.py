@@ -11,10 +11,12 @@ import hmac
 import os
 import re
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from ingest.gateway.inbox import Inbox
+from ingest.gateway.origin import Network, origin
 from ingest.gateway.registry import Entry, Registry
 from shared import passwords
 from shared.postgres import AWAY
@@ -56,15 +58,30 @@ class Turnstile:
 class Admission:
     """Examines handshakes against the registry."""
 
-    def __init__(self, registry: Registry, inbox: Inbox, *, require_password: bool, refusals_per_minute: int) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        inbox: Inbox,
+        *,
+        require_password: bool,
+        refusals_per_minute: int,
+        trusted_proxies: Collection[Network] = (),
+    ) -> None:
         self._registry = registry
         self._inbox = inbox
         self._require_password = require_password
         self._turnstile = Turnstile(refusals_per_minute)
+        self._trusted = trusted_proxies
         self._cache_key = os.urandom(32)
 
-    async def examine(self, path: str, authorization: str | None, address: str) -> Entry | Refusal:
-        """The charge point that may come in, or why not. ``path`` is the request target."""
+    async def examine(
+        self, path: str, authorization: str | None, peer: str, forwarded: Sequence[str] = ()
+    ) -> Entry | Refusal:
+        """The charge point that may come in, or why not.
+
+        ``path`` is the request target, ``peer`` the other end's address, ``forwarded`` its X-Forwarded-For headers.
+        """
+        address = origin(peer, forwarded, self._trusted)
         minute = int(time.monotonic() // 60)
         if self._turnstile.is_shut(address, minute):
             return Refusal(429, "too many refused handshakes from this address", (("Retry-After", "60"),))

@@ -217,7 +217,10 @@ class Server:
             return response.status_code
         else:
             verdict = await self._admission.examine(
-                request.path, ", ".join(request.headers.get_all("Authorization")), connection.address
+                request.path,
+                ", ".join(request.headers.get_all("Authorization")),
+                connection.address,
+                request.headers.get_all("X-Forwarded-For"),
             )
         if connection.phase != "handshake":  # gone, or it did not wait for the answer
             return 499

@@ -75,8 +75,10 @@ def impatient(launch: Launch) -> Gateway:
 
 @pytest.fixture(scope="session")
 def suspicious(launch: Launch) -> Gateway:
-    """Lets nobody in without a password, three mistakes a minute, and nobody reads its metrics."""
-    return launch(REQUIRE_PASSWORD="true", FAILED_HANDSHAKES_PER_MINUTE="3", METRICS_TOKEN="")
+    """Nobody in without a password, three mistakes a minute, nobody reads its metrics; proxies are on this machine."""
+    return launch(
+        REQUIRE_PASSWORD="true", FAILED_HANDSHAKES_PER_MINUTE="3", METRICS_TOKEN="", TRUSTED_PROXIES="127.0.0.0/8"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -102,3 +102,12 @@ async def test_an_address_with_too_many_refusals_is_told_to_wait(suspicious: Gat
         answer, head = await wire.ask("/ocpp/nobody", OCPP16)
         assert answer == 429
         assert "retry-after:" in head.lower()
+
+
+async def test_behind_a_trusted_proxy_each_address_has_its_own_refusals(suspicious: Gateway) -> None:
+    async def answers(address: str, n: int) -> list[int]:
+        forwarded = {"additional_headers": {"X-Forwarded-For": f"10.0.0.1, {address}"}}
+        return [await refusal(suspicious, "nobody", **forwarded) for _ in range(n)]
+
+    assert (await answers("198.51.100.1", 8))[-1] == 429
+    assert await answers("198.51.100.2", 1) == [404]
