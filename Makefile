@@ -7,17 +7,22 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 VENV := .venv
+INFRA := .venv-infra
+BIN := .cache/bin
 PY := $(VENV)/bin/python
 UV = $(or $(shell command -v uv),$(VENV)/bin/uv)
+COMPOSE ?= docker compose
 BROKER ?= mock
 CHARGERS ?= 24
 ARGS ?=
-export BROKER CHARGERS
+export BROKER CHARGERS COMPOSE_PROFILES
 # the certificates that the machine trusts, as pip and npm use them
 export UV_SYSTEM_CERTS ?= 1
 
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --python-version 3.11
+LOCKS := requirements
+UPGRADE := --upgrade
 
 .PHONY: help
 help: ## this list
@@ -31,6 +36,34 @@ $(VENV)/.ready: requirements/dev.txt requirements/uv.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes requirements/dev.txt requirements/uv.txt
 	@touch $@
 
+$(INFRA)/.ready: requirements/infra.txt $(VENV)/.ready
+	@test -x $(INFRA)/bin/python || $(PYTHON) -m venv --without-pip $(INFRA)
+	@echo "installing what requirements/infra.txt names into $(INFRA)"
+	@VIRTUAL_ENV=$(INFRA) $(UV) pip sync --quiet --require-hashes requirements/infra.txt
+	@touch $@
+
+# What no wheel carries: tools built by Go, and programs unpacked from Debian's packages (no root needed).
+# Alertmanager is built because Debian 12's 0.25 does not know `url_file`.
+GO_TOOLS := $(BIN)/kustomize $(BIN)/actionlint $(BIN)/alertmanager $(BIN)/amtool
+MONITORING_TOOLS := $(BIN)/prometheus $(BIN)/promtool $(BIN)/blackbox_exporter
+$(BIN)/kustomize: GO_PACKAGE := sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+$(BIN)/actionlint: GO_PACKAGE := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+$(BIN)/alertmanager $(BIN)/amtool: GO_PACKAGE = github.com/prometheus/alertmanager/cmd/$(@F)@v0.28.1
+$(GO_TOOLS):
+	@command -v go >/dev/null || { echo "$(@F) is built by Go 1.24 or newer, which is not here"; exit 1; }
+	@echo "building $(GO_PACKAGE)"
+	@GOBIN=$(CURDIR)/$(BIN) go install $(GO_PACKAGE)
+
+$(MONITORING_TOOLS) &:
+	@command -v apt-get >/dev/null || { echo "Prometheus is taken from Debian's packages; put prometheus, promtool and blackbox_exporter into $(BIN)"; exit 1; }
+	@mkdir -p $(BIN)/debian && cd $(BIN)/debian && echo "fetching Prometheus and its blackbox exporter" \
+	  && { apt-get download -qq prometheus prometheus-blackbox-exporter 2>/dev/null \
+	       || { mkdir -p lists/partial && lists="-qq -o Dir::State::lists=$$PWD/lists" && apt-get update $$lists \
+	            && apt-get download $$lists prometheus prometheus-blackbox-exporter; }; } \
+	  && for deb in *.deb; do dpkg -x "$$deb" .; done \
+	  && cp usr/bin/prometheus usr/bin/promtool .. && cp usr/bin/prometheus-blackbox-exporter ../blackbox_exporter
+	@rm -rf $(BIN)/debian
+
 .PHONY: setup
 setup: $(VENV)/.ready ## install everything into .venv (the other commands do it themselves)
 
@@ -38,13 +71,59 @@ setup: $(VENV)/.ready ## install everything into .venv (the other commands do it
 run: $(VENV)/.ready ## the whole system here, with simulated chargers (CHARGERS=0: none; BROKER=kafka: Apache Kafka)
 	@exec $(PY) -m local run $(ARGS)
 
+.PHONY: health
+health: ## is what runs here well? (`make run` or `make up`; ARGS=--help)
+	@exec $(PYTHON) healthcheck.py $(ARGS)
+
+.PHONY: secrets
+secrets: ## passwords and tokens of the compose deployment into .secrets/; what is there stays
+	@$(PYTHON) -m local.secret_files .secrets
+
+.PHONY: up
+up: secrets ## the production shape in containers, until all is healthy (COMPOSE_PROFILES=simulate: with chargers)
+	@$(COMPOSE) up --build --detach --wait --wait-timeout 300 $(ARGS)
+	@echo "API http://127.0.0.1:$${API_PORT:-8000}/docs · chargers ws://127.0.0.1:$${GATEWAY_PORT:-9000}/ocpp/<id> · Grafana http://127.0.0.1:$${GRAFANA_PORT:-3000} · Prometheus http://127.0.0.1:$${PROMETHEUS_PORT:-9090}"
+	@echo "tokens and Grafana's password are in .secrets/; more gateways: make up ARGS='--scale gateway=2 --scale rollup=2'"
+
+.PHONY: down
+down: ## stop the containers (ARGS=--volumes: and forget their data)
+	@$(COMPOSE) --profile '*' down $(ARGS)
+
+.PHONY: logs
+logs: ## follow what the containers say (ARGS=gateway: of one)
+	@$(COMPOSE) --profile '*' logs --follow --tail 100 $(ARGS)
+
 .PHONY: test
 test: $(VENV)/.ready ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests)
-	@$(PY) -m pytest --ignore=tests/conformance $(ARGS)
+	@$(PY) -m pytest --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane $(ARGS)
 
 .PHONY: import
 import: $(VENV)/.ready ## an inventory file into a running system: FILE=inventory.csv (ARGS=--dry-run only says what it would do)
 	@$(PY) -m api.import_file $(FILE) $(ARGS)
+
+# Where PLUGWATCH_* does not say, it is the system of `make run`.
+RUNNING = $(if $(PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS),,$(shell $(PY) -c 'import json; run = json.load(open(".plugwatch/run.json")); \
+	print(*(f"PLUGWATCH_{name.upper()}={run[name]}" for name in ("database_url", "redis_url", "kafka_bootstrap_servers")))' 2>/dev/null))
+.PHONY: redrive
+redrive: $(VENV)/.ready ## the dead letters of a running system; ARGS=--send sends them again (docs/dead-letters.md)
+	@env $(RUNNING) $(PY) -m ingest.rollup.redrive $(ARGS)
+
+.PHONY: test-compose
+test-compose: $(VENV)/.ready ## the compose deployment, really run and shaken (needs Docker; COMPOSE="…": another compose command)
+	@COMPOSE="$(COMPOSE)" $(PY) -m pytest tests/compose $(ARGS)
+
+SERVICES = $(COMPOSE) --project-name plugwatch-services --file docker-compose.yml --file tests/e2e/services.yml
+.PHONY: test-services
+test-services: $(VENV)/.ready secrets ## the end-to-end tests on the Postgres, Redis and Redpanda of docker-compose.yml (needs Docker)
+	@trap '$(SERVICES) down --volumes --timeout 5' EXIT; \
+	  $(SERVICES) up --detach --wait postgres redis && $(SERVICES) run --rm topic-init \
+	  && PLUGWATCH_DATABASE_URL=$$(sed s/@postgres:5432/@127.0.0.1:15432/ .secrets/database_url) \
+	     PLUGWATCH_REDIS_URL=$$(sed s/@redis:6379/@127.0.0.1:16379/ .secrets/redis_url) \
+	     PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:19092 $(PY) -m pytest tests/e2e $(ARGS)
+
+.PHONY: smoke-image
+smoke-image: ## one image as it is to run: read-only, without rights or network (IMAGE=plugwatch-api:dev; needs Docker)
+	@$(PYTHON) tests/images/smoke.py "$$IMAGE" "$${VERSION:-}" "$${REVISION:-}"
 
 .PHONY: conformance
 conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict) in all three dialects; needs Node.js 20
@@ -62,6 +141,14 @@ check: $(VENV)/.ready ## lint, types, import contracts
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+.PHONY: infra-check
+infra-check: $(VENV)/.ready $(INFRA)/.ready $(GO_TOOLS) $(MONITORING_TOOLS) ## images, compose, monitoring, Kubernetes, Ansible, workflows: linters and cross-file tests
+	$(INFRA)/bin/yamllint --strict .
+	@npm ci --silent --no-audit --no-fund --prefix tests/infra/k8s
+	$(PY) -m pytest tests/infra $(ARGS)
+
+include .github/release.mk
+
 .PHONY: format
 format: $(VENV)/.ready ## format the code and mend what can be mended
 	$(VENV)/bin/ruff format .
@@ -69,15 +156,60 @@ format: $(VENV)/.ready ## format the code and mend what can be mended
 
 .PHONY: lock
 lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
-	$(COMPILE) --upgrade pyproject.toml --extra ingest -o requirements/ingest.txt
-	$(COMPILE) --upgrade pyproject.toml --extra api -o requirements/api.txt
-	$(COMPILE) --upgrade pyproject.toml --extra ingest --extra api --group dev -o requirements/dev.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra ingest -o $(LOCKS)/ingest.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra api -o $(LOCKS)/api.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra ingest --extra api --group dev -o $(LOCKS)/dev.txt
+	$(COMPILE) $(UPGRADE) --group loadtest -o $(LOCKS)/loadtest.txt
+	$(COMPILE) $(UPGRADE) --group infra -o $(LOCKS)/infra.txt
+
+.PHONY: lock-check
+lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml asks for; newer versions do not count
+	@rm -rf .cache/locks && mkdir -p .cache && cp -r requirements .cache/locks
+	@$(MAKE) lock LOCKS=.cache/locks UPGRADE=
+	@diff -r requirements .cache/locks || { echo "requirements/ is not what pyproject.toml asks for: make lock, or the lines above"; exit 1; }
 
 .PHONY: bench
 bench: $(VENV)/.ready ## the README's figures, each beside its baseline
 	@$(PY) -m loadtest.benchmarks answered
 	@$(PY) -m loadtest.benchmarks idle
 	@$(PY) -m loadtest.benchmarks whole
+
+.PHONY: dashboard-preview
+dashboard-preview: $(VENV)/.ready $(MONITORING_TOOLS) ## pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures
+	@$(PY) -m monitoring.preview $(ARGS)
+
+.PHONY: load
+load: $(VENV)/.ready ## load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md
+	@$(PY) -m locust -f loadtest/locustfile.py $(if $(findstring --web,$(ARGS)),,--headless) $(ARGS)
+
+.PHONY: load-smoke
+load-smoke: $(VENV)/.ready ## the load test in small, against a system of its own; the exit code is the verdict
+	@$(PY) -m loadtest.smoke $(ARGS)
+
+.PHONY: k8s-render
+k8s-render: $(VENV)/.ready $(BIN)/kustomize ## what is generated in k8s/ anew, and each overlay as one file in .cache/k8s/
+	@$(PY) -m k8s.generate
+	@mkdir -p .cache/k8s
+	@for overlay in k8s/overlays/*/; do name=$$(basename "$$overlay"); \
+	  $(BIN)/kustomize build "$$overlay" > ".cache/k8s/$$name.yaml"; echo ".cache/k8s/$$name.yaml"; done
+
+$(BIN)/kube-plane: tests/plane/main.go tests/plane/go.mod tests/plane/go.sum
+	@command -v go >/dev/null || { echo "$(@F) is built by Go 1.24 or newer, which is not here"; exit 1; }
+	@echo "building a Kubernetes control plane: once, and it takes minutes"
+	@mkdir -p $(BIN) && cd tests/plane && version=$$(go list -m -f '{{.Version}}' k8s.io/kubernetes) \
+	  && go build -trimpath -ldflags "-s -X k8s.io/component-base/version.gitVersion=$$version" -o $(CURDIR)/$@ .
+
+.PHONY: k8s-apply
+k8s-apply: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kube-plane ## both overlays on a real API server with its controllers, without nodes (needs Go, kubectl, openssl)
+	@$(PY) -m pytest tests/plane $(ARGS)
+
+.PHONY: kind-up
+kind-up: secrets ## everything in a Kubernetes of its own on this machine (needs kind, kubectl and Docker)
+	@k8s/kind-up
+
+.PHONY: kind-down
+kind-down: ## remove that Kubernetes, with its data
+	@kind delete cluster --name plugwatch
 
 .PHONY: hooks
 hooks: $(VENV)/.ready ## run the checks before every commit
@@ -86,4 +218,4 @@ hooks: $(VENV)/.ready ## run the checks before every commit
 .PHONY: clean
 clean: ## remove what was made here: .venv, data of `make run`, caches
 	rm -rf $(VENV) .plugwatch .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		tests/conformance/node_modules
+		tests/conformance/node_modules tests/infra/k8s/node_modules

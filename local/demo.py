@@ -1,7 +1,13 @@
-"""The demo: ten stations around Utrecht and as many charge points as there are simulated chargers."""
+"""The demo: ten stations around Utrecht and as many charge points as there are simulated chargers.
 
+`python -m local.demo --help` creates them in a system that runs elsewhere.
+"""
+
+import argparse
+import sys
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from string import ascii_uppercase
 
 from local.web import Api
@@ -40,3 +46,23 @@ def create_inventory(api: Api, number: int) -> None:
         api.create("/v1/stations", {"id": station, "name": name, "address": address, **place})
     for station, charge_point in charge_points(number):
         api.create(f"/v1/stations/{station}/charge-points", {"id": charge_point})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description="Create the demo's stations and chargers")
+    parser.add_argument("--api", default="http://127.0.0.1:8000", metavar="URL", help="the API (%(default)s)")
+    parser.add_argument("--token-file", type=Path, required=True, metavar="FILE", help="holds an ADMIN token")
+    parser.add_argument("--chargers", type=int, default=24, metavar="N", help="how many (%(default)s)")
+    given = parser.parse_args()
+    try:
+        token = given.token_file.read_text().replace("\n", ",").split(",")[0].strip()
+        create_inventory(Api(given.api, token), given.chargers)
+    except OSError as error:
+        print(f"the demo inventory could not be created at {given.api}: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(STATIONS)} stations with {given.chargers} charge points are at {given.api}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -134,8 +134,7 @@ class System:
         return Process(name, command, self._plan.home / f"{name}.log", environment=self._environment)
 
     def _chargers(self) -> Process:
-        ids = self._plan.home / "charge-points.txt"
-        ids.write_text("".join(f"{charge_point}\n" for _, charge_point in demo.charge_points(self._plan.chargers)))
-        address = ("--url", self._choices.url("GATEWAY_PORT", "ws") + "/ocpp", "--ids-file", str(ids))
+        address = ("--url", self._choices.url("GATEWAY_PORT", "ws") + "/ocpp")
+        fleet = ("--demo", "--chargers", str(self._plan.chargers))
         manner = ("--rate", str(self._plan.statuses_per_s), "--seed", "1", "--quiet")
-        return self._program("simulator", "loadtest.simulator", *address, *manner)
+        return self._program("simulator", "loadtest.simulator", *address, *fleet, *manner)
