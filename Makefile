@@ -144,8 +144,9 @@ check: $(VENV)/.ready ## lint, types, import contracts
 .PHONY: infra-check
 infra-check: $(VENV)/.ready $(INFRA)/.ready $(GO_TOOLS) $(MONITORING_TOOLS) ## images, compose, monitoring, Kubernetes, Ansible, workflows: linters and cross-file tests
 	$(INFRA)/bin/yamllint --strict .
+	cd ansible && ../$(INFRA)/bin/ansible-lint --offline --profile production
 	@npm ci --silent --no-audit --no-fund --prefix tests/infra/k8s
-	$(PY) -m pytest tests/infra $(ARGS)
+	$(PY) -m pytest tests/infra --ignore=tests/infra/ansible/machine $(ARGS)
 
 include .github/release.mk
 
@@ -210,6 +211,12 @@ kind-up: secrets ## everything in a Kubernetes of its own on this machine (needs
 .PHONY: kind-down
 kind-down: ## remove that Kubernetes, with its data
 	@kind delete cluster --name plugwatch
+
+.PHONY: test-ansible
+test-ansible: $(VENV)/.ready $(INFRA)/.ready ## the Ansible roles, really run in a Debian that is bootstrapped for it (needs root)
+	@type mmdebstrap gpg ssh >/dev/null 2>&1 \
+	  || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends mmdebstrap gpg openssh-client; }
+	@$(PY) -m pytest tests/infra/ansible/machine -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 .PHONY: hooks
 hooks: $(VENV)/.ready ## run the checks before every commit

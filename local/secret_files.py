@@ -6,7 +6,7 @@ What is there already stays; nothing is ever printed. Standard library only, so 
 import argparse
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HOOK = "http://put-the-address-of-your-webhook-here.invalid/"
@@ -18,7 +18,7 @@ def missing(directory: Path) -> Iterator[tuple[str, str]]:
     def kept(name: str) -> str:
         return (directory / name).read_text().strip()
 
-    made = {
+    made: dict[str, Callable[[], str]] = {
         "postgres_password": lambda: secrets.token_urlsafe(24),
         "database_url": lambda: f"postgresql://plugwatch:{kept('postgres_password')}@postgres:5432/plugwatch",
         "redis_password": lambda: secrets.token_urlsafe(24),
