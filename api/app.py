@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, openapi
@@ -76,7 +75,7 @@ def create(
     ``now`` gives ms since the epoch, ``clock`` monotonic seconds. ``cors_origins`` are the pages of other
     origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything).
     """
-    registry = CollectorRegistry()
+    registry = admin.metrics_registry()
     metrics = Metrics(registry)
     database = Database(pool)
     writing = Writing(database, copy, metrics, now)

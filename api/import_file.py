@@ -14,7 +14,9 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
+
+from shared.progress import Progress
 
 RUN_FILE = Path(".plugwatch/run.json")
 MEDIA_TYPES = {".csv": "text/csv", ".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson"}
@@ -69,7 +71,7 @@ def send(file: Path, api: str | None, *, dry_run: bool) -> Counter[str]:
         raise Failure(f"{file}: {error}") from error
     url, token = _where(api)
     totals: Counter[str] = Counter()
-    progress = _Progress(sum(part.rows for part in parts), sys.stderr)
+    progress = Progress(sum(part.rows for part in parts), sys.stderr)
     for part in parts:
         report = _post(f"{url}/v1/import?dry_run={'true' if dry_run else 'false'}", token, media_type, part)
         totals.update(report["totals"])
@@ -149,28 +151,6 @@ def _post(url: str, token: str, media_type: str, part: Part) -> Any:
 def _line(row: Any, before: int) -> str:
     who = row["charge_point_id"] or row["station_id"] or "?"
     return f"row {before + row['row']} ({who}): " + "; ".join(f"{e['field']}: {e['message']}" for e in row["errors"])
-
-
-class _Progress:
-    """A bar where somebody watches, nothing where not."""
-
-    def __init__(self, total: int, to: TextIO) -> None:
-        self._total, self._to, self._done = total, to, 0
-        self._watched = to.isatty()
-
-    def advance(self, rows: int) -> None:
-        self._done += rows
-        if self._watched:
-            filled = 40 * self._done // max(self._total, 1)
-            self._to.write(f"\r[{'#' * filled}{'.' * (40 - filled)}] {self._done}/{self._total}")
-            self._to.flush()
-
-    def say(self, line: str) -> None:
-        self._to.write(f"\r\x1b[K{line}\n" if self._watched else f"{line}\n")
-
-    def end(self) -> None:
-        if self._watched:
-            self._to.write("\n")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def main() -> None:
     """Serves until SIGTERM or SIGINT, then finishes what it has begun."""
     given = settings.load()
     logs.configure("api", given.log_level, given.log_format)
+    admin.raise_file_limit()
     uvloop.run(serve(given))
 
 

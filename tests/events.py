@@ -1,5 +1,6 @@
 """Sessions of chargers as tests tell them: events in order, with defaults for what a test does not care about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -109,6 +110,7 @@ class Record:
     partition: int = 0
     key: bytes | None = b"CP1"
     topic: str = "events"
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 def records(*given: Event | bytes | None, partition: int = 0, offset: int = 0) -> list[Record]:

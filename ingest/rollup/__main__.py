@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import uvloop
 
+from ingest.rollup.census import Census
 from ingest.rollup.consumer import Consumer
 from ingest.rollup.fences import Fences
 from ingest.rollup.fold import Policy
@@ -15,6 +16,7 @@ from ingest.rollup.metrics import Metrics
 from ingest.rollup.partitions import Partitions
 from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine, quarantining
+from ingest.rollup.retention import Retention
 from ingest.rollup.store import Store
 from shared import admin, hot, logs, postgres, settings
 from shared.settings import Settings
@@ -105,6 +107,10 @@ async def serve(given: Settings) -> None:
                     "publication": publication.run(),
                     "partitions": Partitions(pool, retention_days=given.history_retention_days).run(),
                     "fences": fences.run(),
+                    "census": Census(pool, consumer, metrics, clock=clock).run(),
+                    "retention": Retention(
+                        servers=given.kafka_bootstrap_servers, topic=given.topic, metrics=metrics
+                    ).run(),
                 }.items()
             ]
             await stop.wait()

@@ -1,9 +1,10 @@
 """The fold: one event after the other into the state of its charge point. Pure.
 
 Sessions are ordered by epoch, events inside one by sequence. An event that was folded already is a
-duplicate and changes nothing. An event of an older session changes a connector only if nothing
-newer is known of that connector; otherwise it is late: history, and no state. Whether OFFLINE was
-found by the sweep or follows from a later reconnect, state and history come out the same.
+duplicate and changes nothing. One that comes after newer ones (of an older session, or set aside as
+poison and sent again) changes a connector only if nothing newer is known of that connector;
+otherwise it is late: history, and no state. Whether OFFLINE was found by the sweep or follows from a
+later reconnect, state and history come out the same.
 """
 
 from dataclasses import dataclass, field
@@ -40,12 +41,10 @@ class Folded:
 def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:
     """Folds one event into the charge point; what else follows from it is added to ``out``."""
     if event.epoch < charge_point.epoch or (
-        event.epoch == charge_point.epoch and event.gateway_id != charge_point.gateway_id
+        event.epoch == charge_point.epoch
+        and (event.gateway_id != charge_point.gateway_id or event.sequence <= charge_point.sequence)
     ):
         _fold_old(charge_point, event, policy, out)
-        return
-    if event.epoch == charge_point.epoch and event.sequence <= charge_point.sequence:
-        out.duplicates += 1
         return
     if event.epoch > charge_point.epoch:
         _begin(charge_point, event, policy, out)
@@ -172,8 +171,10 @@ def _report(charge_point: ChargePoint, event: StatusReported, policy: Policy, ou
 
 
 def _fold_old(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:
-    """An event of a session that is not the newest, or of another one that claimed the same epoch."""
+    """An event of a session that is not the newest or that claimed its epoch, or one that newer ones of it overtook."""
     match event:
+        case SessionBegan() if (event.epoch, event.gateway_id) == (charge_point.epoch, charge_point.gateway_id):
+            out.duplicates += 1
         case SessionBegan():
             same = event.epoch == charge_point.epoch
             fence = Fence(charge_point.key, below=charge_point.epoch + same, newest=charge_point.epoch)

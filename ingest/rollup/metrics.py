@@ -1,9 +1,39 @@
 """Every metric of the rollup, each with its reason. No label ever takes a charge point's or station's id."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+Values: TypeAlias = Mapping[tuple[str, ...], float]  #: values of labels → value
+
+
+class Known(Collector):
+    """A gauge of what is not always known, asked at each scrape: it tells nothing rather than something old."""
+
+    def __init__(
+        self, name: str, documentation: str, labels: Sequence[str] = (), *, registry: CollectorRegistry
+    ) -> None:
+        self._name = name
+        self._documentation = documentation
+        self._labels = labels
+        self._ask: Callable[[], Values] = dict
+        registry.register(self)
+
+    def set_function(self, ask: Callable[[], Values]) -> None:
+        """``ask`` gives what is known now; it must not wait for anything."""
+        self._ask = ask
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(self._name, self._documentation, labels=self._labels)
+        for labels, value in self._ask().items():
+            family.add_metric(labels, value)
+        yield family
 
 
 class Metrics:
@@ -14,7 +44,7 @@ class Metrics:
         self.applied = Counter("plugwatch_rollup_events_total", "Events applied", ["kind"], registry=registry)
         #: Delivered again, by a producer or a log read anew: expected after a broker's trouble only.
         self.duplicates = Counter("plugwatch_rollup_duplicates_total", "Events skipped as known", registry=registry)
-        #: From sessions that were not the newest: rises when chargers flap between gateways.
+        #: After newer ones of the same connector: of old sessions (chargers that flap between gateways), or read again.
         self.late = Counter("plugwatch_rollup_late_total", "Events too late to change state", registry=registry)
         #: Of charge points that were deleted meanwhile.
         self.unknown = Counter(
@@ -36,6 +66,8 @@ class Metrics:
         self.lag_s = Gauge(
             "plugwatch_rollup_lag_seconds", "Age of the last applied record while behind", registry=registry
         )
+        #: How old a lag may grow before the log drops what waits.
+        self.retention_s = Known("plugwatch_rollup_retention_seconds", "Retention of the topic", registry=registry)
         #: Whether batching works, and what a batch costs.
         self.batch_records = Histogram(
             "plugwatch_rollup_batch_records", "Records a transaction", buckets=_SIZES, registry=registry
@@ -61,3 +93,13 @@ class Metrics:
         self.fills = Counter("plugwatch_rollup_fills_total", "Times Redis was filled", registry=registry)
         #: Transactions given up since another rollup owns the partition.
         self.fenced = Counter("plugwatch_rollup_fenced_total", "Batches refused by position", registry=registry)
+        #: What Redis should have by now: it is away, or nobody publishes. Of the whole system, told as the fleet is.
+        self.unpublished = Known(
+            "plugwatch_rollup_unpublished_notes", "Transactions committed but not yet in Redis", registry=registry
+        )
+        #: The fleet itself, told by the one rollup that owns partition 0: sum over rollups, there is but one.
+        self.stations = Known("plugwatch_fleet_stations", "Stations", ["health"], registry=registry)
+        self.charge_points = Known(
+            "plugwatch_fleet_charge_points", "Charge points", ["connectivity"], registry=registry
+        )
+        self.connectors = Known("plugwatch_fleet_connectors", "Connectors", ["status"], registry=registry)

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from ingest.rollup.batch import Record
+from ingest.rollup.letters import headers_of
 from ingest.rollup.metrics import Metrics
 from shared.errors import Poison, Transient
 
@@ -45,15 +46,12 @@ class Quarantine:
             Transient: the broker did not take it; try again.
             TooMuchPoison: the limit is passed. The record is in the dead-letter topic all the same.
         """
-        headers = [
-            ("reason", poison.reason.encode()),
-            ("detail", poison.detail[:500].encode(errors="replace")),
-            ("source", f"{record.topic}/{record.partition}/{record.offset}".encode()),
-        ]
         try:
             async with asyncio.timeout(20):
                 producer = await self._started()
-                await producer.send_and_wait(self._topic, record.value or b"", key=record.key, headers=headers)
+                await producer.send_and_wait(
+                    self._topic, record.value or b"", key=record.key, headers=headers_of(record, poison)
+                )
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
             raise Transient(f"the dead-letter topic {self._topic} did not take a record: {error!r}") from error

@@ -12,7 +12,7 @@ import pytest
 from local.ports import free_port
 from local.process import Process
 from local.stack import Stack
-from tests.integration.api.served import READ, Api, bearer, eventually
+from tests.integration.api.served import METRICS, READ, Api, bearer, eventually
 
 
 class ApiProcess(Process):
@@ -81,3 +81,9 @@ async def test_it_starts_and_lives_without_redis_and_postgres(tmp_path: Path) ->
             assert (ready.status_code, ready.json()["dependencies"]) == (503, {"redis": "away", "postgres": "away"})
             assert (await client.get("/v1/stations/S1")).status_code == 503
     assert process.status == 0
+
+
+async def test_its_metrics_tell_of_the_process_itself(api: Api) -> None:
+    told = (await api.client.get("/metrics", headers=bearer(METRICS))).text
+    assert "\nprocess_resident_memory_bytes " in told
+    assert "\nprocess_open_fds " in told

@@ -189,6 +189,11 @@ class Rollup:
         value = self.registry.get_sample_value(f"plugwatch_rollup_{name}", dict(labels or {}))
         return 0.0 if value is None else value
 
+    def tells_lag_of(self) -> set[int]:
+        """The partitions whose lag it tells."""
+        families = (one for one in self.registry.collect() if one.name == "plugwatch_rollup_lag_records")
+        return {int(sample.labels["partition"]) for family in families for sample in family.samples}
+
 
 @contextlib.asynccontextmanager
 async def rollup(

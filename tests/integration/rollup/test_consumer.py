@@ -37,6 +37,15 @@ async def test_what_is_published_is_applied(stack: Stack, database_url: str, top
         assert one.consumer.is_polling
 
 
+async def test_a_rollup_tells_the_lag_of_its_own_partitions_only(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    async with rollup(stack, database_url, topic) as one:
+        async with running(one.consumer.run()):
+            await eventually(lambda: one.tells_lag_of() == {0, 1, 2, 3})
+        assert one.tells_lag_of() == set(), "the consumer has stopped: they are others'"
+
+
 async def test_a_restart_goes_on_where_it_was_left(stack: Stack, database_url: str, topic: str, fleet: Fleet) -> None:
     session = await fleet.session()
     await publish(stack, topic, session.began(clock()), session.reported(clock(), "Charging"))

@@ -53,6 +53,7 @@ async def test_partitions_move_and_nothing_is_lost_or_doubled(
             await eventually(lambda: share(one, other), LATE_S)
             await publish_round(stack, topic, sessions, told)
             await eventually(lambda: is_told(fleet, sessions, told), LATE_S)
+            assert all(each.tells_lag_of() == each.consumer.partitions for each in (one, other))
             assert one.counted("fenced_total") + other.counted("fenced_total") <= 2, "they do not fight"
         await publish_round(stack, topic, sessions, told)
         await eventually(lambda: is_told(fleet, sessions, told), LATE_S)

@@ -241,6 +241,24 @@ def test_a_late_status_of_a_charger_whose_clock_is_wrong_has_both_flags() -> Non
     assert [row.flags for row in world.out.late] == [("late", "clock_suspect")]
 
 
+def test_a_status_that_was_set_aside_is_state_where_nobody_newer_told_and_else_late() -> None:
+    session = Session()
+    began, aside, other = session.began(T0), session.reported(T0 + 1, "Faulted"), session.reported(T0 + 2, place=(2, 1))
+    world = told([began, other, aside])
+    assert (world.connector().status, words(world.history("STATUS")), world.out.late) == (
+        "FAULTED",
+        ["Available", "Faulted"],
+        [],
+    )
+    assert (world.one.version, world.one.last_seen_at) == ((1, 2), T0 + 2)
+    overtaken = session.reported(T0 + 3, "Reserved")
+    world.tell(session.reported(T0 + 4, "Charging"))
+    before = world.document
+    world.tell(overtaken)
+    assert world.document == before
+    assert [(row.reported, row.version, row.flags) for row in world.out.late] == [("Reserved", (1, 3), ("late",))]
+
+
 # fences
 
 
@@ -277,7 +295,7 @@ def test_duplicates_are_counted_and_change_nothing() -> None:
     once, twice = told(events), told(events)
     twice.tell(*events)
     assert (twice.one, twice.out.history) == (once.one, once.out.history)
-    assert twice.out.duplicates == 3
+    assert (twice.out.duplicates, twice.out.fences) == (3, [])
 
 
 def test_a_policy_of_no_grace_makes_every_gap_an_outage() -> None:

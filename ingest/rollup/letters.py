@@ -1,0 +1,125 @@
+"""Dead letters: poison records as they lie in the dead-letter topic, and what of them was sent again. Pure.
+
+A letter is the record as it was (key, value, headers), with headers of ours: why it was set aside
+(``reason``, ``detail``), where it stood (``source``). Sent again it carries ``redriven``, how often,
+and keeps that should it come back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ingest.rollup.batch import Record
+from shared.errors import Poison
+
+REASON, DETAIL, SOURCE, REDRIVEN = "reason", "detail", "source", "redriven"
+_OF_A_LETTER = frozenset({REASON, DETAIL, SOURCE})
+_DETAIL_AT_MOST = 500
+
+Headers: TypeAlias = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter, and where it lies."""
+
+    partition: int
+    offset: int
+    at: int  #: ms; when it was set aside
+    key: bytes | None
+    value: bytes
+    reason: str
+    detail: str
+    source: str  #: topic/partition/offset
+    redriven: int  #: how often it was sent again before
+    headers: Headers  #: of the record as it was
+
+    @property
+    def headers_to_send(self) -> list[tuple[str, bytes]]:
+        """Of the record when it is sent again."""
+        return [*_without(self.headers, {REDRIVEN}), (REDRIVEN, str(self.redriven + 1).encode())]
+
+
+def headers_of(record: Record, poison: Poison) -> list[tuple[str, bytes]]:
+    """Of the letter that a poison record becomes."""
+    return [
+        *_without(record.headers, _OF_A_LETTER),
+        (REASON, poison.reason.encode()),
+        (DETAIL, poison.detail[:_DETAIL_AT_MOST].encode(errors="replace")),
+        (SOURCE, f"{record.topic}/{record.partition}/{record.offset}".encode()),
+    ]
+
+
+def letter(record: Record, at: int) -> Letter:
+    """The letter in a record of the dead-letter topic, set aside ``at`` (ms); what it does not say is left empty."""
+    said = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+    redriven = said.get(REDRIVEN, "")
+    return Letter(
+        partition=record.partition,
+        offset=record.offset,
+        at=at,
+        key=record.key,
+        value=record.value or b"",
+        reason=said.get(REASON, ""),
+        detail=said.get(DETAIL, ""),
+        source=said.get(SOURCE, ""),
+        redriven=int(redriven) if redriven.isdecimal() and redriven.isascii() else 0,
+        headers=_without(record.headers, _OF_A_LETTER),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What of a partition was sent again: all below ``next``, and these ``beyond`` it, where a filter left gaps.
+
+    It is kept as the position of a consumer group with ``text`` as its metadata.
+    """
+
+    next: int = 0
+    beyond: frozenset[int] = field(default=frozenset())
+
+    def __contains__(self, offset: int) -> bool:
+        return offset < self.next or offset in self.beyond
+
+    def with_(self, offsets: Iterable[int]) -> "Mark":
+        """These were sent, too."""
+        return _closed(self.next, self.beyond.union(offsets))
+
+    def from_(self, beginning: int) -> "Mark":
+        """The topic begins there now: what came before need not be sent any more."""
+        return _closed(max(self.next, beginning), self.beyond)
+
+    @property
+    def text(self) -> str:
+        """``beyond`` as ranges, counted from ``next``: ``3,5-8``."""
+        ranges: list[list[int]] = []
+        for offset in sorted(self.beyond):
+            if ranges and ranges[-1][1] == offset - 1:
+                ranges[-1][1] = offset
+            else:
+                ranges.append([offset, offset])
+        return ",".join(
+            str(first - self.next) if first == last else f"{first - self.next}-{last - self.next}"
+            for first, last in ranges
+        )
+
+
+def mark(position: int, text: str) -> Mark:
+    """Back from a group's position and its metadata; -1 is no position."""
+    beyond: set[int] = set()
+    for one in filter(None, text.split(",")):
+        first, _, last = one.partition("-")
+        beyond.update(range(position + int(first), position + int(last or first) + 1))
+    return _closed(max(0, position), beyond)
+
+
+def _closed(following: int, beyond: Iterable[int]) -> Mark:
+    left = {offset for offset in beyond if offset >= following}
+    while following in left:
+        left.remove(following)
+        following += 1
+    return Mark(following, frozenset(left))
+
+
+def _without(headers: Headers, names: Iterable[str]) -> list[tuple[str, bytes]]:
+    return [one for one in headers if one[0] not in names]
