@@ -36,5 +36,5 @@ def _server() -> Path:
         if found := shutil.which("redis-server"):
             return Path(found)
         raise StartFailure(
-            "there is no wheel of Redis for this Python: install redis-server, or use Python 3.11 (make PYTHON=python3.11)"
+            "there is no Redis wheel for this Python: install redis-server, or use Python 3.11 (make PYTHON=python3.11)"
         ) from None
