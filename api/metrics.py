@@ -44,7 +44,8 @@ class Metrics:
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """A request was answered; its route is the template that matched."""
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        route = getattr(scope.get("route"), "path", UNMATCHED)
+        # FastAPI's routes leave themselves in the scope; the plain ones (/readyz, /docs) have no parameters
+        route = scope["route"].path if "route" in scope else scope["path"] if "endpoint" in scope else UNMATCHED
         known = self._children.get((method, route, status))
         if known is None:
             known = (self._requests.labels(method, route, str(status)), self._seconds.labels(method, route))

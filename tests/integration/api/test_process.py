@@ -87,3 +87,11 @@ async def test_its_metrics_tell_of_the_process_itself(api: Api) -> None:
     told = (await api.client.get("/metrics", headers=bearer(METRICS))).text
     assert "\nprocess_resident_memory_bytes " in told
     assert "\nprocess_open_fds " in told
+
+
+async def test_its_metrics_know_a_probe_from_what_no_route_serves(api: Api) -> None:
+    for path in ("/readyz", "/nowhere"):
+        await api.client.get(path)
+    told = (await api.client.get("/metrics", headers=bearer(METRICS))).text
+    assert 'plugwatch_api_requests_total{method="GET",route="/readyz",status="200"}' in told
+    assert 'plugwatch_api_requests_total{method="GET",route="<unmatched>",status="404"}' in told

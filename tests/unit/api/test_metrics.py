@@ -23,3 +23,10 @@ def test_a_route_is_its_template() -> None:
     labels = {"method": "GET", "route": "/v1/stations/{station_id}"}
     assert registry.get_sample_value("plugwatch_api_requests_total", labels | {"status": "200"}) == 1
     assert registry.get_sample_value("plugwatch_api_request_seconds_sum", labels) == 0.02
+
+
+def test_a_probe_is_a_route_of_its_own() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry).answered({"method": "GET", "path": "/readyz", "endpoint": object()}, 503, 0.001)
+    labels = {"method": "GET", "route": "/readyz", "status": "503"}
+    assert registry.get_sample_value("plugwatch_api_requests_total", labels) == 1
