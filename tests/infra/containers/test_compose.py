@@ -17,13 +17,9 @@ from tests.infra.tools import ROOT, output
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 OURS = ("gateway", "rollup", "api", "migrate")
-ONE_SHOT = ("migrate", "topic-init", "demo-stations")
-UNASKED = (
-    "redis-exporter",
-    "console",
-    "simulator",
-    "locust",
-)  #: their images have nothing to ask with, or nothing to ask
+ONE_SHOT = ("migrate", "topic-init", "demo-stations", "load")
+#: Their images have nothing to ask with, or nothing to ask.
+UNASKED = ("redis-exporter", "console", "simulator")
 
 
 def services(*names: str) -> list[Any]:
@@ -61,12 +57,12 @@ def test_it_is_bounded_and_comes_back(service: Mapping[str, Any], request: pytes
     assert service["mem_limit"]
     assert service["logging"]["options"]["max-size"]
     assert "container_name" not in service
-    assert service["restart"] == ("no" if name in ONE_SHOT or name == "locust" else "unless-stopped")
+    assert service["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
     if name not in (*ONE_SHOT, *UNASKED):
         assert service["healthcheck"]["test"]
 
 
-@pytest.mark.parametrize("service", services(*OURS, "proxy", "demo-stations", "simulator"))
+@pytest.mark.parametrize("service", services(*OURS, "proxy", "demo-stations", "simulator", "load"))
 def test_ours_can_write_nothing_and_have_no_rights(service: Mapping[str, Any]) -> None:
     assert service["read_only"] is True
     assert service["tmpfs"] == ["/tmp"]
