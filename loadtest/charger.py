@@ -23,15 +23,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from loadtest.connector import Connector
-from loadtest.cycle import Cycle, Story
+from loadtest.backoff import LONGEST_S, backoff_s
+from loadtest.connector import Connector, at, switch
+from loadtest.cycle import Cycle
 from loadtest.tally import Tally
 
 ocpp.messages.ASYNC_VALIDATION = False  # a thread hop a message costs more than the check
 
 ANSWER_WITHIN_S = 30.0  #: a server that takes longer is hung up on
 REBOOT_S = 2.0
-FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
 SHAKY_SHARE = 0.1  #: of the chargers vanish now and then
 STAYS_AWAY_S = (5.0, 120.0)
 
@@ -42,11 +42,6 @@ Errand = Callable[[], Awaitable[None]]
 def answers(action: str) -> Callable[[Function], Function]:
     """The method answers this CALL of the server; `ocpp.routing.on` with its type."""
     return cast(Callable[[Function], Function], on(action))
-
-
-def backoff_s(failures: int, rng: Random) -> float:
-    """How long to wait after so many failures in a row: doubling, capped, jittered."""
-    return float(min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(failures, 16)) * rng.uniform(0.5, 1))
 
 
 class Charger(ABC):
@@ -82,9 +77,6 @@ class Charger(ABC):
 
     @abstractmethod
     def status_request(self, connector: Connector) -> Any: ...
-
-    def new_story(self) -> Story:
-        return Story(self.cycle, Random(self.rng.random()))
 
     @property
     def plugs(self) -> list[Connector]:
@@ -127,7 +119,7 @@ class Charger(ABC):
                     pause_s = await self._session(socket)
             except* (OSError, TimeoutError, WebSocketException) as problems:
                 self.tally.last_failure = repr(problems.exceptions[0])
-                failures = 0 if loop.time() - begun > LONGEST_BACKOFF_S else failures + 1
+                failures = 0 if loop.time() - begun > LONGEST_S else failures + 1
                 pause_s = backoff_s(failures, self.network)
 
     async def _stopped_within(self, seconds: float) -> bool:
@@ -213,12 +205,7 @@ class Charger(ABC):
             return None
 
     def find(self, evse_id: int, connector_id: int | None) -> list[Connector]:
-        """The connectors at an address; EVSE 0 is all of the charger, connector None all of an EVSE."""
-        return [
-            c
-            for c in self.connectors
-            if evse_id == 0 or (c.evse_id == evse_id and connector_id in (None, c.connector_id))
-        ]
+        return at(self.connectors, evse_id, connector_id)
 
     def will_report(self, connectors: Sequence[Connector]) -> None:
         """Send their statuses when the command is answered."""
@@ -235,12 +222,9 @@ class Charger(ABC):
 
     def change_availability(self, connectors: Sequence[Connector], operative: bool) -> str:
         """Switch on or off; returns the answer. A connector in use goes on until its car has left."""
-        if not connectors:
-            return "Rejected"
-        for connector in connectors:
-            connector.operative = operative
+        status = switch(connectors, operative)
         self.will_report([c for c in connectors if c.acknowledged != c.status])
-        return "Accepted" if operative or all(c.idle for c in connectors) else "Scheduled"
+        return status
 
 
 def now_text() -> str:

@@ -7,7 +7,7 @@ import ocpp.v16
 from ocpp.v16 import call, call_result
 
 from loadtest.charger import Charger, answers, now_text
-from loadtest.connector import Connector
+from loadtest.connector import Connector, connectors_16
 from loadtest.cycle import CYCLE_16
 
 
@@ -19,8 +19,7 @@ class Charger16(Charger):
     library = ocpp.v16
 
     def make_connectors(self) -> Sequence[Connector]:
-        plugs = range(1, self.rng.choice((1, 2, 2)) + 1)
-        return [Connector(0, 0), *(Connector(n, 1, self.new_story()) for n in plugs)]
+        return connectors_16(self.rng)
 
     def boot_request(self) -> Any:
         return call.BootNotification(

@@ -11,14 +11,14 @@ import ocpp.v21
 import ocpp.v201
 
 from loadtest.charger import Charger, answers, now_text
-from loadtest.connector import Connector
+from loadtest.connector import Connector, connectors_2x
 from loadtest.cycle import CYCLE_2X
 
 AVAILABILITY = {"name": "AvailabilityState"}
 
 
 class Charger201(Charger):
-    """The second connector of an EVSE is there but not used: one EVSE serves one car."""
+    """The second connector of an EVSE is there but not used."""
 
     subprotocol = "ocpp2.0.1"
     cycle = CYCLE_2X
@@ -28,12 +28,7 @@ class Charger201(Charger):
     def make_connectors(self) -> Sequence[Connector]:
         self.notifies = self.rng.random() < self.notify_share
         self.event_ids = count(1)
-        connectors = [Connector(0, 0)] if self.notifies else []
-        for evse_id in range(1, self.rng.choice((1, 2, 2)) + 1):
-            connectors.append(Connector(evse_id, 1, self.new_story()))
-            if self.rng.random() < 0.3:
-                connectors.append(Connector(evse_id, 2))
-        return connectors
+        return connectors_2x(self.rng, whole=self.notifies)
 
     def boot_request(self) -> Any:
         return self.library.call.BootNotification(

@@ -6,7 +6,6 @@ come back, and answer commands. The same seed makes the same chargers with the s
 
 import argparse
 import asyncio
-import ipaddress
 import json
 import logging
 import math
@@ -16,7 +15,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import uvloop
 
@@ -24,7 +22,9 @@ from loadtest.charger import Charger
 from loadtest.charger2x import Charger21, Charger201
 from loadtest.charger16 import Charger16
 from loadtest.cycle import mean_stay_s
+from loadtest.locality import is_local
 from loadtest.tally import Tally
+from local import demo
 
 DIALECTS: dict[str, type[Charger]] = {kind.subprotocol: kind for kind in (Charger16, Charger201, Charger21)}
 ARRIVALS_PER_S = 500
@@ -40,7 +40,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=10.0, metavar="PER_S", help="statuses a second over all")
     parser.add_argument("--dialects", default=",".join(DIALECTS), help="by comma, taken in turn (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed makes the same chargers")
-    parser.add_argument("--ids-file", type=Path, metavar="FILE", help="ids, one a line, for SIM-0001, …")
+    ids = parser.add_mutually_exclusive_group()
+    ids.add_argument("--ids-file", type=Path, metavar="FILE", help="ids, one a line, for SIM-0001, …")
+    ids.add_argument("--demo", action="store_true", help="the ids of the demo (python -m local.demo), for SIM-0001, …")
     parser.add_argument("--password-file", type=Path, metavar="FILE", help="lines of id,password for HTTP Basic")
     parser.add_argument("--duration", type=float, default=math.inf, metavar="S", help="default: for ever")
     parser.add_argument(
@@ -66,17 +68,13 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return given
 
 
-def is_local(url: str) -> bool:
-    """Whether the URL means this machine, by its name or number alone."""
-    host = urlsplit(url).hostname or ""
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
-
-
 def make_fleet(given: argparse.Namespace, tally: Tally) -> list[Charger]:
-    made_up = (f"SIM-{n + 1:04}" for n in range(given.chargers))
-    ids = given.ids_file.read_text().splitlines() if given.ids_file else made_up
+    if given.demo:
+        ids = [identity for _, identity in demo.charge_points(given.chargers)]
+    elif given.ids_file:
+        ids = given.ids_file.read_text().splitlines()
+    else:
+        ids = [f"SIM-{n + 1:04}" for n in range(given.chargers)]
     lines = given.password_file.read_text().splitlines() if given.password_file else []
     passwords = dict(line.split(",", maxsplit=1) for line in lines if line)
     kinds = [DIALECTS[name] for name in given.dialects]

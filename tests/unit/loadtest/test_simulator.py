@@ -1,38 +1,17 @@
 """What the simulator refuses, and how it paces itself."""
 
-from random import Random
-
 import pytest
 
-from loadtest.charger import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, backoff_s
-from loadtest.simulator import arguments, is_local, make_fleet, pace_for
+from loadtest.simulator import arguments, make_fleet, pace_for
 from loadtest.tally import Tally
 
 
-@pytest.mark.parametrize(
-    "url", ["ws://127.0.0.1:9000/ocpp", "ws://localhost/ocpp", "ws://[::1]:9000/ocpp", "ws://127.0.0.2/"]
-)
-def test_this_machine_is_local(url: str) -> None:
-    assert is_local(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["ws://10.0.0.1/ocpp", "ws://127.0.0.1.example.org/", "ws://localhost.example.org/", "ws://user@example.org/"],
-)
-def test_another_machine_is_refused_unless_it_is_allowed(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_machine_is_refused_unless_it_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "ws://10.0.0.1/ocpp"
     with pytest.raises(SystemExit):
         arguments(["--url", url])
     assert "--allow-remote" in capsys.readouterr().err
     assert arguments(["--url", url, "--allow-remote"]).url == url
-
-
-def test_backoff_doubles_up_to_a_cap_and_is_jittered() -> None:
-    rng = Random(1)
-    waits = [backoff_s(attempt, rng) for attempt in range(100)]
-    assert all(wait <= min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2**n) for n, wait in enumerate(waits))
-    assert all(wait >= min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2**n) / 2 for n, wait in enumerate(waits))
-    assert len(set(waits[20:])) > 1
 
 
 def test_the_same_seed_makes_the_same_fleet() -> None:
