@@ -3,10 +3,9 @@
 import json
 import os
 import signal
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,9 @@ from urllib.parse import urlsplit
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from local.ports import free_port
+from local.apart import Apart
 from local.proc import descendants
-from local.process import Process
 
-ROOT = Path(__file__).parents[1]
 STATION, CHARGE_POINT = "ROG-001", "ROG-001-A"  #: beside those of the demo, for whatever must not happen to them
 ANSWER_WITHIN_S = 15.0
 
@@ -91,44 +88,10 @@ class System:
 @contextmanager
 def running(directory: Path, *, chargers: int, rate: float, **settings: str) -> Iterator[System]:
     """The whole system in `directory`, with so many simulated chargers, their statuses a second over all, and
-    `PLUGWATCH_*` settings; gone afterwards. Its ports are its own, beside those of a `make run`.
-
-    Raises StartFailure with the end of its log. Start it from the main thread.
+    `PLUGWATCH_*` settings; gone afterwards. Raises StartFailure with the end of its log.
     """
-    ports = {f"{name}_PORT": str(free_port()) for name in ("GATEWAY", "GATEWAY_ADMIN", "ROLLUP_ADMIN", "API")}
-    with _Runner(directory, chargers, rate, {**ports, **settings}) as runner:
+    with Apart(directory, chargers=chargers, rate=rate, settings=settings) as runner:
         system = System(runner.run_file)
         system.request("POST", "/v1/stations", {"id": STATION, "name": "A rogue's"})
         system.request("POST", f"/v1/stations/{STATION}/charge-points", {"id": CHARGE_POINT})
         yield system
-
-
-class _Runner(Process):
-    """`python -m local run`, which is ready when it has written its run file."""
-
-    stop_signal = signal.SIGINT
-
-    def __init__(self, directory: Path, chargers: int, rate: float, settings: Mapping[str, str]) -> None:
-        super().__init__(
-            "plugwatch",
-            [
-                sys.executable,
-                "-m",
-                "local",
-                "run",
-                "--home",
-                directory,
-                "--chargers",
-                str(chargers),
-                "--rate",
-                str(rate),
-            ],
-            directory / "run.log",
-            environment={f"PLUGWATCH_{name}": value for name, value in settings.items()},
-            directory=ROOT,
-            ready_within_s=90,
-        )
-        self.run_file = directory / "run.json"
-
-    def answers(self) -> bool:
-        return self.run_file.exists()

@@ -20,9 +20,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from local.apart import ROOT
 from tests.e2e.history import History
 from tests.e2e.inventory import POLL_S, Inventory, says
-from tests.e2e.system import ROOT, System
+from tests.e2e.system import System
 
 CHARGERS = 30
 RATE = 60

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from loadtest.smoke import LOAD, system
+from loadtest.smoke import LOAD
 from loadtest.swarm.fleet import Fleet
 from loadtest.swarm.inventory import Inventory
+from local.apart import Apart
 
 ROOT = Path(__file__).parents[3]
 CHARGERS = 31
@@ -55,8 +56,8 @@ class Ended:
 
 @pytest.fixture(scope="module")
 def run_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with system(tmp_path_factory.mktemp("loaded")) as run_file:
-        yield run_file
+    with Apart(tmp_path_factory.mktemp("loaded")) as system:
+        yield system.run_file
 
 
 def load(run_file: Path, reports: Path, *arguments: str, **options: str) -> Ended:
