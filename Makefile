@@ -215,7 +215,7 @@ kind-down: ## remove that Kubernetes, with its data
 .PHONY: test-ansible
 test-ansible: $(VENV)/.ready $(INFRA)/.ready ## the Ansible roles, really run in a Debian that is bootstrapped for it (needs root)
 	@type mmdebstrap gpg ssh >/dev/null 2>&1 \
-	  || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends mmdebstrap gpg openssh-client; }
+	  || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends mmdebstrap debian-archive-keyring gpg openssh-client; }
 	@$(PY) -m pytest tests/infra/ansible/machine -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 .PHONY: hooks
