@@ -31,7 +31,7 @@ def actionlint(directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_zizmor_finds_nothing_even_pedantically() -> None:
-    assert output("zizmor", "--offline", "--persona=pedantic", "--no-progress", ".").strip() == (
+    assert output("zizmor", "--offline", "--persona=pedantic", "--no-progress", "--color=never", ".").strip() == (
         "No findings to report. Good job!"
     )
 
