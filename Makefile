@@ -14,6 +14,8 @@ UV = $(or $(shell command -v uv),$(VENV)/bin/uv)
 COMPOSE ?= docker compose
 BROKER ?= mock
 CHARGERS ?= 24
+# test files side by side, each process of tests with systems of its own; 0: one after the other, in this process
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 ARGS ?=
 export BROKER CHARGERS COMPOSE_PROFILES
 # the certificates that the machine trusts, as pip and npm use them
@@ -93,9 +95,15 @@ down: ## stop the containers (ARGS=--volumes: and forget their data)
 logs: ## follow what the containers say (ARGS=gateway: of one)
 	@$(COMPOSE) --profile '*' logs --follow --tail 100 $(ARGS)
 
+PYTEST = $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile
 .PHONY: test
-test: $(VENV)/.ready ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests)
-	@$(PY) -m pytest --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane $(ARGS)
+test: $(VENV)/.ready ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests; JOBS=0: one by one)
+	@test "$(BROKER)" != kafka || $(PY) -m local.kafka_jars
+	@$(PYTEST) --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane $(ARGS)
+
+.PHONY: test-unit
+test-unit: $(VENV)/.ready ## the tests that start nothing, in less than a minute
+	@$(PYTEST) tests/unit tests/contract $(ARGS)
 
 .PHONY: import
 import: $(VENV)/.ready ## an inventory file into a running system: FILE=inventory.csv (ARGS=--dry-run only says what it would do)
@@ -110,7 +118,7 @@ redrive: $(VENV)/.ready ## the dead letters of a running system; ARGS=--send sen
 
 .PHONY: test-compose
 test-compose: $(VENV)/.ready ## the compose deployment, really run and shaken (needs Docker; COMPOSE="…": another compose command)
-	@COMPOSE="$(COMPOSE)" $(PY) -m pytest tests/compose $(ARGS)
+	@COMPOSE="$(COMPOSE)" $(PY) -m pytest tests/compose --timeout 1200 $(ARGS)
 
 SERVICES = $(COMPOSE) --project-name plugwatch-services --file docker-compose.yml --file tests/e2e/services.yml
 .PHONY: test-services
@@ -146,7 +154,7 @@ infra-check: $(VENV)/.ready $(INFRA)/.ready $(GO_TOOLS) $(MONITORING_TOOLS) ## i
 	$(INFRA)/bin/yamllint --strict .
 	cd ansible && ../$(INFRA)/bin/ansible-lint --offline --profile production
 	@npm ci --silent --no-audit --no-fund --prefix tests/infra/k8s
-	$(PY) -m pytest tests/infra --ignore=tests/infra/ansible/machine $(ARGS)
+	$(PYTEST) tests/infra --ignore=tests/infra/ansible/machine $(ARGS)
 
 include .github/release.mk
 
@@ -202,7 +210,7 @@ $(BIN)/kube-plane: tests/plane/main.go tests/plane/go.mod tests/plane/go.sum
 
 .PHONY: k8s-apply
 k8s-apply: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kube-plane ## both overlays on a real API server with its controllers, without nodes (needs Go, kubectl, openssl)
-	@$(PY) -m pytest tests/plane $(ARGS)
+	@$(PY) -m pytest tests/plane --timeout 900 $(ARGS)
 
 .PHONY: kind-up
 kind-up: secrets ## everything in a Kubernetes of its own on this machine (needs kind, kubectl and Docker)
@@ -216,7 +224,7 @@ kind-down: ## remove that Kubernetes, with its data
 test-ansible: $(VENV)/.ready $(INFRA)/.ready ## the Ansible roles, really run in a Debian that is bootstrapped for it (needs root)
 	@type mmdebstrap gpg ssh >/dev/null 2>&1 \
 	  || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends mmdebstrap debian-archive-keyring gpg openssh-client; }
-	@$(PY) -m pytest tests/infra/ansible/machine -o log_cli=true -o log_cli_level=INFO $(ARGS)
+	@$(PY) -m pytest tests/infra/ansible/machine --timeout 1800 -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 .PHONY: hooks
 hooks: $(VENV)/.ready ## run the checks before every commit
