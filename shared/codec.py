@@ -1,13 +1,16 @@
 """Events to and from the bytes on the topic. Strict in reading: a record is an event or poison.
 
-The published form is ``shared/event.schema.json``; ``v`` is its version. A record of a higher
+What an event may hold is bounded by its types (``shared.event``), so that what was decoded can be
+stored. The published form is ``shared/event.schema.json``; ``v`` is its version. A record of a higher
 version is not poison but ``Newer``: somebody upgraded the gateways before the rollups.
 """
 
 import msgspec
+from msgspec import structs
 
 from shared.errors import Newer, Poison
-from shared.event import Event, type_version
+from shared.event import Event, StatusReported, type_version
+from shared.instant import EARLIEST, LATEST
 
 encode = msgspec.json.Encoder().encode
 
@@ -38,9 +41,16 @@ def decode(value: bytes | None) -> Event:
         raise Poison("malformed", str(error)) from error
     if event.v > type_version:
         raise Newer(f"record of version {event.v}, this process reads {type_version}")
-    if event.epoch < 0 or event.sequence < 0:
-        raise Poison("invalid", "epoch and sequence must not be negative")
-    return event
+    if b"\\u0000" in value and any("\0" in text for text in structs.astuple(event) if isinstance(text, str)):
+        raise Poison("invalid", "a text contains U+0000, which Postgres does not hold")
+    return event if not isinstance(event, StatusReported) else _with_a_time_in_bounds(event)
+
+
+def _with_a_time_in_bounds(event: StatusReported) -> StatusReported:
+    """Gateways not upgraded yet write any year: no poison, a status is not lost for a clock; the text stays."""
+    if event.reported_at is None or EARLIEST <= event.reported_at <= LATEST:
+        return event
+    return structs.replace(event, reported_at=None)
 
 
 def _version_of(value: bytes) -> int:

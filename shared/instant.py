@@ -11,6 +11,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 REMEMBERED = 16_384
 
+#: What is kept as an instant: the years 1970 to 2200, which every store and every client can hold.
+EARLIEST, LATEST = 0, 7_289_654_399_999
+
 
 @lru_cache(REMEMBERED)
 def to_datetime(instant: int) -> datetime:

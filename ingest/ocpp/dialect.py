@@ -12,18 +12,11 @@ from msgspec import Struct
 from ingest.ocpp.commands import Command
 from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.shapes import Payload, Shape
+from shared.event import HIGHEST_PLACE
 from shared.instant import to_text
 
 Registration = Literal["ACCEPTED", "PENDING", "REJECTED"]
 Reply = Mapping[str, object]
-
-#: The longest texts that are stored, in characters. Longer ones are cut, not refused.
-VENDOR = MODEL = SERIAL = FIRMWARE = BOOT_REASON = 50
-ERROR_CODE = VENDOR_ERROR_CODE = 50
-INFO, TECH_INFO = 255, 500
-TIMESTAMP = 64
-
-HIGHEST_PLACE = 255  #: of EVSE and connector numbers: a charger must not fill the database with places
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ leave before the log has the events beside it. Nothing a charger sends makes `Se
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from ingest.ocpp import dialect, frame
+from ingest.ocpp import frame
 from ingest.ocpp.commands import ChangeAvailability, Command, status_of
 from ingest.ocpp.dialect import Action, Circumstances, Fact, Policy, Registration, Status
 from ingest.ocpp.errors import Code, OcppError
@@ -15,6 +15,7 @@ from ingest.ocpp.outcome import Answer, Outcome
 from ingest.ocpp.units import clean, clean_or_none, milliseconds
 from ingest.ocpp.versions import DIALECTS, spelled
 from shared.event import (
+    TIMESTAMP,
     Booted,
     CommandAnswered,
     CommandResult,
@@ -222,7 +223,7 @@ class Session:
                 vendor_error_code=fact.vendor_error_code,
                 info=fact.info,
                 reported_at=milliseconds(sent) if sent else None,
-                reported_at_text=clean_or_none(sent, dialect.TIMESTAMP),
+                reported_at_text=clean_or_none(sent, TIMESTAMP),
             )
         self._booted_at = now if self.registration == "ACCEPTED" else None
         return Booted(

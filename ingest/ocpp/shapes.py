@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from ingest.ocpp.errors import Code, OcppError
-from ingest.ocpp.units import milliseconds
+from ingest.ocpp.units import is_time
 
 Payload = dict[str, Any]
 
@@ -82,7 +82,7 @@ OBJECT = Kind("an object", frozenset({dict}))
 LIST = Kind("an array", frozenset({list}))
 ANYTHING = Kind("anything", frozenset({str, int, float, bool, dict, list}))
 TEXT = Kind("a string", frozenset({str}))
-TIME = Kind("a string", frozenset({str}), test=lambda value: milliseconds(value) is not None)
+TIME = Kind("a string", frozenset({str}), test=is_time)
 
 
 def text(limit: int) -> Kind:

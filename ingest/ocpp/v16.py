@@ -7,6 +7,7 @@ from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, Tri
 from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
 from ingest.ocpp.shapes import INTEGER, LIST, TEXT, TIME, Payload, Shape, text, usual_word, word
 from ingest.ocpp.units import clean, clean_or_none
+from shared.event import FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
 
 # fmt: off
 STATUSES = frozenset({
@@ -25,10 +26,10 @@ def _booted(payload: Payload) -> tuple[Fact, ...]:
     serial = payload.get("chargePointSerialNumber") or payload.get("chargeBoxSerialNumber")
     return (
         Boot(
-            vendor=clean(payload["chargePointVendor"], dialect.VENDOR),
-            model=clean(payload["chargePointModel"], dialect.MODEL),
-            serial=clean_or_none(serial, dialect.SERIAL),
-            firmware=clean_or_none(payload.get("firmwareVersion"), dialect.FIRMWARE),
+            vendor=clean(payload["chargePointVendor"], VENDOR),
+            model=clean(payload["chargePointModel"], MODEL),
+            serial=clean_or_none(serial, SERIAL),
+            firmware=clean_or_none(payload.get("firmwareVersion"), FIRMWARE),
             reason=None,
         ),
     )
@@ -49,8 +50,8 @@ def _status(payload: Payload) -> tuple[Fact, ...]:
             payload["status"],
             payload.get("timestamp"),
             error_code,
-            clean_or_none(vendor_error_code, dialect.VENDOR_ERROR_CODE),
-            clean_or_none(info, dialect.INFO),
+            clean_or_none(vendor_error_code, VENDOR_ERROR_CODE),
+            clean_or_none(info, INFO),
         ),
     )
 

@@ -23,6 +23,7 @@ from ingest.ocpp.shapes import (
     word,
 )
 from ingest.ocpp.units import clean, clean_or_none
+from shared.event import BOOT_REASON, FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
 
 STATUSES = frozenset({"Available", "Occupied", "Reserved", "Unavailable", "Faulted"})
 
@@ -78,11 +79,11 @@ def _booted(payload: Payload) -> tuple[Fact, ...]:
     station = payload["chargingStation"]
     return (
         Boot(
-            vendor=clean(station["vendorName"], dialect.VENDOR),
-            model=clean(station["model"], dialect.MODEL),
-            serial=clean_or_none(station.get("serialNumber"), dialect.SERIAL),
-            firmware=clean_or_none(station.get("firmwareVersion"), dialect.FIRMWARE),
-            reason=clean_or_none(payload["reason"], dialect.BOOT_REASON),
+            vendor=clean(station["vendorName"], VENDOR),
+            model=clean(station["model"], MODEL),
+            serial=clean_or_none(station.get("serialNumber"), SERIAL),
+            firmware=clean_or_none(station.get("firmwareVersion"), FIRMWARE),
+            reason=clean_or_none(payload["reason"], BOOT_REASON),
         ),
     )
 
@@ -98,8 +99,8 @@ def _events(payload: Payload) -> tuple[Fact, ...]:
             *place,
             event["actualValue"],
             event["timestamp"],
-            vendor_error_code=clean_or_none(event.get("techCode"), dialect.VENDOR_ERROR_CODE),
-            info=clean_or_none(event.get("techInfo"), dialect.TECH_INFO),
+            vendor_error_code=clean_or_none(event.get("techCode"), VENDOR_ERROR_CODE),
+            info=clean_or_none(event.get("techInfo"), INFO),
         )
         for event in payload["eventData"]
         if event["actualValue"] in STATUSES and (place := _reported_place(event))

@@ -9,10 +9,7 @@ from ingest.rollup.fold import Folded, Policy, fold
 from ingest.rollup.state import ChargePoint
 from shared import codec
 from shared.errors import Poison
-from shared.event import Booted, Event, SessionEnded, StatusReported
-
-_SMALLINT, _BIGINT = 2**15 - 1, 2**63 - 1
-_EARLIEST, _LATEST = -62_135_596_800_000, 253_402_300_799_999  #: ms: the years 1 to 9999
+from shared.event import Event
 
 
 class Record(Protocol):
@@ -75,7 +72,6 @@ def batch(records: Iterable[Record]) -> Batch:
         made.last[record.partition] = record
         try:
             event = codec.decode(record.value)
-            _check_storable(event)
         except Poison as poison:
             made.poison.append((record, poison))
             continue
@@ -84,28 +80,6 @@ def batch(records: Iterable[Record]) -> Batch:
             made.oldest = event.received_at
         made.newest[record.partition] = max(event.received_at, made.newest.get(record.partition, 0))
     return made
-
-
-def _check_storable(event: Event) -> None:
-    """Raises Poison for what Postgres cannot hold: met in the transaction, it would stop the rollup for good."""
-    instants = [event.received_at]
-    texts = [event.gateway_id, event.protocol]
-    if max(event.charge_point_key, event.epoch, event.sequence) > _BIGINT:
-        raise Poison("invalid", "a key, epoch or sequence is beyond 64 bits")
-    if isinstance(event, StatusReported):
-        if not (0 <= event.evse_id <= _SMALLINT and 0 <= event.connector_id <= _SMALLINT):
-            raise Poison("invalid", "an EVSE or connector id is out of range")
-        instants.append(event.reported_at or 0)
-        texts += (event.reported, event.error_code or "", event.vendor_error_code or "", event.info or "")
-        texts.append(event.reported_at_text or "")
-    elif isinstance(event, SessionEnded):
-        instants.append(event.last_seen_at)
-    elif isinstance(event, Booted):
-        texts += (event.vendor, event.model, event.serial or "", event.firmware or "")
-    if min(instants) < _EARLIEST or max(instants) > _LATEST:
-        raise Poison("invalid", "a time is out of range")
-    if "\0" in "".join(texts):
-        raise Poison("invalid", "a text contains U+0000")
 
 
 def digest(record: Record) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.instant import LATEST
 from tests.events import HOUR, MINUTE, SECOND, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told
 
@@ -17,8 +18,8 @@ BELIEVED: list[tuple[str, int | None, str | None, int, tuple[str, ...]]] = [
     ("5 minutes ahead", RECEIVED + 5 * MINUTE, "t", RECEIVED + 5 * MINUTE, ()),
     ("further ahead", RECEIVED + 5 * MINUTE + 1, "t", RECEIVED, ("clock_suspect",)),
     ("1970", 0, "1970-01-01T00:00:00Z", RECEIVED, ("clock_suspect",)),
-    ("the year 1", -62_135_596_800_000, "0001-01-01T00:00:00Z", RECEIVED, ("clock_suspect",)),
-    ("the year 9999", 253_402_300_799_999, "9999-12-31T23:59:59.999Z", RECEIVED, ("clock_suspect",)),
+    ("the year 2200", LATEST, "2200-12-31T23:59:59.999Z", RECEIVED, ("clock_suspect",)),
+    ("the year 1", None, "0001-01-01T00:00:00Z", RECEIVED, ("clock_suspect",)),
     ("nothing", None, None, RECEIVED, ()),
     ("nothing that can be read", None, "yesterday", RECEIVED, ("clock_suspect",)),
 ]
