@@ -147,6 +147,10 @@ conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict)
 fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has it, too)
 	@$(PY) -m pytest -m fuzz tests/integration/api/test_schemathesis.py $(ARGS)
 
+.PHONY: test-faults
+test-faults: $(VENV)/.ready ## chargers with a book, a system under faults, and the reckoning (Apache Kafka; ARGS=--help)
+	@$(PY) -m tests.faults $(ARGS)
+
 .PHONY: check
 check: $(VENV)/.ready ## lint, types, import contracts
 	$(VENV)/bin/ruff check .
