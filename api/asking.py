@@ -9,15 +9,15 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
 from api.errors import Unavailable
-from shared import gateways
+from shared import gateways, hearing
 from shared.gateways import Ask, Asked, Told
 from shared.hot import AWAY
+from shared.outage import Outage
 
 SUBSCRIBED_WITHIN_S = 1
 PUBLISHED_WITHIN_S = 2
@@ -44,6 +44,11 @@ class Asking:
         self._waiting: dict[str, asyncio.Future[Told]] = {}
         self._subscribed = asyncio.Event()
         self._publishing = asyncio.Semaphore(PUBLISHED_AT_ONCE)
+        self._outage = Outage(
+            log,
+            "gateways cannot be asked: Redis is away; commands get 503 until it is back",
+            "gateways can be asked again: Redis is back",
+        )
 
     @property
     def under_way(self) -> int:
@@ -97,29 +102,26 @@ class Asking:
         """Hears answers until cancelled."""
         while True:
             try:
-                async with self._redis.pubsub() as subscription:
-                    await subscription.subscribe(self._channel)
-                    while True:
-                        self._heard(await subscription.get_message(timeout=1.0))
+                await hearing.listen(self._redis, self._channel, self._heard, self._can_hear)
             except AWAY as error:
-                log.warning("gateways cannot be asked: Redis is away; trying again", extra={"error": repr(error)})
+                self._outage.began(error)
             finally:
                 self._lost()
             await asyncio.sleep(PAUSE_S)
 
-    def _heard(self, message: Any) -> None:
-        match message:
-            case {"type": "subscribe"}:
-                self._subscribed.set()
-            case {"type": "message", "data": bytes() as data}:
-                try:
-                    told = gateways.decode_told(data)
-                except msgspec.DecodeError as error:
-                    log.warning("an answer that cannot be read was ignored", extra={"error": str(error)})
-                    return
-                answer = self._waiting.get(told.id)
-                if answer is not None and not answer.done():
-                    answer.set_result(told)
+    def _can_hear(self) -> None:
+        self._outage.ended()
+        self._subscribed.set()
+
+    def _heard(self, message: bytes) -> None:
+        try:
+            told = gateways.decode_told(message)
+        except msgspec.DecodeError as error:
+            log.warning("an answer that cannot be read was ignored", extra={"error": str(error)})
+            return
+        answer = self._waiting.get(told.id)
+        if answer is not None and not answer.done():
+            answer.set_result(told)
 
     def _lost(self) -> None:
         self._subscribed.clear()

@@ -11,13 +11,15 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from redis.asyncio import Redis
 
-from shared import gateways
+from shared import gateways, hearing
 from shared.gateways import Ask, Fence, Told
 from shared.hot import AWAY
+from shared.outage import Outage
 
 log = logging.getLogger("plugwatch.gateway.channel")
 
 AT_ONCE = 1_000  #: commands under way at most; more are answered ``busy``
+PAUSE_S = 0.5  #: between two tries to subscribe
 PUBLISHED_AT_ONCE = 8  #: the client has a bounded number of connections, and raises beyond it
 
 
@@ -29,28 +31,34 @@ class Channel:
         self._id = gateway_id
         self._under_way = 0
         self._publishing = asyncio.Semaphore(PUBLISHED_AT_ONCE)
+        self._outage = Outage(
+            log,
+            "Redis is away: commands and fences of others are not heard until it is back",
+            "Redis is back: commands and fences are heard again",
+        )
 
     async def run(self, on_fence: Callable[[Fence], None], on_ask: Callable[[Ask], Awaitable[Told]]) -> None:
         """Hears until cancelled."""
         async with asyncio.TaskGroup() as group:
-            while True:
+
+            def heard(message: bytes) -> None:
                 try:
-                    async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
-                        await subscription.subscribe(gateways.channel(self._id))
-                        while True:
-                            message = await subscription.get_message(timeout=1.0)
-                            if message is None:
-                                continue
-                            match gateways.decode(message["data"]):
-                                case Fence() as fence:
-                                    on_fence(fence)
-                                case Ask() as ask:
-                                    group.create_task(self._answer(ask, on_ask))
+                    told = gateways.decode(message)
                 except msgspec.DecodeError as error:
                     log.warning("a message that cannot be read was ignored", extra={"error": str(error)})
+                    return
+                match told:
+                    case Fence() as fence:
+                        on_fence(fence)
+                    case Ask() as ask:
+                        group.create_task(self._answer(ask, on_ask))
+
+            while True:
+                try:
+                    await hearing.listen(self._redis, gateways.channel(self._id), heard, self._outage.ended)
                 except AWAY as error:
-                    log.warning("nothing is heard: Redis is away; trying again", extra={"error": repr(error)})
-                await asyncio.sleep(1)
+                    self._outage.began(error)
+                await asyncio.sleep(PAUSE_S)
 
     async def _answer(self, ask: Ask, on_ask: Callable[[Ask], Awaitable[Told]]) -> None:
         self._under_way += 1

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from shared import gateways
 from shared.gateways import Fence
 from shared.hot import AWAY
+from shared.outage import Outage
 
 log = logging.getLogger("plugwatch.gateway.claims")
 
@@ -37,6 +38,11 @@ class Claims:
         self._id = gateway_id
         self._script = redis.register_script(_CLAIM)
         self._claiming = asyncio.Semaphore(AT_ONCE)
+        self._outage = Outage(
+            log,
+            "Redis is away, or takes no writes: the epochs of sessions come from the clock",
+            "Redis is back: the epochs of sessions come from it again",
+        )
 
     async def claim(self, charge_point_key: int, now: int, floor: int) -> int:
         """A newer epoch than every one before; tells the gateway that held the charger.
@@ -53,11 +59,12 @@ class Claims:
                     ),
                 )
                 epoch = int(stored)
+                self._outage.ended()
                 if holder and holder.decode() != self._id:
                     await self._redis.publish(
                         gateways.channel(holder.decode()),
                         gateways.encode(Fence(charge_point_key, below=epoch, newest=epoch)),
                     )
         except AWAY as error:  # what was claimed before the fence was lost is kept
-            log.warning("Redis is away; this session's epoch comes from the clock", extra={"error": repr(error)})
+            self._outage.began(error)
         return epoch

@@ -1,8 +1,9 @@
 """The inventory in memory: which charge points exist, whether they may come in, and with what password.
 
-Loaded whole at the start and kept fresh by LISTEN (rows named in the payload), a full comparison
-after each reconnect and every minute. An id that is not here is looked up once in Postgres, lookups
-of the same id joined and a miss remembered for a second. Known chargers never touch Postgres.
+Loaded whole at the start and kept fresh by LISTEN (rows named in the payload; the connection proves
+every 10 s that it hears), a full comparison after each reconnect and every minute. An id that is not
+here is looked up once in Postgres, lookups of the same id joined and a miss remembered for a second.
+Known chargers never touch Postgres.
 """
 
 import asyncio
@@ -15,13 +16,16 @@ from typing import Any
 import asyncpg
 
 from ingest.ocpp.commands import ChangeAvailability
-from shared import documents, fleet, postgres
+from shared import documents, fleet, hearing, postgres
 from shared.documents import ChargePointDocument, Registration
+from shared.hearing import Proof
+from shared.outage import Outage
 from shared.postgres import AWAY, Pool
 
 log = logging.getLogger("plugwatch.gateway.registry")
 
 COMPARE_S = 60
+TICK_S = 1  #: how often is looked whether a proof of hearing is due
 MISS_S = 1.0
 MISSES = 10_000
 RELEASE_S = 3  #: asyncpg waits so long for a connection, and for one to come to rest that hangs in a query
@@ -113,6 +117,13 @@ class Registry:
         self._named: set[int] = set()
         self._stale = asyncio.Event()
         self._compare = True
+        self._proof = Proof(0)
+        self._outage = Outage(
+            log,
+            "the inventory cannot be followed: changes act after a minute at most, once Postgres answers. "
+            "Check that PLUGWATCH_DATABASE_DIRECT_URL leads to Postgres itself, not to a pooler",
+            "the inventory is followed again",
+        )
         self.on_change: Callable[[Entry], None] = lambda entry: None
 
     def __len__(self) -> int:
@@ -174,30 +185,38 @@ class Registry:
                     connection.add_termination_listener(lambda _: self._wake())
                     with postgres.lost_is_away():
                         await connection.add_listener(fleet.REGISTRY_CHANNEL, self._notified)
-                    self._compare = True
+                    self._compare, self._proof = True, Proof(time.monotonic())
                     await self._follow(connection)
             except AWAY as error:
-                log.warning("the inventory cannot be followed; trying again", extra={"error": repr(error)})
+                self._outage.began(error)
             await asyncio.sleep(1)
 
     async def _follow(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        compared = time.monotonic()
         while not connection.is_closed():
             named, self._named = self._named, set()
             compare, self._compare = self._compare, False
             self._stale.clear()
-            if compare:
+            if (word := self._proof.due(time.monotonic())) is not None:
+                with postgres.lost_is_away():
+                    await connection.execute(
+                        "SELECT pg_notify($1, $2)", fleet.REGISTRY_CHANNEL, word, timeout=hearing.WITHIN_S
+                    )
+            if compare or time.monotonic() - compared > COMPARE_S:
                 await self.load()
+                compared = time.monotonic()
             elif named:
                 async with asyncio.timeout(10), self._pool.acquire(timeout=RELEASE_S) as reading:
                     for row in await reading.fetch(_SOME, list(named)):
                         self._take(row)
-            try:
-                async with asyncio.timeout(COMPARE_S):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
                     await self._stale.wait()
-            except TimeoutError:
-                self._compare = True
 
     def _notified(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        if self._proof.hears(str(payload), time.monotonic()):
+            self._outage.ended()
+            return
         if payload == "*":
             self._compare = True
         else:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from shared import gateways
 from shared.gateways import Fence
 from shared.hot import AWAY
+from shared.outage import Outage
 
 log = logging.getLogger("plugwatch.rollup.fences")
 
@@ -22,6 +23,7 @@ class Fences:
         self._redis = redis
         self._waiting: deque[tuple[str, Fence]] = deque(maxlen=WAITING)
         self._wake = asyncio.Event()
+        self._outage = Outage(log, "Redis is away: fences are dropped until it is back", "fences are sent again")
 
     def send(self, gateway_id: str, one: Fence) -> None:
         """Queues a fence for a gateway."""
@@ -38,5 +40,7 @@ class Fences:
                 try:
                     async with asyncio.timeout(2):
                         await self._redis.publish(gateways.channel(gateway_id), gateways.encode(one))
+                    self._outage.ended()
                 except AWAY as error:
-                    log.warning("a fence was not sent: Redis is away", extra={"error": repr(error)})
+                    self._outage.began(error)
+                    self._waiting.clear()

@@ -11,15 +11,16 @@ from redis.asyncio import Redis
 
 from api import asking as asking_module
 from api import commands, operations
-from api.asking import Asking, NobodyThere
+from api.asking import Asking, NobodyThere, listening
 from api.errors import Unavailable
 from ingest.gateway import errands
 from ingest.ocpp import commands as ours
 from local.stack import Stack
-from shared import gateways
+from shared import gateways, hot
 from shared.gateways import Told
 from tests.integration.api.operated import Ingest, Plug, gone, new_id, plugged
 from tests.integration.api.served import Api, eventually
+from tests.integration.severed import proxied
 
 TRIGGER: dict[str, object] = {"message": "StatusNotification", "evse_id": 1, "connector_id": 1}
 
@@ -309,3 +310,35 @@ async def test_what_is_no_command_is_refused(api: Api, what: str, body: dict[str
 async def test_a_charge_point_that_is_not_there_cannot_be_commanded(build: Callable[..., Api]) -> None:
     assert (await command(build(), "nope", "trigger", TRIGGER)).status_code == 404
     assert (await command(build(mode="read"), "nope", "trigger", TRIGGER)).status_code in (404, 405)
+
+
+async def test_an_answer_is_heard_again_soon_after_our_connection_fell_silent(stack: Stack, redis: Redis) -> None:
+    async def answer() -> None:
+        async with redis.pubsub() as subscription:
+            await subscription.subscribe(gateways.channel("here"))
+            async for message in subscription.listen():
+                if message["type"] == "message":
+                    ask = gateways.decode(message["data"])
+                    assert isinstance(ask, gateways.Ask)
+                    await redis.publish(ask.reply_to, gateways.encode(Told(ask.id, status="Accepted")))
+
+    async with (
+        proxied(stack.redis.port) as proxy,
+        hot.client(f"redis://127.0.0.1:{proxy.port}/0") as severed,
+        listening(severed) as asking,
+        asyncio.TaskGroup() as group,
+    ):
+        gateway = group.create_task(answer())
+
+        async def told() -> bool:
+            try:
+                return (await asking.ask("here", 1, "trigger", timeout_s=0.5)).status == "Accepted"
+            except (Unavailable, TimeoutError, NobodyThere):
+                return False
+
+        await eventually(told)
+        proxy.cut()
+        cut = time.monotonic()
+        await eventually(told, 60)
+        assert time.monotonic() - cut < 18  # 13 s, and a question that was under way
+        gateway.cancel()

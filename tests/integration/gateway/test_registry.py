@@ -11,6 +11,7 @@ from ingest.gateway.registry import Registry
 from local.stack import Stack
 from shared import fleet, postgres
 from tests.integration.gateway.parts import Gateway, Ids, Inventory, charging, eventually, refusal
+from tests.integration.severed import proxied
 
 ACTS_WITHIN_S = 1.0
 BUSY_MACHINE_S = 4.0  #: what a loaded machine may add to it
@@ -88,6 +89,30 @@ async def test_what_changed_while_nobody_listened_is_found_by_comparison(
         assert cut
         assert await charger.closed() == 1008
     assert await refusal(gateway, created) == 101
+
+
+async def test_a_listening_connection_that_fell_silent_is_replaced_and_deletes_act_again(
+    database_url: str, stack: Stack, inventory: Inventory, ids: Ids
+) -> None:
+    charge_points = [(name, await inventory.add(name)) for name in (next(ids), next(ids))]
+    async with proxied(stack.postgres.port) as proxy, postgres.pool(database_url, size=2, name="registry-test") as pool:
+        dsn = database_url.replace(f":{stack.postgres.port}/", f":{proxy.port}/")
+        assert dsn != database_url
+        registry = Registry(pool, listen_dsn=dsn, open_registration=False)
+
+        async def forgotten(key: int) -> bool:
+            return registry.known(key) is None
+
+        async with asyncio.TaskGroup() as group:
+            following = group.create_task(registry.run())
+            for name, key in charge_points:
+                await eventually(lambda name=name: registry.find(name))  # type: ignore[misc]
+                await inventory.delete(key)
+                cut = time.monotonic()
+                await eventually(lambda key=key: forgotten(key), within_s=90)  # type: ignore[misc]
+                assert time.monotonic() - cut < 15
+                proxy.cut()
+            following.cancel()
 
 
 async def test_known_chargers_come_back_while_postgres_is_away(

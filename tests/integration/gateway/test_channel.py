@@ -1,0 +1,41 @@
+"""What a gateway hears of others, when its connection falls silent without being closed."""
+
+import asyncio
+import time
+
+from ingest.gateway.channel import Channel
+from local.stack import Stack
+from shared import gateways, hot
+from shared.gateways import Ask, Fence, Told
+from tests.integration.gateway.parts import eventually
+from tests.integration.severed import proxied
+
+NOTICED_WITHIN_S = 15.0  #: 10 s until the proof, 3 s for its answer, and the way back
+
+
+async def test_a_connection_that_fell_silent_is_replaced_and_fences_act_again(stack: Stack) -> None:
+    fences: list[Fence] = []
+
+    async def told(ask: Ask) -> Told:
+        raise AssertionError(ask)
+
+    async with (
+        proxied(stack.redis.port) as proxy,
+        hot.client(stack.redis_url) as other,
+        hot.client(f"redis://127.0.0.1:{proxy.port}/0") as redis,
+        asyncio.TaskGroup() as group,
+    ):
+        hearing = group.create_task(Channel(redis, gateway_id="severed").run(fences.append, told))
+
+        async def fenced(epoch: int) -> bool:
+            fence = Fence(7, below=epoch, newest=epoch)
+            await other.publish(gateways.channel("severed"), gateways.encode(fence))
+            await asyncio.sleep(0.1)
+            return fence in fences
+
+        await eventually(lambda: fenced(1))
+        proxy.cut()
+        cut = time.monotonic()
+        await eventually(lambda: fenced(2), within_s=60)
+        assert time.monotonic() - cut < NOTICED_WITHIN_S
+        hearing.cancel()
