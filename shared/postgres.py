@@ -1,12 +1,15 @@
-"""Connections to Postgres: one pool a process, every statement under a timeout.
+"""Connections to Postgres: one pool a process, every statement under a timeout, no waiting for a frozen server.
 
-asyncpg says InterfaceError both for a connection that was lost and for a misuse of ours. The pool
-here tells them apart: what was lost is a ConnectionAbortedError, so one of ``AWAY``; a misuse stays what it is.
+``AWAY`` is the one place that says which errors are the server's and pass. asyncpg says InterfaceError both for a
+connection that was lost and for a misuse of ours. The pool here tells them apart: what was lost is a
+ConnectionAbortedError, so one of ``AWAY``; a misuse stays what it is.
 """
 
 import asyncio
 import contextlib
 import logging
+import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,16 +17,21 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
+from shared.pulse import Pulse
+
 if TYPE_CHECKING:
-    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    _Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     _Acquiring: TypeAlias = PoolAcquireContext[asyncpg.Record]
 else:
-    Pool = asyncpg.Pool
+    _Pool = asyncpg.Pool
     Connection = asyncpg.Connection
     _Acquiring = PoolAcquireContext
 
 COMMAND_TIMEOUT_S = 30
+CONNECT_S = 5
+VANISHED_S = 10  #: a statement may be on its way so long, unacknowledged
+RENEWED_EVERY_S = 1
 READ_ROLE = "plugwatch_read"  #: may SELECT and nothing else; a migration makes it
 _MAY_ACT = """
     SELECT CASE WHEN current_setting('server_version_num')::int >= 160000
@@ -34,19 +42,31 @@ _LOST = ("closed", "closing", "released back to the pool", "another operation (2
 
 log = logging.getLogger("plugwatch.postgres")
 
-#: What a dependency that is away raises; trying again later is right. Everything else is a bug.
+#: What a Postgres raises that is away, or cannot do now what it could before and will again: back off and try
+#: again. By SQLSTATE; everything else is a bug of ours, or (22, 23) a matter of the very data.
 AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
+    OSError,  # refused, reset, unreachable, no such host; TimeoutError is one
+    asyncpg.PostgresConnectionError,  # 08: lost; PgBouncer says everything so
+    asyncpg.InvalidCachedStatementError,  # 0A000: the schema was changed or restored under a prepared statement
+    asyncpg.ReadOnlySQLTransactionError,  # 25006: a standby, or a primary that was demoted or set read-only
+    asyncpg.IdleInTransactionSessionTimeoutError,  # 25P03: we slept in a transaction
+    asyncpg.TransactionTimeoutError,  # 25P04
+    asyncpg.InvalidAuthorizationSpecificationError,  # 28: the password or pg_hba.conf is being changed
+    asyncpg.InvalidCatalogNameError,  # 3D000: the database was renamed, or is being restored
+    asyncpg.TransactionRollbackError,  # 40: deadlock, serialization
+    asyncpg.InsufficientPrivilegeError,  # 42501: rights are being changed or restored; at connecting, too
+    asyncpg.UndefinedTableError,  # 42P01: the database is being restored, or is not migrated yet
+    asyncpg.InsufficientResourcesError,  # 53: disk, memory, connections
+    asyncpg.ObjectNotInPrerequisiteStateError,  # 55: locked; a database that takes no connections now
+    asyncpg.OperatorInterventionError,  # 57: shut down, starting, a statement cancelled
+    asyncpg.PostgresSystemError,  # 58: I/O
 )
+#: After these the other connections of a pool are no better: they lead to a server, or know a schema, that is no more.
+_OUTDATED = (asyncpg.ReadOnlySQLTransactionError, asyncpg.InvalidCachedStatementError)
 
 
 async def _prepare(connection: Connection) -> None:
+    _have_the_kernel_notice(connection)
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
@@ -79,21 +99,86 @@ def lost_is_away() -> Iterator[None]:
         raise
 
 
+def _have_the_kernel_notice(connection: Connection) -> None:
+    """A connection whose other end has vanished is an error within ``VANISHED_S``, when idle a little later."""
+    opened: socket.socket | None = connection._transport.get_extra_info("socket")  # type: ignore[union-attr]
+    if opened is None or opened.family == getattr(socket, "AF_UNIX", None):
+        return
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 3, "TCP_USER_TIMEOUT": VANISHED_S * 1000}.items():
+        if hasattr(socket, option):
+            opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
 class _Acquired(_Acquiring):
+    """A connection for a block, cut off while it is waited for and while it is held if Postgres is frozen."""
+
+    def __init__(self, pool: "Pool", timeout: float | None) -> None:
+        super().__init__(pool, timeout)
+        self._from = pool
+        self._held = contextlib.ExitStack()
+
     async def __aenter__(self) -> "PoolConnectionProxy[asyncpg.Record]":
+        pulse, loop = self._from.pulse, asyncio.get_running_loop()
+        pulse.check()
         with lost_is_away():
-            return await super().__aenter__()
+            async with asyncio.timeout(None) as until:
+                with pulse.waiting(lambda: until.reschedule(loop.time())):
+                    connection = await super().__aenter__()
+        self._held.enter_context(pulse.waiting(lambda: _terminate(connection)))
+        return connection
 
     async def __aexit__(self, *exc: Any) -> None:
-        with lost_is_away():
+        if isinstance(exc[1], _OUTDATED):
+            await self._from.renew()
+        with self._held, lost_is_away():
             await super().__aexit__(*exc)
             if isinstance(exc[1], asyncpg.InterfaceError | asyncpg.InternalClientError):
                 raise exc[1]
 
 
-class _Pool(Pool):
+def _terminate(connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    with contextlib.suppress(asyncpg.InterfaceError):  # it was given back a moment ago
+        connection.terminate()
+
+
+class Pool(_Pool):
+    """asyncpg's pool, which tells a lost connection from a misuse and a frozen server from a slow one."""
+
+    pulse: Pulse
+    writes: bool  #: whether its statements may write
+    _renewed_at = 0.0
+
     def acquire(self, *, timeout: float | None = None) -> "PoolAcquireContext[asyncpg.Record]":
         return _Acquired(self, timeout)
+
+    async def renew(self) -> None:
+        """Has every connection opened anew; once a second at most, or each refused write would cost one."""
+        if time.monotonic() - self._renewed_at >= RENEWED_EVERY_S:
+            self._renewed_at = time.monotonic()
+            await self.expire_connections()
+
+
+class _Witness:
+    """Asks Postgres for a sign of life, on a connection that is opened when first needed and kept."""
+
+    def __init__(self, dsn: str, name: str) -> None:
+        self._dsn = dsn
+        self._name = name
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+
+    async def ask(self) -> None:
+        try:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await connect(self._dsn, name=self._name)
+            await self._connection.fetchval("SELECT 1")
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
 
 
 @contextlib.asynccontextmanager
@@ -103,7 +188,7 @@ async def pool(dsn: str, *, size: int, name: str, read_only: bool = False) -> As
     It opens nothing by itself: Postgres may be away when a process starts. With ``read_only`` every
     transaction is read-only, and every connection acts as ``READ_ROLE``, which has nothing but SELECT.
     """
-    opened = _Pool(
+    opened = Pool(
         dsn,
         min_size=0,
         max_size=size,
@@ -114,7 +199,7 @@ async def pool(dsn: str, *, size: int, name: str, read_only: bool = False) -> As
         connection_class=asyncpg.Connection,
         record_class=asyncpg.Record,
         command_timeout=COMMAND_TIMEOUT_S,
-        timeout=5,
+        timeout=CONNECT_S,
         max_inactive_connection_lifetime=300,
         server_settings={
             "application_name": name,
@@ -124,27 +209,43 @@ async def pool(dsn: str, *, size: int, name: str, read_only: bool = False) -> As
             **({"default_transaction_read_only": "on"} if read_only else {}),
         },
     )
+    witness = _Witness(dsn, f"{name}-pulse")
+    opened.writes, opened.pulse = not read_only, Pulse("Postgres", witness.ask)
     async with opened:
+        watching = asyncio.create_task(opened.pulse.run(), name="pulse")
         try:
             yield opened
         finally:
-            with contextlib.suppress(TimeoutError, *AWAY):
+            with contextlib.suppress(*AWAY):
                 async with asyncio.timeout(3):
                     await opened.close()
             opened.terminate()
+            watching.cancel()
+            await asyncio.wait({watching})
+            witness.close()
 
 
 async def connect(dsn: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection outside the pool, for LISTEN."""
     return await asyncpg.connect(
-        dsn, timeout=5, command_timeout=COMMAND_TIMEOUT_S, server_settings={"application_name": name}
+        dsn, timeout=CONNECT_S, command_timeout=COMMAND_TIMEOUT_S, server_settings={"application_name": name}
     )
 
 
 async def answers(pool: Pool) -> bool:
-    """Whether Postgres answers now; for readiness."""
+    """Whether Postgres does now what this pool is for; for readiness. A pool that may write asks for a write."""
+    return await _does(pool, "DELETE FROM unpublished WHERE false" if pool.writes else "SELECT")
+
+
+async def reads(pool: Pool) -> bool:
+    """Whether Postgres answers now, be it read-only."""
+    return await _does(pool, "SELECT")
+
+
+async def _does(pool: Pool, statement: str) -> bool:
     try:
         async with asyncio.timeout(2):
-            return bool(await pool.fetchval("SELECT true"))
+            await pool.execute(statement)
     except AWAY:
         return False
+    return True
