@@ -14,8 +14,13 @@ _JSON = "application/json"
 
 
 def document(found: Hot | Change, request: Request | None = None) -> Response:
-    """A document with its entity tag; 304 if ``request`` is that of a client who holds it already."""
+    """A document with its entity tag; 304 if ``request`` is that of a client who holds it already.
+
+    ``Age`` (RFC 9111 §5.1, s) is there only where nobody can say that it is current.
+    """
     headers = {"ETag": found.etag, "Cache-Control": "no-cache"}
+    if isinstance(found, Hot) and found.age_s is not None:
+        headers["Age"] = str(found.age_s)
     if request is not None and etags.is_current(request.headers.get("if-none-match"), found.etag):
         return Response(status_code=304, headers=headers)
     return Response(found.document, headers=headers, media_type=_JSON)

@@ -54,7 +54,7 @@ Errors are RFC 9457 problem documents; `detail` says what to do next. Ids of cha
 """
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-ID")
-_EXPOSED = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+_EXPOSED = ("Age", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 
 
 def create(
@@ -82,7 +82,7 @@ def create(
     inventory = Inventory(writing)
     app = FastAPI(title="Plugwatch", version="1", description=_DESCRIPTION, redoc_url=None, redirect_slashes=False)
     app.state.collaborators = Collaborators(
-        documents=Documents(HotReads(copy, clock), database, metrics),
+        documents=Documents(HotReads(copy, clock), database, metrics, clock),
         inventory=inventory,
         queries=Queries(database),
         stats=Stats(database, clock),

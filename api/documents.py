@@ -1,8 +1,13 @@
-"""One document by its id: from Redis, or from Postgres while Redis is away or lacks it. The same bytes."""
+"""One document by its id: from Redis, or from Postgres while Redis is away, stale or lacks it. The same bytes.
+
+What Redis has is better than nothing: with Postgres away, too, it is given with its age.
+"""
+
+from collections.abc import Awaitable, Callable
 
 from api import ids
 from api.database import Database
-from api.errors import NotFound
+from api.errors import NotFound, Unavailable
 from api.hot_reads import HotReads
 from api.metrics import Metrics
 from shared import fleet, hot
@@ -21,13 +26,19 @@ _CHARGE_POINT = """
 """
 
 
+PAUSE_S = 1
+
+
 class Documents:
     """Reads finished documents."""
 
-    def __init__(self, reads: HotReads, database: Database, metrics: Metrics) -> None:
+    def __init__(self, reads: HotReads, database: Database, metrics: Metrics, clock: Callable[[], float]) -> None:
+        """``clock`` is monotonic (s)."""
         self._reads = reads
         self._database = database
         self._metrics = metrics
+        self._clock = clock
+        self._ask_at = 0.0  #: until then Postgres is left alone, where Redis has at least something
 
     async def station(self, station_id: str) -> Hot:
         """The station's document and its entity tag.
@@ -38,8 +49,7 @@ class Documents:
         """
         found = None
         if ids.is_station(station_id):
-            found = await self._reads.read(hot.station_key(station_id))
-            found = self._counted(found) or await self._stored_station(station_id)
+            found = await self._found(hot.station_key(station_id), self._stored_station, station_id)
         if found is None or found.document is None:
             raise NotFound("there is no station with this id: GET /v1/stations lists those there are")
         return found
@@ -53,18 +63,28 @@ class Documents:
         """
         found = None
         if ids.is_charge_point(charge_point_id):
-            found = await self._reads.read(hot.charge_point_key(charge_point_id))
-            found = self._counted(found) or await self._stored_charge_point(charge_point_id)
+            found = await self._found(hot.charge_point_key(charge_point_id), self._stored_charge_point, charge_point_id)
         if found is None or found.document is None:
             raise NotFound("there is no charge point with this id: GET /v1/charge-points lists those there are")
         return found
 
-    def _counted(self, found: Hot | None) -> Hot | None:
-        if found is None:
-            self._metrics.reads_postgres.inc()
-        else:
+    async def _found(self, key: str, stored: Callable[[str], Awaitable[Hot | None]], id_: str) -> Hot | None:
+        copied = await self._reads.read(key)
+        if copied is not None and copied.age_s is None:
             self._metrics.reads_hot.inc()
-        return found
+            return copied
+        if copied is None or self._clock() >= self._ask_at:
+            try:
+                found = await stored(id_)
+            except Unavailable:
+                if copied is None:
+                    raise
+                self._ask_at = self._clock() + PAUSE_S
+            else:
+                self._metrics.reads_postgres.inc()
+                return found
+        self._metrics.reads_stale.inc()
+        return copied
 
     async def _stored_station(self, station_id: str) -> Hot | None:
         async with self._database.connection() as connection:

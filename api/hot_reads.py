@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from shared import hot
 from shared.hot import Hot, HotCopy
+from shared.outage import Outage
 
 TIMEOUT_S = 1
 PAUSE_S = 1  #: how long Redis is left alone after a failure
@@ -23,15 +24,24 @@ class HotReads:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
         self._next: _Batch = []
-        self._away = False
+        self._away = Outage(
+            log, "Redis is away: documents come from Postgres meanwhile", "Redis is back: documents come from it again"
+        )
+        self._stale = Outage(
+            log,
+            "no rollup vouches for the copy in Redis: documents come from Postgres meanwhile. "
+            "See whether rollups run and Redis takes writes",
+            "the copy in Redis is fresh again: documents come from it",
+        )
         self._ask_at = 0.0
 
     async def read(self, key: str) -> Hot | None:
         """The document under ``key``; None when Redis lacks it or is away: ask Postgres then.
 
-        While Redis is away one request a second asks it, the others do not wait for its answer.
+        One with an ``age_s`` is for when Postgres cannot say. While Redis is away one request a second asks it,
+        the others do not wait for its answer.
         """
-        was_away = self._away
+        was_away = bool(self._away)
         if was_away:
             if self._clock() < self._ask_at:
                 return None
@@ -62,14 +72,14 @@ class HotReads:
             async with asyncio.timeout(TIMEOUT_S):
                 found = await self._copy.read_many([key for key, _ in batch])
         except hot.AWAY as error:
-            if not self._away:
-                log.warning("Redis is away: documents come from Postgres meanwhile", extra={"error": repr(error)})
-            self._away = True
+            self._away.began(error)
             self._ask_at = self._clock() + PAUSE_S
             return
-        if self._away:
-            log.info("Redis is back: documents come from it again")
-            self._away = False
-        for (_, one), document in zip(batch, found, strict=True):
+        self._away.ended()
+        if found.lapsed_s is None:
+            self._stale.ended()
+        else:
+            self._stale.began(f"for {found.lapsed_s} s")
+        for (_, one), document in zip(batch, found.documents, strict=True):
             if not one.done():
                 one.set_result(document)

@@ -29,6 +29,7 @@ class Metrics:
         reads = Counter("plugwatch_api_reads", "Documents read, by source", ["source"], registry=registry)
         self.reads_hot = reads.labels("hot")
         self.reads_postgres = reads.labels("postgres")
+        self.reads_stale = reads.labels("stale")  # given with their age: nobody vouches for them, and Postgres is away
         # Inventory writes whose documents Redis did not take: a rollup must publish them from their notes.
         self.unpublished = Counter(
             "plugwatch_api_unpublished", "Committed writes that Redis did not take", registry=registry

@@ -38,6 +38,11 @@ _IF_NONE_MATCH = {
     "schema": {"type": "string"},
     "description": "an ETag; 304 when the document is still that one",
 }
+_AGE = {
+    "description": "only where nobody can say that the document is current (Redis is not vouched for, Postgres is "
+    "away): how long ago that was known (s, RFC 9111)",
+    "schema": {"type": "integer", "minimum": 0},
+}
 
 
 def answers(*statuses: int, when: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
@@ -71,6 +76,8 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     operation["security"] = [{"token": [scope_of(method.upper(), path)]}]
     if "304" in operation["responses"]:
         operation["parameters"].append(_IF_NONE_MATCH)
+        for status in ("200", "304"):
+            operation["responses"][status]["headers"] = {"Age": _AGE}
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     for status, description in _ALWAYS.items():
         operation["responses"][status] = {"description": description}

@@ -1,4 +1,8 @@
-"""Whether the API takes work: it does while Redis or Postgres answers, and is not stopping (invariant 14)."""
+"""Whether the API takes work: it does while Redis or Postgres answers, and is not stopping (invariant 14).
+
+A Redis whose freshness mark lapsed is ``stale``: Postgres is asked instead, and without it old documents are
+better than none.
+"""
 
 from collections.abc import Mapping
 
@@ -17,8 +21,15 @@ class Readiness:
 
     async def __call__(self) -> tuple[bool, Mapping[str, str]]:
         """Ready or not, and the state of each dependency by name."""
-        found = await admin.probed({"redis": self._copy.answers, "postgres": lambda: postgres.answers(self._pool)})
-        states = {name: "ok" if answers else "away" for name, answers in found.items()}
+        redis = "away"
+
+        async def redis_answers() -> bool:
+            nonlocal redis
+            redis = await self._copy.state()
+            return redis != "away"
+
+        found = await admin.probed({"redis": redis_answers, "postgres": lambda: postgres.answers(self._pool)})
+        states = {name: "ok" if answers else "away" for name, answers in found.items()} | {"redis": redis}
         if self.draining:
             return False, states | {"process": "stopping"}
         return any(found.values()), states

@@ -108,7 +108,8 @@ async def note(connection: Connection, station_keys: Collection[int], charge_poi
     """Writes down, in the transaction, what is to be published after it; returns the note's id."""
     return int(
         await connection.fetchval(
-            "INSERT INTO unpublished (station_keys, charge_point_keys) VALUES ($1, $2) RETURNING id",
+            "INSERT INTO unpublished (station_keys, charge_point_keys, created_at) VALUES ($1, $2, clock_timestamp())"
+            " RETURNING id",
             list(station_keys),
             list(charge_point_keys),
         )

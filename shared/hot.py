@@ -2,6 +2,8 @@
 
 Redis is a copy. Every value comes from a committed transaction, a write never replaces a newer
 revision, and losing all of it loses nothing: ``is_filled`` then says that it must be filled again.
+That it answers does not say that it is given anything: what is read counts only while the freshness
+mark lives, which rollups renew as long as every commit of more than seconds ago lies here.
 """
 
 import asyncio
@@ -16,6 +18,8 @@ from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 STREAM = "plugwatch:changes"  #: the change stream, in revision order per station
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
+FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, and when that was found
+_PROBE = "plugwatch:probe"
 TOMBSTONE_TTL_S = 3600
 TIMEOUT_S = 2  #: of one call; a Redis that is frozen is noticed within 3 s
 _DOCUMENTS_A_CALL = 200
@@ -69,6 +73,14 @@ class Hot(Struct, frozen=True):
 
     etag: str
     document: bytes | None
+    age_s: int | None = None  #: it is known to have been current so long ago; None: it is current
+
+
+class Copied(Struct, frozen=True):
+    """What Redis has of some keys, and since when nobody vouches for it; ``lapsed_s`` is None while the mark lives."""
+
+    documents: list[Hot | None]
+    lapsed_s: int | None
 
 
 def station_key(station_id: str) -> str:
@@ -83,7 +95,6 @@ def charge_point_key(charge_point_id: str) -> str:
 
 #: KEYS: one a document. ARGV: stream length, tombstone TTL, whether to stream, then per document
 #: kind, station id, charge point id, revision, etag, document ("" for a deleted one).
-#: Returns 0 when this Redis does not hold a full copy, else 1.
 _PUBLISH = f"""
 local stream, length, ttl, streamed = '{STREAM}', ARGV[1], ARGV[2], ARGV[3] == '1'
 for i, key in ipairs(KEYS) do
@@ -100,14 +111,26 @@ for i, key in ipairs(KEYS) do
     end
   end
 end
-return redis.call('EXISTS', '{FILLED}')
 """
 
 #: KEYS: one a document. One call for many, since a command costs its client more than its Redis.
-_READ = """
-local found = {}
+#: Returns for how long (ms) nobody has vouched for the copy, -1 while the mark lives, and the documents.
+_READ = f"""
+local mark, time = redis.call('HMGET', '{FRESH}', 'until', 'found'), redis.call('TIME')
+local now, lapsed = time[1] * 1000 + math.floor(time[2] / 1000), -1
+if now >= (tonumber(mark[1]) or 0) then lapsed = math.max(0, now - (tonumber(mark[2]) or 0)) end
+local found = {{}}
 for i, key in ipairs(KEYS) do found[i] = redis.call('HMGET', key, 'etag', 'document') end
-return found
+return {{lapsed, found}}
+"""
+
+#: ARGV: when it was found (Redis time, ms) that all is published, and how long (ms) from then that counts.
+#: Only a Redis that was filled is marked, and not a copy of it: its run id tells. Returns 1 if it was.
+_MARK = f"""
+local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+if redis.call('GET', '{FILLED}') ~= run_id then redis.call('HDEL', '{FRESH}', 'until') return 0 end
+redis.call('HSET', '{FRESH}', 'found', ARGV[1], 'until', string.format('%d', ARGV[1] + ARGV[2]))
+return 1
 """
 
 
@@ -119,21 +142,19 @@ class HotCopy:
         self._length = stream_length
         self._script = redis.register_script(_PUBLISH)
         self._read = redis.register_script(_READ)
+        self._mark = redis.register_script(_MARK)
 
     @property
     def redis(self) -> Redis:
         """The client, for what else lies in this Redis."""
         return self._redis
 
-    async def publish(self, changes: Sequence[Change], *, stream: bool = True) -> bool:
+    async def publish(self, changes: Sequence[Change], *, stream: bool = True) -> None:
         """Sets each document if its revision is newer and appends the change to the stream.
-
-        Returns whether this Redis holds a full copy; if not, it must be filled.
 
         Raises:
             one of ``AWAY``: some may have been written; publishing again is right.
         """
-        filled = True
         for start in range(0, len(changes), _DOCUMENTS_A_CALL):
             part = changes[start : start + _DOCUMENTS_A_CALL]
             arguments: list[str | int | bytes] = [self._length, TOMBSTONE_TTL_S, int(stream)]
@@ -147,26 +168,58 @@ class HotCopy:
                     change.document or b"",
                 )
             async with asyncio.timeout(TIMEOUT_S):
-                filled = bool(await self._script(keys=[change.key for change in part], args=arguments))
-        return filled
+                await self._script(keys=[change.key for change in part], args=arguments)
 
     async def read(self, key: str) -> Hot | None:
         """The document under ``key``; None when Redis does not have it (ask Postgres then)."""
-        (found,) = await self.read_many([key])
+        (found,) = (await self.read_many([key])).documents
         return found
 
-    async def read_many(self, keys: Sequence[str]) -> list[Hot | None]:
-        """The documents under these keys, in one round trip; None where Redis does not have it.
+    async def read_many(self, keys: Sequence[str]) -> Copied:
+        """The documents under these keys, None where Redis does not have it, and the mark, in one round trip.
 
         Raises:
             one of ``AWAY``.
         """
         async with asyncio.timeout(TIMEOUT_S):
-            rows = cast("list[tuple[bytes | None, bytes | None]]", await self._read(keys=keys))
-        return [
-            None if etag is None or document is None else Hot(etag.decode(), document or None)
+            lapsed_ms, rows = cast("tuple[int, list[tuple[bytes | None, bytes | None]]]", await self._read(keys=keys))
+        lapsed_s = None if lapsed_ms < 0 else lapsed_ms // 1000
+        documents = [
+            None if etag is None or document is None else Hot(etag.decode(), document or None, lapsed_s)
             for etag, document in rows
         ]
+        return Copied(documents, lapsed_s)
+
+    async def mark(self, found_ms: int, counts_s: float) -> bool:
+        """Vouches for the copy: at ``found_ms`` (of ``now``) everything was here; that counts for so long from then.
+
+        Time of Redis, taken before it was looked, so that neither another clock nor a sleep in between extends it.
+        Returns False, and marks nothing, where this Redis has not been filled.
+
+        Raises:
+            one of ``AWAY``: also where it takes no writes.
+        """
+        async with asyncio.timeout(TIMEOUT_S):
+            return bool(await self._mark(args=[found_ms, int(counts_s * 1000)]))
+
+    async def withdraw(self) -> None:
+        """Nobody vouches for the copy any more.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with asyncio.timeout(TIMEOUT_S):
+            await self._redis.hdel(FRESH, "until")
+
+    async def now(self) -> int:
+        """The time of Redis (ms).
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with asyncio.timeout(TIMEOUT_S):
+            seconds, us = await self._redis.time()
+        return int(seconds) * 1000 + int(us) // 1000
 
     async def is_filled(self) -> bool:
         """Whether this very Redis process holds a full copy: a replaced or restored one does not."""
@@ -214,13 +267,29 @@ class HotCopy:
         async with asyncio.timeout(TIMEOUT_S):
             await self._redis.xread({STREAM: after}, count=1, block=int(timeout_s * 1000))
 
-    async def answers(self) -> bool:
-        """Whether Redis answers now; for readiness."""
+    async def state(self) -> Literal["ok", "stale", "away"]:
+        """Whether Redis answers now, and whether its copy counts; for the readiness of who reads it."""
         try:
-            async with asyncio.timeout(2):
-                return bool(await self._redis.ping())
+            return "ok" if (await self.read_many([])).lapsed_s is None else "stale"
+        except AWAY:
+            return "away"
+
+    async def takes_writes(self) -> bool:
+        """Whether it can be written to; for the readiness of who writes: full or read-only, Redis answers, too."""
+        try:
+            await self.write()
         except AWAY:
             return False
+        return True
+
+    async def write(self) -> None:
+        """Writes something, to see whether it can be done.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with asyncio.timeout(TIMEOUT_S):
+            await self._redis.set(_PROBE, "", px=1)
 
     async def run_id(self) -> bytes:
         """Which Redis process this is: another one after each of its starts.

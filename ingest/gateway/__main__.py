@@ -57,7 +57,7 @@ async def serve(given: Settings) -> None:
     async with postgres.pool(
         given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-gateway"
     ) as pool:
-        hot_answers = hot.HotCopy(redis, stream_length=given.stream_length).answers
+        hot_answers = hot.HotCopy(redis, stream_length=given.stream_length).takes_writes
 
         async def postgres_answers() -> bool:
             return await postgres.answers(pool)

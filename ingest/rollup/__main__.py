@@ -1,6 +1,7 @@
 """Composition root of the rollup: ``python -m ingest.rollup``."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from ingest.rollup.census import Census
 from ingest.rollup.consumer import Consumer
 from ingest.rollup.fences import Fences
 from ingest.rollup.fold import Policy
+from ingest.rollup.freshness import Freshness
 from ingest.rollup.liveness import Liveness
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.partitions import Partitions
@@ -22,6 +24,8 @@ from shared import admin, hot, logs, postgres, settings
 from shared.settings import Settings
 
 log = logging.getLogger("plugwatch.rollup")
+
+PARTING_S = 3  #: so long is waited for what is being written
 
 
 def main() -> None:
@@ -52,6 +56,7 @@ async def serve(given: Settings) -> None:
         hot_copy = hot.HotCopy(redis, stream_length=given.stream_length)
         store = Store(pool, topic=given.topic)
         publication = Publication(pool, hot_copy, metrics)
+        freshness = Freshness(pool, hot_copy, publication, metrics)
         fences = Fences(redis)
         quarantine = Quarantine(
             servers=given.kafka_bootstrap_servers,
@@ -86,7 +91,7 @@ async def serve(given: Settings) -> None:
         )
 
         async def readiness() -> tuple[bool, Mapping[str, str]]:
-            answers = await admin.probed({"postgres": lambda: postgres.answers(pool), "redis": hot_copy.answers})
+            answers = await admin.probed({"postgres": lambda: postgres.answers(pool), "redis": hot_copy.takes_writes})
             answers["kafka"] = consumer.is_polling
             ready = answers["postgres"] and answers["kafka"] and not stop.is_set()
             return ready, {name: "ok" if answer else "unavailable" for name, answer in answers.items()}
@@ -105,6 +110,7 @@ async def serve(given: Settings) -> None:
                     "consumer": consumer.run(),
                     "liveness": liveness.run(),
                     "publication": publication.run(),
+                    "freshness": freshness.run(),
                     "partitions": Partitions(pool, retention_days=given.history_retention_days).run(),
                     "fences": fences.run(),
                     "census": Census(pool, consumer, metrics, clock=clock).run(),
@@ -117,6 +123,10 @@ async def serve(given: Settings) -> None:
             log.info("stopping")
             for task in tasks:
                 task.cancel()
+            await asyncio.wait(tasks, timeout=PARTING_S)
+            with contextlib.suppress(*postgres.AWAY):
+                await publication.forget()
+                await freshness.part()
     log.info("stopped")
 
 

@@ -97,6 +97,10 @@ class Metrics:
         self.unpublished = Known(
             "plugwatch_rollup_unpublished_notes", "Transactions committed but not yet in Redis", registry=registry
         )
+        #: Whether readers may take documents from Redis as far as this rollup knows; 0: Postgres gets all the reads.
+        self.fresh = Gauge(
+            "plugwatch_rollup_copy_fresh", "1 while this rollup vouches for the copy in Redis", registry=registry
+        )
         #: The fleet itself, told by the one rollup that owns partition 0: sum over rollups, there is but one.
         self.stations = Known("plugwatch_fleet_stations", "Stations", ["health"], registry=registry)
         self.charge_points = Known(

@@ -16,13 +16,14 @@ from ingest.rollup.metrics import Metrics
 from shared import fleet
 from shared.hot import AWAY as REDIS_AWAY
 from shared.hot import Change, HotCopy
+from shared.outage import Outage
 from shared.postgres import AWAY as POSTGRES_AWAY
 from shared.postgres import Pool
 
 log = logging.getLogger("plugwatch.rollup.publication")
 
 EVERY_S = 0.5
-OLD_S = 3
+OLD_S = 2  #: a note that is older was left by its writer; while there is one, the copy counts as stale
 NOTES = 200  #: old notes published at once
 PAGE = 500  #: documents read at once when filling
 FILL_LOCK = 7_584_928_467_101_323  #: pg_try_advisory_lock key: one rollup fills
@@ -41,43 +42,54 @@ class Publication:
         self._hot = hot
         self._metrics = metrics
         self._published: list[int] = []
-        self._away = False
+        self._outage = Outage(
+            log, "Redis is away, or takes no writes: documents are published when it does", "Redis takes writes again"
+        )
+        self._unread = Outage(log, "notes wait: Postgres is away", "Postgres is back: notes are read again")
+
+    @property
+    def waits(self) -> bool:
+        """Whether something that was committed here may not be in Redis yet."""
+        return bool(self._outage)
 
     async def publish(self, changes: Sequence[Change], note: int | None) -> None:
         """Publishes what a transaction changed; if Redis is away, its note is found later."""
-        if note is None or self._away:
+        if note is None or self._outage:
             return
         try:
             await self._hot.publish(changes)
             self._published.append(note)
         except REDIS_AWAY as error:
-            self._away = True
+            self._outage.began(error)
             self._metrics.publish_failures.inc()
-            log.warning("Redis is away; documents are published when it is back", extra={"error": repr(error)})
 
     async def run(self) -> None:
         """Forgets, catches up and fills until cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
             try:
-                await self._forget()
+                await self.forget()
+                self._unread.ended()
                 if not await self._hot.is_filled():
                     await self._fill()
-                if self._away:
-                    log.info("Redis is back")
-                    self._away = False
                 while await self._catch_up():
                     pass
+                if self._outage:
+                    await self._hot.write()
+                    self._outage.ended()
             except (*REDIS_AWAY, *POSTGRES_AWAY) as error:
                 # Both may raise OSError and TimeoutError.
-                if not isinstance(error, RedisError) and await self._hot.answers():
-                    log.warning("notes wait: Postgres is away", extra={"error": repr(error)})
-                    continue
-                if not self._away:
-                    log.warning("Redis is away", extra={"error": repr(error)})
-                self._away = True
+                if not isinstance(error, RedisError) and await self._hot.takes_writes():
+                    self._unread.began(error)
+                else:
+                    self._outage.began(error)
 
-    async def _forget(self) -> None:
+    async def forget(self) -> None:
+        """Forgets the notes of what has been published.
+
+        Raises:
+            one of ``postgres.AWAY``: they are published once more.
+        """
         published, self._published = self._published, []
         if published:
             async with self._pool.acquire(timeout=5) as connection, connection.transaction():

@@ -17,7 +17,7 @@ from shared import hot, postgres
 from shared.hot import HotCopy
 from shared.postgres import Pool
 from tests.integration.api.operated import Ingest, ingesting
-from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer
+from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer, vouched
 
 
 @pytest.fixture
@@ -38,7 +38,9 @@ async def redis(stack: Stack) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def copy(redis: Redis) -> HotCopy:
-    return HotCopy(redis, stream_length=1000)
+    copy = HotCopy(redis, stream_length=1000)
+    await vouched(copy)
+    return copy
 
 
 @pytest.fixture

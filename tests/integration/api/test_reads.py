@@ -1,15 +1,16 @@
 """Documents by id: the same bytes from Redis and from Postgres, and no waiting for a Redis that is away."""
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from redis.asyncio import Redis
 
 from local.stack import Stack
-from shared import hot
-from tests.integration.api.served import Api, eventually
+from shared import hot, postgres
+from tests.integration.api.served import Api, eventually, vouched
 
 PATHS = ("/v1/stations/S1", "/v1/charge-points/CP1")
 
@@ -51,6 +52,8 @@ async def test_redis_killed_midway_costs_no_request_and_no_waiting(api: Api, sta
     assert time.monotonic() - began < 5
     assert [answer.content for answer in answers] == before * 20
     stack.redis.start()
+
+    await vouched(api.copy)
 
     async def hot_again() -> bool:
         await api.client.patch("/v1/stations/S1", json={"name": f"at {time.monotonic()}"})
@@ -132,3 +135,59 @@ async def test_if_match_lets_a_busy_thing_be_edited_but_not_overwritten(
     assert (await api.client.get(path)).status_code == 200
     assert (await api.client.delete(path, headers={"If-Match": "*"})).status_code == 204
     assert (await api.client.delete(path, headers={"If-Match": "*"})).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_what_nobody_vouches_for_comes_from_postgres(api: Api, path: str) -> None:
+    await busy_station(api)
+    await api.pool.execute("UPDATE stations SET name = 'only in Postgres', revision = revision + 1")
+    old = await api.client.get(path)
+    assert (await api.reads("hot"), await api.reads("postgres")) == (1, 0)
+    await api.copy.withdraw()
+    new = await api.client.get(path)
+    assert await api.reads("postgres") == 1
+    assert "Age" not in new.headers
+    if path == PATHS[0]:
+        assert (old.json()["name"], new.json()["name"]) == ("Straße 🚗", "only in Postgres")
+    await vouched(api.copy)
+    assert (await api.client.get(path)).content == old.content
+    assert await api.reads("hot") == 2
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_with_postgres_away_as_well_it_is_served_with_its_age(
+    api: Api, build: Callable[..., Api], path: str
+) -> None:
+    await busy_station(api)
+    fresh = await api.client.get(path)
+    await api.copy.mark(await api.copy.now() - 75_000, 3)
+    async with postgres.pool("postgresql://nobody@127.0.0.1:1/nothing", size=1, name="test") as nowhere:
+        blind = build(pool=nowhere)
+        for _ in range(3):
+            stale = await blind.client.get(path)
+            assert (stale.status_code, stale.content) == (200, fresh.content)
+            assert 75 <= int(stale.headers["Age"]) < 80
+        held = await blind.client.get(path, headers={"If-None-Match": fresh.headers["ETag"]})
+        assert (held.status_code, 75 <= int(held.headers["Age"]) < 80) == (304, True)
+        assert await blind.reads("stale") == 4
+        ready = await blind.client.get("/readyz")
+        assert ready.status_code == 200, "old documents are better than none"
+        assert ready.json()["dependencies"] == {"redis": "stale", "postgres": "away"}
+        assert (await blind.client.get(path + "-unknown")).status_code == 503
+        await vouched(api.copy)
+        assert "Age" not in (await blind.client.get(path)).headers
+
+
+async def test_a_copy_that_is_stale_is_one_line_and_one_when_it_is_not(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await api.station("S1", "CP1")
+    await api.copy.withdraw()
+    for _ in range(10):
+        await api.client.get(PATHS[0])
+    await vouched(api.copy)
+    for _ in range(10):
+        await api.client.get(PATHS[0])
+    said = [record.message for record in caplog.records if "copy" in record.message]
+    assert [("vouches" in one, "fresh again" in one) for one in said] == [(True, False), (False, True)]

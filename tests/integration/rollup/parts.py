@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from ingest.rollup.consumer import Consumer
 from ingest.rollup.fences import Fences
 from ingest.rollup.fold import Policy
+from ingest.rollup.freshness import Freshness
 from ingest.rollup.liveness import Liveness
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.publication import Publication
@@ -186,6 +187,7 @@ class Rollup:
     hot_copy: HotCopy
     store: Store
     publication: Publication
+    freshness: Freshness
     fences: Fences
     consumer: Consumer
     liveness: Liveness
@@ -251,7 +253,8 @@ async def rollup(
             clock=clock,
         )
         async with quarantining(quarantine):
-            yield Rollup(pool, redis, hot_copy, store, publication, fences, consumer, liveness, registry)
+            freshness = Freshness(pool, hot_copy, publication, metrics)
+            yield Rollup(pool, redis, hot_copy, store, publication, freshness, fences, consumer, liveness, registry)
 
 
 @contextlib.asynccontextmanager

@@ -29,8 +29,8 @@ async def changes(pool: Pool, session: Session) -> list[Change]:
 async def is_copied(pool: Pool, copy: HotCopy, session: Session) -> bool:
     """Whether Redis has the bytes of Postgres, and their entity tags."""
     wanted = await changes(pool, session)
-    found = await copy.read_many([change.key for change in wanted])
-    return found == [hot.Hot(change.etag, change.document) for change in wanted]
+    found = (await copy.read_many([change.key for change in wanted])).documents
+    return [one and (one.etag, one.document) for one in found] == [(change.etag, change.document) for change in wanted]
 
 
 async def write(one: Rollup, session: Session, word: str) -> tuple[list[Change], int | None]:
@@ -164,7 +164,7 @@ async def test_filling_buries_what_was_deleted_while_redis_was_away(
         await fleet.pool.execute("TRUNCATE unpublished")
         async with running(one.publication.run()):
             await eventually(lambda: one.hot_copy.is_filled())
-        found = await one.hot_copy.read_many([change.key for change in stale])
+        found = (await one.hot_copy.read_many([change.key for change in stale])).documents
         assert [copy is not None and copy.document is None for copy in found] == [True, True]
 
 
