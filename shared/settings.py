@@ -83,6 +83,14 @@ class Settings(BaseModel):
     )
     handshake_timeout_s: PositiveFloat = Field(default=10, description="time from TCP accept to upgrade (s)")
     max_message_bytes: PositiveInt = Field(default=262_144, description="larger frames close the socket with 1009")
+    frames_per_second: PositiveFloat = Field(
+        default=100,
+        description="frames of up to 2 kB (a larger one counts for several) that one charger may send in the long run, "
+        "20 times as many at once; what comes faster waits",
+    )
+    flood_timeout_s: PositiveFloat = Field(
+        default=30, description="a charger that has more to send for so long, without waiting, is closed with 1008 (s)"
+    )
     compression: bool = Field(default=False, description="permessage-deflate, when the charger offers it")
     failed_handshakes_per_minute: int = Field(
         default=600, ge=0, description="refused handshakes an address may make before 429; 0: no limit"

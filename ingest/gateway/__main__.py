@@ -94,9 +94,11 @@ async def serve(given: Settings) -> None:
                 max_message_bytes=given.max_message_bytes,
                 max_pending=given.max_pending_events,
                 compression=given.compression,
+                frames_per_second=given.frames_per_second,
+                flood_timeout_s=given.flood_timeout_s,
             )
             registry.on_change = server.inventory_changed
-            trace = Trace(redis, server.clock)
+            trace = Trace(redis, server.clock, server.faults)
             server.trace = trace.add
             metrics.registry_size.set_function(lambda: len(registry))
             metrics.without_password.set_function(lambda: registry.without_password)

@@ -1,29 +1,39 @@
 """One charger's websocket: bytes in and out, timers, and the wait for the broker's ack.
 
 The shell around two pure cores: ``websockets``' sans-I/O protocol and our OCPP session. Frames are
-taken one at a time; a frame with events holds back its answer, and the frames behind it, until its
-events are durable. Frames of a session that has ended are neither answered nor published.
+taken one at a time, a few in a turn of the loop; a frame with events holds back its answer, and the
+frames behind it, until its events are durable. Frames of a session that has ended are neither answered
+nor published. An exception that nobody expected ends this connection and nothing else.
 """
 
 import asyncio
 import logging
 import socket
 import time
-from collections import deque
 from random import random
 from typing import TYPE_CHECKING, cast
 
-from websockets.exceptions import NegotiationError
+from websockets.exceptions import (
+    HeaderLineTooLong,
+    InvalidUpgrade,
+    NegotiationError,
+    RequestLineTooLong,
+    TooManyHeaders,
+)
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from ingest.gateway import head
 from ingest.gateway.admission import Refusal
+from ingest.gateway.budget import Budget, cost
 from ingest.gateway.errands import Errands
+from ingest.gateway.faults import Where, guarded
 from ingest.gateway.framing import Framer, text_frame
-from ingest.gateway.publisher import OnAck, Ticket
+from ingest.gateway.head import NoHandshake, Reason
+from ingest.gateway.publisher import OnDone, Ticket
 from ingest.gateway.registry import Entry
 from ingest.ocpp import versions
 from ingest.ocpp.commands import Command
@@ -34,9 +44,8 @@ from shared.event import EndReason, Event
 if TYPE_CHECKING:
     from ingest.gateway.server import Server
 
-log = logging.getLogger("plugwatch.gateway.connection")
-
 CLOSE_TIMEOUT_S = 5
+FRAMES_A_TURN = 16  #: before the others have theirs; most chargers send one and wait
 MISSED_PONGS = 3
 CONFLICT_OVER_S = 120  #: a socket that lasts so long has won
 TCP_USER_TIMEOUT_MS = 60_000
@@ -56,8 +65,8 @@ class Connection(asyncio.Protocol):
     """A socket from accept to close."""
 
     __slots__ = (
-        "_backlog", "_errands", "_fragments", "_fragments_are_text", "_framer", "_in_conflict", "_key", "_partition",
-        "_phase_since", "_proto", "_reads_answers", "_server", "_ticket", "_transport",
+        "_budget", "_errands", "_fragments", "_fragments_are_text", "_framer", "_head", "_held", "_in_conflict", "_key",
+        "_partition", "_paused", "_phase_since", "_proto", "_reads_answers", "_server", "_ticket", "_transport",
         "_unanswered_pings", "_waiting", "_waiting_since", "answers_pings", "closed", "entry", "epoch", "heard_at",
         "next_ping", "phase", "session",
     )  # fmt: skip
@@ -72,7 +81,9 @@ class Connection(asyncio.Protocol):
         )
         self._framer = Framer(server.max_message_bytes)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
-        self._backlog: deque[str] = deque()
+        self._head: bytearray | None = bytearray()  #: of the handshake, until all of it is there
+        self._held: str | None = None  #: the frame behind one that waits for the broker
+        self._paused = False
         self._fragments: bytearray | None = None
         self._fragments_are_text = True
         self._reads_answers = True
@@ -82,6 +93,7 @@ class Connection(asyncio.Protocol):
         self._unanswered_pings = 0
         self._errands = Errands()
         self._phase_since = time.monotonic()
+        self._budget = Budget(server.frames_per_second, server.flood_timeout_s, self._phase_since)
         self._in_conflict = False
         self._key = b""
         self._partition = 0
@@ -96,55 +108,145 @@ class Connection(asyncio.Protocol):
 
     # asyncio calls these
 
+    @guarded("socket")
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A TCP connection was accepted."""
         self._transport = cast(asyncio.Transport, transport)
+        self._server.accepted(self)
         raw = transport.get_extra_info("socket")
         if raw is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
-        self._server.accepted(self)
 
+    @guarded("frame")
     def data_received(self, data: bytes) -> None:
         """Bytes: any of them prove that the charger lives."""
         self.heard_at = time.monotonic()
         self._unanswered_pings = 0
-        if self.phase != "open" or self._proto.reader.buffer:
-            self._general(data)
-            return
-        for text, raw in self._framer.frames(data):
-            if text is not None and self._fragments is None:
-                self._message(text, is_text=True)
-            else:
-                self._general(raw)
+        if self._head is not None:
+            self._take_head(self._head, data)
+        elif not self._proto.eof_sent:
+            self._framer.feed(data)
+            if not self._paused:
+                self._read()
 
-    def _general(self, data: bytes) -> None:
+    @guarded("socket")
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone, whoever closed it."""
+        self.closed = True
+        try:
+            self.end("closed")
+        finally:
+            self.phase = "closed"
+            self._held = None
+            self._framer.clear()
+            self._server.lost(self)
+
+    @guarded("socket")
+    def pause_writing(self) -> None:
+        """The charger does not read its answers: then we do not read its frames."""
+        self._reads_answers = False
+        self._pause()
+
+    @guarded("socket")
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._reads_answers = True
+        self._server.turns.add(self)
+
+    # frames are read here
+
+    @guarded("frame")
+    def read_on(self) -> None:
+        """Reads what waits, in a later turn of the loop."""
+        if self.closed:
+            return
+        self.heard_at = time.monotonic()  # we did not listen meanwhile, and its pongs are behind what it sent
+        self._unanswered_pings = 0
+        self._read()
+
+    def _read(self) -> None:
+        """Takes frames until one has to wait, or the turn or the tokens are used up; reads no more bytes then."""
+        framer, budget, left = self._framer, self._budget, FRAMES_A_TURN
+        while self._held is None and self._reads_answers:
+            if left <= 0:
+                self._server.turns.add(self)
+                break
+            if budget.left < 1 and not budget.refilled(time.monotonic()):
+                break  # the pulse looks again
+            taken = framer.take(texts=self._fragments is None)
+            if taken is None:
+                budget.kept()
+                self._resume()
+                return
+            is_text, data = taken
+            spent = cost(len(data))
+            left -= spent
+            budget.left -= spent
+            if is_text:
+                self._message(data, is_text=True)
+            else:
+                self._general(data)
+        self._pause()
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._paused and not self.closed:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _general(self, data: bytes | bytearray) -> None:
         self._proto.receive_data(data)
         for event in self._proto.events_received():
             if isinstance(event, Frame):
                 self._frame(event)
-            elif isinstance(event, Request):
-                self._transport.pause_reading()
-                self._server.handshake(self, event)
         self._flush()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone, whoever closed it."""
-        self.closed = True
-        self.end("closed")
-        self.phase = "closed"
-        self._backlog.clear()
-        self._server.lost(self)
+    def _take_head(self, so_far: bytearray, data: bytes) -> None:
+        """Bytes of the handshake; frames may be in the same packet."""
+        so_far += data
+        try:
+            end = head.end_of(so_far)
+            if end is None:
+                return
+            request = self._request(bytes(so_far[:end]))
+        except NoHandshake as error:
+            self._turn_away(error)
+            return
+        self._head = None
+        self._framer.feed(so_far[end:])
+        self._pause()
+        self._server.handshake(self, request)
 
-    def pause_writing(self) -> None:
-        """The charger does not read its answers: then we do not read its frames."""
-        self._reads_answers = False
-        self._transport.pause_reading()
+    def _request(self, whole_head: bytes) -> Request:
+        self._proto.receive_data(whole_head)
+        for event in self._proto.events_received():
+            if isinstance(event, Request):
+                return event
+        cause = self._proto.handshake_exc
+        if isinstance(cause, RequestLineTooLong):
+            raise NoHandshake("head_too_large", 414, f"{cause}")
+        if isinstance(cause, HeaderLineTooLong | TooManyHeaders):
+            raise NoHandshake("head_too_large", 431, f"{cause}")
+        raise NoHandshake("bad_head", 400, f"{cause}: {cause.__cause__ if cause else None}")
 
-    def resume_writing(self) -> None:
-        """It reads again."""
-        self._reads_answers = True
-        if not self._backlog:
-            self._transport.resume_reading()
+    def _turn_away(self, error: NoHandshake) -> None:
+        self._head = None
+        self._server.turned_away(error.reason, error.status)
+        self._enter("closing")
+        if error.status is None:
+            self._transport.close()
+            return
+        response = self._proto.reject(error.status, error.text + "\n")
+        for name, value in error.headers:
+            response.headers[name] = value
+        self._proto.data_to_send()  # what it would have said
+        self._proto.eof_sent = True  # what still comes is not looked at
+        self._transport.write(response.serialize())
+        self._transport.write_eof()
 
     # the server calls these
 
@@ -158,6 +260,17 @@ class Connection(asyncio.Protocol):
         """The upgrade response, or why the request is no websocket handshake for OCPP. Sends nothing."""
         return self._proto.accept(request)
 
+    @property
+    def why_not(self) -> Reason:
+        """Why `accept` did not."""
+        match self._proto.handshake_exc:
+            case InvalidUpgrade():
+                return "no_upgrade"
+            case NegotiationError():
+                return "subprotocol"
+            case _:
+                return "bad_upgrade"
+
     def refuse(self, refusal: Refusal) -> None:
         """Answers the handshake with an HTTP error and closes."""
         response = self._proto.reject(refusal.status, refusal.text + "\n")
@@ -170,7 +283,10 @@ class Connection(asyncio.Protocol):
         self._proto.send_response(response)
         self._enter("open" if response.status_code == 101 else "closing")
         self._flush()
-        self._transport.resume_reading()
+        if len(self._framer):  # sent before the answer
+            self._server.turns.add(self)
+        else:
+            self._resume()
 
     def open(self, response: Response, entry: Entry, session: Session, epoch: int, partition: int) -> None:
         """The charge point is in: upgrades, and announces the session on the log."""
@@ -185,6 +301,7 @@ class Connection(asyncio.Protocol):
         """The negotiated sub-protocol."""
         return self._proto.subprotocol or ""
 
+    @guarded("log")
     def announce(self) -> None:
         """Publishes that the session is here (again)."""
         if self.session is not None and self.entry is not None and self.phase == "open":
@@ -203,15 +320,32 @@ class Connection(asyncio.Protocol):
             last_seen_at = now - int((time.monotonic() - self.heard_at) * 1000)
             self._publish((session.ended(reason, last_seen_at, now),))
 
+    @guarded("socket")
     def close(self, code: int, text: str, reason: EndReason) -> None:
         """Ends the session and starts the closing handshake."""
         self.end(reason)
         if self.phase == "open":
             self._proto.send_close(code, text)
             self._enter("closing")
-            self._transport.resume_reading()
             self._flush()
+            self._held = None
+            self._server.turns.add(self)  # its answer may be behind frames that waited
         elif not self.closed:
+            self._transport.abort()
+
+    def failed(self, where: Where, error: Exception) -> None:
+        """A bug of ours: the socket is closed with 1011, the others go on."""
+        self._server.faults.happened(where, error, "the socket is closed")
+        if self.closed:
+            return
+        try:
+            if self.phase == "handshake":
+                self.end("refused")
+                self._turn_away(NoHandshake("error", 500, "an error in our own code"))
+            else:
+                self._fail(1011, "an error in our own code")
+        except Exception as second:  # noqa: BLE001
+            self._server.faults.happened(where, second, "the socket is cut off")
             self._transport.abort()
 
     async def ask(self, command: Command) -> Answer:
@@ -228,6 +362,7 @@ class Connection(asyncio.Protocol):
         self.run_errands()
         return await answer
 
+    @guarded("command")
     def run_errands(self) -> None:
         """Sends the next command, if there is one and none is under way."""
         session, entry = self.session, self.entry
@@ -238,10 +373,15 @@ class Connection(asyncio.Protocol):
         if command is not None:
             self._send(session.command(command, self._server.clock()))
 
+    @guarded("timer")
     def pulse(self, now: float) -> None:
         """Looks at every timer of the connection; ``now`` is monotonic (s)."""
         server = self._server
         if self.phase == "open":
+            if self._budget.is_flooded(now):
+                server.metrics.floods.inc()
+                self._fail(1008, "more frames for longer than allowed")
+                return
             if self._waiting is not None:
                 if now - self._waiting_since >= server.ack_deadline_s:
                     self._give_up(self._waiting)
@@ -258,8 +398,12 @@ class Connection(asyncio.Protocol):
             self._look_after_errands(now)
             if self._in_conflict and now - self._phase_since >= CONFLICT_OVER_S:
                 self.announce()
+            if self._paused and self._held is None and self._reads_answers and self._budget.left < 1:
+                server.turns.add(self)
         elif self.phase == "handshake":
             if now - self._phase_since >= server.handshake_timeout_s:
+                if self._head is not None:
+                    server.turned_away("timeout", None)
                 self._transport.abort()
         elif self.phase == "closing" and now - self._phase_since >= CLOSE_TIMEOUT_S:
             self._transport.abort()
@@ -300,11 +444,10 @@ class Connection(asyncio.Protocol):
         except UnicodeDecodeError:
             self._fail(1007, "text frames are UTF-8")
             return
-        if self._waiting is None and not self._backlog:
+        if self._waiting is None:
             self._receive(text)
         else:
-            self._backlog.append(text)
-            self._transport.pause_reading()
+            self._held = text
 
     def _receive(self, text: str) -> None:
         session, server = self.session, self._server
@@ -323,27 +466,32 @@ class Connection(asyncio.Protocol):
         if outcome.events:
             self._waiting = outcome
             self._waiting_since = time.monotonic()
-            self._ticket = self._publish(outcome.events, self._acked)
+            self._ticket = self._publish(outcome.events, self._done)
         else:
             self._answer(outcome)
 
-    def _publish(self, events: tuple[Event, ...], on_ack: OnAck | None = None) -> Ticket:
+    def _publish(self, events: tuple[Event, ...], on_done: OnDone | None = None) -> Ticket:
         server = self._server
         for event in events:
             server.count_event(event)
         values = [codec.encode(event) for event in events]
-        return server.publisher.publish(self._partition, self._key, values, events[0].received_at, on_ack)
+        return server.publisher.publish(self._partition, self._key, values, events[0].received_at, on_done)
 
-    def _acked(self, ticket: Ticket) -> None:
-        if ticket is not self._ticket or self._waiting is None:
+    @guarded("log")
+    def _done(self, ticket: Ticket) -> None:
+        outcome = self._waiting
+        if ticket is not self._ticket or outcome is None:
             return
-        outcome, self._waiting, self._ticket = self._waiting, None, None
+        self._waiting = self._ticket = None
         self.heard_at = max(self.heard_at, time.monotonic())
         self._unanswered_pings = 0  # its pongs may be behind frames that we did not read meanwhile
-        self._server.metrics.ack_latency.observe(self.heard_at - self._waiting_since)
-        self._answer(outcome)
-        if self._backlog:
-            self._catch_up()
+        if ticket.is_refused:
+            if self.session is not None and outcome.message_id is not None:
+                self._send(self.session.internal_error(outcome.message_id, "this cannot be stored"))
+        else:
+            self._server.metrics.ack_latency.observe(self.heard_at - self._waiting_since)
+            self._answer(outcome)
+        self._catch_up()
 
     def _answer(self, outcome: Outcome) -> None:
         if self.session is None or self.phase != "open":
@@ -354,10 +502,10 @@ class Connection(asyncio.Protocol):
             self.close(*outcome.close, "refused")
 
     def _catch_up(self) -> None:
-        while self._backlog and self._waiting is None:
-            self._receive(self._backlog.popleft())
-        if not self._backlog and self._reads_answers and not self.closed:
-            self._transport.resume_reading()
+        text, self._held = self._held, None
+        if text is not None:
+            self._receive(text)
+            self._server.turns.add(self)
 
     def _give_up(self, outcome: Outcome) -> None:
         """The broker did not ack in time: InternalError, and the state is asked for again later."""
@@ -414,6 +562,9 @@ class Connection(asyncio.Protocol):
                 self._transport.write(data)
             elif self._transport.can_write_eof() and not self.closed:
                 self.end("refused")
+                self._framer.clear()  # nothing more is looked at
+                self._held = None
+                self._resume()
                 if self.phase != "closing":
                     self._enter("closing")
                 self._transport.write_eof()

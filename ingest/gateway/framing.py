@@ -5,8 +5,6 @@ and answers are framed here, since that costs a third of the general way. Every 
 every frame that breaks a rule, goes as it is to ``websockets``' protocol, which knows all rules.
 """
 
-from collections.abc import Iterator
-
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the C one where there is one
 
 WHOLE_TEXT = 0x81  #: FIN and opcode 1, no extension bit (RFC 6455 §5.2)
@@ -14,42 +12,65 @@ _MASKED = 0x80
 
 
 class Framer:
-    """Holds what has come of a frame that is not complete, at most a frame of ``limit`` bytes."""
+    """Holds what has come and was not taken; of a frame that is not complete at most ``limit`` bytes."""
 
-    __slots__ = ("_limit", "_rest")
+    __slots__ = ("_at", "_data", "_limit")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._rest = b""
+        self._data: bytes | bytearray = b""
+        self._at = 0
 
-    def frames(self, data: bytes) -> Iterator[tuple[bytes | None, bytes]]:
-        """Each complete frame in ``data``: the payload if it is a whole text frame, and the frame as it came.
+    def __len__(self) -> int:
+        """Bytes that were not taken."""
+        return len(self._data) - self._at
 
-        What is too large or not masked is given out at once and incomplete, to be refused.
+    def feed(self, data: bytes | bytearray) -> None:
+        """More bytes. What waits already is not copied again for each of them."""
+        if not self._data:
+            self._data = data
+            return
+        if isinstance(self._data, bytes):
+            self._data = bytearray(self._data)
+        del self._data[: self._at]
+        self._data += data
+        self._at = 0
+
+    def clear(self) -> None:
+        """Forgets what was not taken."""
+        self._data, self._at = b"", 0
+
+    def take(self, *, texts: bool) -> "tuple[bool, bytes | bytearray] | None":
+        """The next frame, None if it is not complete: whether it is a whole text, and its payload; else as it came.
+
+        Texts are frames like all others unless ``texts``. What is too large or not masked is given out at once,
+        with all behind it, to be refused.
         """
-        if self._rest:
-            data = self._rest + data
-        at, end = 0, len(data)
-        while end - at >= 6:
-            size = data[at + 1] & 0x7F
-            start = at + 6
-            if size > 125:
-                wide = 2 if size == 126 else 8
-                start += wide
-                if start > end:
-                    break
-                size = int.from_bytes(data[at + 2 : at + 2 + wide])
-            if not data[at + 1] & _MASKED or size > self._limit:
-                self._rest = b""
-                yield None, data[at:]
-                return
-            stop = start + size
-            if stop > end:
-                break
-            payload = apply_mask(data[start:stop], data[start - 4 : start]) if data[at] == WHOLE_TEXT else None
-            yield payload, data[at:stop]
-            at = stop
-        self._rest = data[at:]
+        data, at = self._data, self._at
+        end = len(data)
+        if end - at < 6 and (end - at < 2 or data[at + 1] & _MASKED):
+            return None
+        size = data[at + 1] & 0x7F
+        start = at + 6
+        if size > 125:
+            wide = 2 if size == 126 else 8
+            start += wide
+            if start > end:
+                return None
+            size = int.from_bytes(data[at + 2 : at + 2 + wide])
+        if not data[at + 1] & _MASKED or size > self._limit:
+            self.clear()
+            return False, data[at:]
+        stop = start + size
+        if stop > end:
+            return None
+        if stop == end:
+            self._data, self._at = b"", 0
+        else:
+            self._at = stop
+        if texts and data[at] == WHOLE_TEXT:
+            return True, apply_mask(data[start:stop], data[start - 4 : start])
+        return False, data[at:stop]
 
 
 def text_frame(payload: bytes) -> bytes:

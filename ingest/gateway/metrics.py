@@ -18,6 +18,20 @@ class Metrics:
         self.handshakes = Counter(
             "plugwatch_gateway_handshakes_total", "Handshakes by HTTP status", ["status"], registry=registry
         )
+        #: Who does not speak websocket: an installer's wrong URL, a proxy that drops Upgrade, TLS on a plain port.
+        self.bad_handshakes = Counter(
+            "plugwatch_gateway_bad_handshakes_total", "What was no handshake", ["reason"], registry=registry
+        )
+        #: More than PLUGWATCH_FRAMES_PER_SECOND for PLUGWATCH_FLOOD_TIMEOUT_S: firmware gone wild, or an attack.
+        self.floods = Counter("plugwatch_gateway_floods_total", "Sockets closed for flooding", registry=registry)
+        #: Bugs that ended one socket, or one traced frame, instead of the process: each has its traceback in the log.
+        self.faults = Counter(
+            "plugwatch_gateway_faults_total", "Errors in our own code, contained", ["where"], registry=registry
+        )
+        #: Frames answered InternalError because one of their records can never be stored.
+        self.refused_records = Counter(
+            "plugwatch_gateway_refused_records_total", "Records that the log can never take", registry=registry
+        )
         #: Why sockets end: silent and closed are the network's, superseded a charger that came back.
         self.ended = Counter("plugwatch_gateway_sessions_ended_total", "Sessions ended", ["reason"], registry=registry)
         #: The traffic: what chargers send; an action that rises alone is a firmware gone wild.

@@ -13,10 +13,19 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from random import random
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.errors import (
+    InvalidMessageError,
+    InvalidTimestampError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    RecordListTooLargeError,
+)
 from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from ingest.gateway.metrics import Metrics
 
@@ -28,28 +37,38 @@ STOP_S = 5
 
 log = logging.getLogger("plugwatch.gateway.publisher")
 
-OnAck = Callable[["Ticket"], None]
+OnDone = Callable[["Ticket"], None]
+#: what brokers say to a batch with a record that they will never take, however often it is sent
+_NEVER = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError, InvalidTimestampError)
 
 
 class Ticket:
-    """The records of one frame on their way; ``on_ack`` is called once all of them are durable."""
+    """The records of one frame on their way.
 
-    __slots__ = ("at", "key", "on_ack", "sent", "values")
+    ``on_done`` is called once: when all of them are durable, or are never going to be (``is_refused``).
+    """
 
-    def __init__(self, key: bytes, values: Sequence[bytes], at: int, on_ack: OnAck | None) -> None:
+    __slots__ = ("at", "is_refused", "key", "on_done", "sent", "values")
+
+    def __init__(self, key: bytes, values: Sequence[bytes], at: int, on_done: OnDone | None) -> None:
         self.key = key
         self.values = values
         self.at = at
-        self.on_ack = on_ack
+        self.on_done = on_done
+        self.is_refused = False
         self.sent = 0
 
     def withdraw(self) -> bool:
         """Takes the records back; False when some may be on the broker already."""
-        self.on_ack = None
+        self.on_done = None
         if self.sent:
             return False
         self.values = ()
         return True
+
+
+Record = tuple[Ticket, bytes]
+Records = Sequence[Record]
 
 
 class _Lane:
@@ -94,9 +113,9 @@ class Publisher:
         """Where the key's records go: Kafka's default partitioner, so every gateway agrees."""
         return (int(murmur2(key)) & 0x7FFFFFFF) % len(self._lanes)
 
-    def publish(self, partition: int, key: bytes, values: Sequence[bytes], at: int, on_ack: OnAck | None) -> Ticket:
+    def publish(self, partition: int, key: bytes, values: Sequence[bytes], at: int, on_done: OnDone | None) -> Ticket:
         """Queues the records of one frame, received at ``at`` (ms); they keep their order."""
-        ticket = Ticket(key, values, at, on_ack)
+        ticket = Ticket(key, values, at, on_done)
         lane = self._lanes[partition]
         lane.waiting.append(ticket)
         lane.wake.set()
@@ -141,33 +160,59 @@ class Publisher:
                 continue
             lane.in_flight, lane.in_flight_since = len(tickets), time.monotonic()
             self._metrics.batch_records.observe(len(records))
-            await self._deliver(lane.partition, records)
+            refused = await self._deliver(lane.partition, records)
             self._metrics.publish_latency.observe(time.monotonic() - lane.in_flight_since)
             lane.in_flight, lane.in_flight_since = 0, None
             for ticket in tickets:
-                if ticket.sent == len(ticket.values) and ticket.on_ack is not None:
-                    ticket.on_ack(ticket)
+                ticket.is_refused |= ticket in refused
+                if ticket.sent == len(ticket.values) and ticket.on_done is not None:
+                    ticket.on_done(ticket)
             if len(records) >= BUSY_RECORDS:
                 await asyncio.sleep(LINGER_S)
 
-    async def _deliver(self, partition: int, records: Sequence[tuple[int, bytes, bytes]]) -> None:
-        while True:
-            producer = self._producer
+    async def _deliver(self, partition: int, records: Records) -> set[Ticket]:
+        """Returns once the broker has all records but those of the frames in the result, which it never takes."""
+        refused: set[Ticket] = set()
+        runs = deque([records])
+        while runs:
+            run, producer = runs.popleft(), self._producer
             assert producer is not None
             try:
                 async with asyncio.timeout(self._stuck_s):
                     builder = producer.create_batch()
-                    for at, key, value in records:
-                        builder.append(timestamp=at, key=key, value=value)
-                    await (await producer.send_batch(builder, self._topic, partition=partition))
-                    return
+                    fitting = _filled(builder, run)
+                    if fitting:
+                        await (await producer.send_batch(builder, self._topic, partition=partition))
+            except _NEVER as error:
+                await self._renew(producer)  # it has counted the batch
+                half = len(run) // 2
+                if half:
+                    runs.extendleft([run[half:], run[:half]])
+                else:
+                    refused.add(self._refused(run[0], repr(error)))
             except (KafkaError, OSError, TimeoutError) as error:
+                runs.appendleft(run)
                 self._metrics.producer_errors.labels(type(error).__name__).inc()
                 log.warning(
                     "the broker did not take a batch; sending it again with a new producer",
-                    extra={"partition": partition, "records": len(records), "error": repr(error)},
+                    extra={"partition": partition, "records": len(run), "error": repr(error)},
                 )
                 await self._renew(producer)
+            else:
+                if not fitting:
+                    refused.add(self._refused(run[0], "it fits into no batch"))
+                if rest := run[max(fitting, 1) :]:
+                    runs.appendleft(rest)
+        return refused
+
+    def _refused(self, record: Record, error: str) -> Ticket:
+        ticket, value = record
+        self._metrics.refused_records.inc()
+        log.error(
+            "a record can never be stored, its frame is answered InternalError; compare the topic's max.message.bytes",
+            extra={"charge_point_id": ticket.key.decode(errors="replace"), "bytes": len(value), "error": error},
+        )
+        return ticket
 
     async def _renew(self, dead: AIOKafkaProducer) -> None:
         async with self._renewal:
@@ -175,10 +220,14 @@ class Publisher:
                 await self._stop(dead)
                 self._producer = await self._start()
 
+    def make(self, **options: Any) -> AIOKafkaProducer:
+        """A producer, not started."""
+        return AIOKafkaProducer(**options)
+
     async def _start(self) -> AIOKafkaProducer:
         wait_s = 0.2
         while True:
-            producer = AIOKafkaProducer(
+            producer = self.make(
                 bootstrap_servers=self._servers,
                 client_id=self._client_id,
                 acks="all",
@@ -238,10 +287,18 @@ async def _cut_off(producer: AIOKafkaProducer) -> None:
             await producer.client.close()
 
 
-def _next_batch(waiting: deque[Ticket]) -> tuple[list[Ticket], list[tuple[int, bytes, bytes]]]:
+def _filled(builder: BatchBuilder, run: Records) -> int:
+    """How many of the records the batch has taken; it is closed behind the last."""
+    for n, (ticket, value) in enumerate(run):
+        if builder.append(timestamp=ticket.at, key=ticket.key, value=value) is None:
+            return n
+    return len(run)
+
+
+def _next_batch(waiting: deque[Ticket]) -> tuple[list[Ticket], list[Record]]:
     """Takes what fits into one batch; a frame that does not fit whole goes on in the next."""
     tickets: list[Ticket] = []
-    records: list[tuple[int, bytes, bytes]] = []
+    records: list[Record] = []
     room = BATCH_BYTES - 1024
     while waiting:
         ticket = waiting[0]
@@ -249,7 +306,7 @@ def _next_batch(waiting: deque[Ticket]) -> tuple[list[Ticket], list[tuple[int, b
             room -= len(ticket.key) + len(value) + 32
             if room < 0 and records:
                 break
-            records.append((ticket.at, ticket.key, value))
+            records.append((ticket, value))
             ticket.sent += 1
         if ticket.values:
             tickets.append(ticket)

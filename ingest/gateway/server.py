@@ -19,10 +19,13 @@ from websockets.http11 import Request
 from ingest.gateway.admission import Admission, Refusal
 from ingest.gateway.claims import Claims
 from ingest.gateway.connection import Connection
+from ingest.gateway.faults import Faults
+from ingest.gateway.head import Reason
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publisher import Publisher
 from ingest.gateway.registry import Entry
-from ingest.ocpp.commands import Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
+from ingest.gateway.turns import Turns
+from ingest.ocpp.commands import STATUSES, Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
 from ingest.ocpp.session import Answer, Busy, Outcome, Policy, Session
 from shared.event import Event
 from shared.gateways import Ask, Fence, Told
@@ -55,6 +58,8 @@ class Server:
         max_message_bytes: int,
         max_pending: int,
         compression: bool,
+        frames_per_second: float,
+        flood_timeout_s: float,
     ) -> None:
         self.publisher = publisher
         self.metrics = metrics
@@ -65,6 +70,10 @@ class Server:
         self.handshake_timeout_s = handshake_timeout_s
         self.max_message_bytes = max_message_bytes
         self.compression = compression
+        self.frames_per_second = frames_per_second
+        self.flood_timeout_s = flood_timeout_s
+        self.faults = Faults(metrics)
+        self.turns = Turns()
         self._id = gateway_id
         self._admission = admission
         self._claims = claims
@@ -178,6 +187,12 @@ class Server:
             del self._open[entry.key]
             log.info("disconnected", extra={"charge_point_id": entry.id, "epoch": connection.epoch})
 
+    def turned_away(self, reason: Reason, status: int | None) -> None:
+        """What came was no handshake; ``status`` if HTTP was answered."""
+        self.metrics.bad_handshakes.labels(reason).inc()
+        if status is not None:
+            self.metrics.handshakes.labels(str(status)).inc()
+
     def log_is_up(self) -> bool:
         """Whether the broker takes batches without delay."""
         return self.publisher.stalled_s < 1
@@ -194,16 +209,15 @@ class Server:
 
     def answered(self, answer: Answer) -> None:
         """A charger answered a command."""
-        result = answer.status or "error"
+        result = "error" if answer.status is None else answer.status if answer.status in STATUSES else "other"
         self.metrics.commands.labels(type(answer.command).__name__, result).inc()
 
     async def _handshake(self, connection: Connection, request: Request) -> None:
         try:
             status = await self._admit(connection, request)
-        except Exception:  # one handshake must not end the others
-            log.exception("a handshake failed by a bug; the socket is closed, please report this")
+        except Exception as error:  # noqa: BLE001  one handshake must not end the others
+            connection.failed("handshake", error)
             status = 500
-            connection.close(1011, "internal error", "refused")
         self.metrics.handshakes.labels(str(status)).inc()
 
     async def _admit(self, connection: Connection, request: Request) -> int:
@@ -213,6 +227,7 @@ class Server:
         if self._draining or self.publisher.pending >= self._max_pending:
             verdict: Entry | Refusal = Refusal(503, "try again later", (("Retry-After", "5"),))
         elif response.status_code != 101:
+            self.metrics.bad_handshakes.labels(connection.why_not).inc()
             connection.respond(response)
             return response.status_code
         else:
@@ -251,8 +266,8 @@ class Server:
         if older is not None:
             self._supersede(older)
         self._open[verdict.key] = connection
+        self.metrics.connections.labels(connection.protocol).inc()  # before anything can close it
         connection.open(response, verdict, session, epoch, self.publisher.partition_of(verdict.id.encode()))
-        self.metrics.connections.labels(connection.protocol).inc()
         log.info(
             "connected",
             extra={"charge_point_id": verdict.id, "protocol": connection.protocol, "epoch": epoch},

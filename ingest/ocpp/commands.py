@@ -62,6 +62,23 @@ class Resync:
 Command = ChangeAvailability | TriggerMessage | Reset | UnlockConnector | Resync
 
 
+#: every status that a version has for the answer to one of these; a charger may say anything
+STATUSES = frozenset(
+    {
+        "Accepted",
+        "EmptyResultSet",
+        "NotImplemented",
+        "NotSupported",
+        "OngoingAuthorizedTransaction",
+        "Rejected",
+        "Scheduled",
+        "UnknownConnector",
+        "UnlockFailed",
+        "Unlocked",
+    }
+)
+
+
 def status_of(payload: dict[str, Any]) -> str:
     """The status word of a charger's answer; every answer to every command carries one.
 

@@ -135,9 +135,9 @@ class Session:
             case frame.BadCall(id=message_id, description=description):
                 return self._malformed(message_id, Code.RPC_FRAMEWORK, description)
 
-    def internal_error(self, message_id: str) -> bytes:
-        """The CALLERROR for a CALL whose events the log could not take in time."""
-        return self._error(message_id, OcppError(Code.INTERNAL, "not stored in time, send it again later"))
+    def internal_error(self, message_id: str, why: str = "not stored in time, send it again later") -> bytes:
+        """The CALLERROR for a CALL whose events the log did not take."""
+        return self._error(message_id, OcppError(Code.INTERNAL, why))
 
     def command(self, command: Command, now: int) -> bytes:
         """The CALL that asks for ``command``; its answer comes in an `Outcome`.

@@ -54,8 +54,10 @@ def launch(stack: Stack, database_url: str, topic: Topic, tmp_path_factory: pyte
 
 @pytest.fixture(scope="session")
 def gateway(launch: Launch) -> Gateway:
-    """The one that most tests use: it gives up on broker, handshakes and lease after seconds; silence is allowed."""
-    return launch(HANDSHAKE_TIMEOUT_S="2", ACK_DEADLINE_S="2", LEASE_S="3", PING_INTERVAL_S="0.5")
+    """The one that most tests use: it gives up on broker, handshakes and lease after seconds, and bears much."""
+    return launch(
+        HANDSHAKE_TIMEOUT_S="2", ACK_DEADLINE_S="2", LEASE_S="3", PING_INTERVAL_S="0.5", FRAMES_PER_SECOND="1000"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +67,7 @@ def impatient(launch: Launch) -> Gateway:
         PING_INTERVAL_S="0.5",
         HEARTBEAT_INTERVAL_S="1",
         OFFLINE_AFTER_INTERVALS="3",
+        FLOOD_TIMEOUT_S="2",
         ACK_DEADLINE_S="30",
         COMPRESSION="true",
         MAX_MESSAGE_BYTES="4096",

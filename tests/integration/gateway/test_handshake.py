@@ -1,7 +1,11 @@
 """Who is let in, and what the others are told, before the upgrade."""
 
+import asyncio
+import json
+import ssl
+
 import pytest
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 
 from shared.event import SessionBegan
 from tests.integration.gateway.parts import (
@@ -12,6 +16,7 @@ from tests.integration.gateway.parts import (
     Topic,
     charging,
     eventually,
+    status_of,
     wired,
 )
 
@@ -113,19 +118,76 @@ async def test_a_target_that_is_too_long_is_refused(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage",
-    [b"\x00" * 100, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"HELO\r\n\r\n", b"GET /ocpp/\xe9 HTTP/1.1\r\n\r\n"],
-)
-async def test_garbage_in_place_of_a_request_is_cut_off(gateway: Gateway, garbage: bytes) -> None:
+    ("head", "status", "reason", "says"),
+    [
+        (b"POST /ocpp/CP HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello", 405, "method", b"websocket"),
+        (b"POST /ocpp/CP HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 405, "method", b"websocket"),
+        (b"OPTIONS * HTTP/1.1\r\n\r\n", 405, "method", b"websocket"),
+        (b"GET /ocpp/CP HTTP/1.0\r\nHost: g\r\n\r\n", 426, "http_version", b"HTTP/1.1"),
+        (b"GET /ocpp/CP HTTP/2.0\r\n\r\n", 426, "http_version", b"HTTP/1.1"),
+        (b"GET /ocpp/CP HTTP/1.1\r\nHost: g\r\n\r\n", 426, "no_upgrade", b"WebSocket"),
+        (b"GET /ocpp/CP HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", 400, "bad_head", b"body"),
+        (b"GET /ocpp/CP HTTP/1.1\nHost: g\n\n", 400, "bad_head", b"CRLF"),
+        (b"GET /ocpp/\xe9 HTTP/1.1\r\n\r\n", 400, "bad_head", b"ascii"),
+        (b"GET /ocpp/CP HTTP/1.1\r\nno colon\r\n\r\n", 400, "bad_head", b"header"),
+        (b"HELO\r\n\r\n", 400, "bad_head", b"no HTTP request"),
+        (b"\x00" * 100, 400, "not_http", b"not HTTP"),
+        (b"\x10\x0d\x00\x04MQTT\x04", 400, "not_http", b"not HTTP"),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 4_000, 431, "head_too_large", b"16384"),
+        (b"GET /" + b"x" * 100_000, 431, "head_too_large", b"16384"),
+    ],
+)  # fmt: skip
+async def test_who_does_not_speak_websocket_is_told_why_and_counted(
+    gateway: Gateway, head: bytes, status: int, reason: str, says: bytes
+) -> None:
+    before = gateway.metric("plugwatch_gateway_bad_handshakes_total", reason=reason)
     async with wired(gateway) as wire:
-        wire.writer.write(garbage)
-        await wire.end()
+        wire.writer.write(head)
+        answer = await wire.end()
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert says in answer.partition(b"\r\n\r\n")[2]
+    assert (b"\r\nallow: get\r\n" in answer.lower()) == (status == 405)
+    assert (b"\r\nupgrade: websocket\r\n" in answer.lower()) == (status == 426)
+    assert gateway.metric("plugwatch_gateway_bad_handshakes_total", reason=reason) == before + 1
+
+
+async def test_a_head_that_comes_byte_by_byte_is_a_head(gateway: Gateway, charge_point: str) -> None:
+    async with wired(gateway) as wire:
+        for byte in "\r\n".join([f"GET /ocpp/{charge_point} HTTP/1.1", "Host: g", *OCPP16, "", ""]).encode():
+            wire.writer.write(bytes([byte]))
+            await wire.writer.drain()
+        async with asyncio.timeout(5):
+            assert (await wire.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+
+
+async def test_a_tls_hello_is_closed_and_counted(gateway: Gateway) -> None:
+    before = gateway.metric("plugwatch_gateway_bad_handshakes_total", reason="tls")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await asyncio.open_connection("127.0.0.1", gateway.port, ssl=ssl.create_default_context())
+    assert gateway.metric("plugwatch_gateway_bad_handshakes_total", reason="tls") == before + 1
+
+
+@pytest.mark.parametrize("frames", [1, 100])
+async def test_frames_in_the_packet_of_the_handshake_are_answered(
+    gateway: Gateway, charge_point: str, topic: Topic, frames: int
+) -> None:
+    texts = [json.dumps([2, f"m{n}", "StatusNotification", status_of("Charging")]).encode() for n in range(frames)]
+    sent = b"".join(Frame(Opcode.TEXT, text).serialize(mask=True) for text in texts)
+    async with wired(gateway) as wire:
+        assert (await wire.ask(f"/ocpp/{charge_point}", OCPP16, then=sent))[0] == 101
+        answers = [frame for _ in range(frames) for frame in [await wire.frame()]]
+        assert [json.loads(data)[:2] for kind, data in answers if kind == Opcode.TEXT] == [
+            [3, f"m{n}"] for n in range(frames)
+        ]
+    assert isinstance((await topic.events(charge_point))[0], SessionBegan)
 
 
 async def test_a_request_that_never_ends_is_cut_off(gateway: Gateway) -> None:
     async with wired(gateway) as wire:
+        before = gateway.metric("plugwatch_gateway_bad_handshakes_total", reason="timeout")
         wire.writer.write(b"GET /ocpp/CP HTTP/1.1\r\nHost: gate")
         assert await wire.end() == b""
+    assert gateway.metric("plugwatch_gateway_bad_handshakes_total", reason="timeout") == before + 1
 
 
 async def test_a_connection_that_says_nothing_is_cut_off(gateway: Gateway) -> None:

@@ -4,9 +4,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.producer.message_accumulator import BatchBuilder
 from prometheus_client import CollectorRegistry
 
 from ingest.gateway.metrics import Metrics
@@ -24,14 +27,15 @@ class Log:
     def __init__(self, publisher: Publisher, servers: str, topic: str) -> None:
         self.publisher = publisher
         self.acked: list[bytes] = []
+        self.refused: list[bytes] = []
         self._servers = servers
         self._topic = topic
 
     def publish(self, *values: bytes, key: bytes = b"CP1") -> Ticket:
-        def on_ack(ticket: Ticket) -> None:
-            self.acked += ticket.values
+        def on_done(ticket: Ticket) -> None:
+            (self.refused if ticket.is_refused else self.acked).extend(ticket.values)
 
-        return self.publisher.publish(self.publisher.partition_of(key), key, values, 1_700_000_000_000, on_ack)
+        return self.publisher.publish(self.publisher.partition_of(key), key, values, 1_700_000_000_000, on_done)
 
     async def values(self) -> list[bytes]:
         """What is on the topic."""
@@ -59,8 +63,8 @@ async def log(stack: Stack) -> AsyncIterator[Log]:
 
 
 @asynccontextmanager
-async def _logging(stack: Stack, topic: str) -> AsyncIterator[Log]:
-    publisher = Publisher(
+async def _logging(stack: Stack, topic: str, kind: type[Publisher] = Publisher) -> AsyncIterator[Log]:
+    publisher = kind(
         servers=stack.kafka_bootstrap_servers,
         topic=topic,
         client_id="test",
@@ -175,3 +179,65 @@ async def test_an_unknown_topic_is_waited_for_and_a_cancelled_start_ends_at_once
     with pytest.raises(asyncio.CancelledError):
         async with asyncio.timeout(5):
             await running
+
+
+NEVER = b"never"
+
+
+class Refusing(BatchBuilder):  # type: ignore[misc]
+    """Takes no value that says so, and nothing behind it; like one that is full."""
+
+    def append(self, *, timestamp: Any, key: Any, value: Any, headers: Any = ()) -> Any:
+        if NEVER in value:
+            self.close()
+            return None
+        return super().append(timestamp=timestamp, key=key, value=value, headers=list(headers))
+
+
+class RefusingProducer(AIOKafkaProducer):  # type: ignore[misc]
+    """Makes such batches."""
+
+    def create_batch(self) -> BatchBuilder:
+        return Refusing(BATCH_BYTES, 0, is_transactional=False)
+
+
+class SmallBroker(AIOKafkaProducer):  # type: ignore[misc]
+    """Stands before a broker whose ``max.message.bytes`` is small: it says no to the whole batch."""
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Any:
+        if batch.size() > 20_000:
+            raise MessageSizeTooLargeError
+        return await super().send_batch(batch, topic, partition=partition)
+
+
+@pytest.mark.parametrize("kind", [RefusingProducer, SmallBroker])
+async def test_a_record_that_can_never_be_stored_costs_its_own_frame(
+    stack: Stack, kind: type[AIOKafkaProducer]
+) -> None:
+    class Picky(Publisher):
+        def make(self, **options: Any) -> AIOKafkaProducer:
+            return kind(**options)
+
+    topic = next(_topics)
+    stack.broker.create_topic(topic)
+    async with _logging(stack, topic, Picky) as log:
+        large = NEVER + b"x" * 30_000
+        frames = [
+            (b"a", b"b"),
+            (b"c", large, b"d"),
+            (b"e",),
+            (large,),
+            (large, large),
+            (b"f" * 15_000,),
+            (b"g" * 15_000,),
+        ]
+        for frame in frames:
+            log.publish(*frame)
+        assert await log.publisher.flush(20)
+        good = [value for frame in frames for value in frame if large not in frame]
+        assert log.acked == good
+        assert log.refused == [b"c", large, b"d", large, large, large]
+        stored = await log.values()
+        assert [
+            value for n, value in enumerate(stored) if value not in stored[:n] and value not in (b"c", b"d")
+        ] == good
