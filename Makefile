@@ -212,6 +212,7 @@ bench: $(VENV)/.ready ## the README's figures, each beside its baseline
 	@$(PY) -m loadtest.benchmarks answered
 	@$(PY) -m loadtest.benchmarks idle
 	@$(PY) -m loadtest.benchmarks whole
+	@$(PY) -m loadtest.floods
 
 .PHONY: dashboard-preview
 dashboard-preview: $(VENV)/.ready $(MONITORING_TOOLS) ## pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures
