@@ -17,7 +17,7 @@ from shared.instant import EARLIEST, LATEST
 STATION_LEVEL = 0  #: evse_id (and connector_id) of a report about the whole charge point
 EVSE_LEVEL = 0  #: connector_id of a report about an EVSE as a whole
 
-type_version = 1  #: the version of the records that this code writes
+type_version = 2  #: the newest version of records that this code reads and writes
 
 HIGHEST_PLACE = 255  #: of EVSE and connector numbers: a charger must not fill the database with places
 MOST_PLACES = 255  #: of a charge point, itself not counted
@@ -38,7 +38,7 @@ EndReason = Literal["closed", "silent", "superseded", "going_away", "refused"]
 
 
 class Header(Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Whose event this is and where it stands.
+    """Whose event this is and where it stands; ``v`` is the version that brought its kind.
 
     ``charge_point_key`` is the inventory row (an id that is deleted and created again gets a new
     one); ``(epoch, sequence)`` orders the events of a charge point: the epoch is claimed by each
@@ -46,7 +46,7 @@ class Header(Struct, frozen=True, kw_only=True, tag_field="kind"):
     epoch is a clock's time or one more than the last, so one beyond the clocks would mute its charger.
     """
 
-    v: int = type_version
+    v: int = 1
     charge_point_id: Annotated[str, Meta(min_length=1, max_length=_ID)]
     charge_point_key: Key
     epoch: Instant
@@ -105,6 +105,17 @@ class StatusReported(Header, frozen=True, kw_only=True, tag="status_reported"):
     reported_at_text: Annotated[str, Meta(max_length=TIMESTAMP)] | None = None
 
 
+class InventoryReported(Header, frozen=True, kw_only=True, tag="inventory_reported"):
+    """A whole inventory report ended (OCPP 2.x B07): a connector that it left out is as its EVSE.
+
+    ``evse_ids`` are the EVSEs that it listed, ``first_sequence`` is that of its first part: newer words stand.
+    """
+
+    v: int = 2
+    evse_ids: Annotated[tuple[Number, ...], Meta(max_length=MOST_PLACES)]
+    first_sequence: Key
+
+
 class CommandAnswered(Header, frozen=True, kw_only=True, tag="command_answered"):
     """The charger answered an operator's command; ``intent`` is the version of the wish it serves."""
 
@@ -116,4 +127,4 @@ class CommandAnswered(Header, frozen=True, kw_only=True, tag="command_answered")
     result: CommandResult
 
 
-Event = SessionBegan | SessionEnded | Booted | StatusReported | CommandAnswered
+Event = SessionBegan | SessionEnded | Booted | StatusReported | InventoryReported | CommandAnswered

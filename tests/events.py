@@ -11,6 +11,7 @@ from shared.event import (
     CommandResult,
     EndReason,
     Event,
+    InventoryReported,
     SessionBegan,
     SessionEnded,
     StatusReported,
@@ -51,6 +52,10 @@ class Session:
 
     def booted(self, at: int, *, firmware: str = "1.0") -> Booted:
         return Booted(**self._header(at), vendor="V", model="M", firmware=firmware)
+
+    def inventoried(self, at: int, *evse_ids: int, first_sequence: int) -> InventoryReported:
+        """A whole inventory report that listed these EVSEs ended."""
+        return InventoryReported(**self._header(at), evse_ids=evse_ids, first_sequence=first_sequence)
 
     def answered(self, at: int, result: CommandResult = "Accepted") -> CommandAnswered:
         return CommandAnswered(

@@ -12,6 +12,7 @@ from shared.event import (
     CommandResult,
     EndReason,
     Event,
+    InventoryReported,
     SessionBegan,
     SessionEnded,
     StatusReported,
@@ -78,6 +79,12 @@ kinds: dict[str, st.SearchStrategy[Event]] = {
         info=st.none() | texts(event.INFO),
         reported_at=st.none() | instants,
         reported_at_text=st.none() | texts(event.TIMESTAMP),
+    ),
+    "inventory_reported": st.builds(
+        InventoryReported,
+        **header,
+        evse_ids=st.lists(numbers, max_size=8).map(tuple) | st.just(tuple(range(1, 256))),
+        first_sequence=keys,
     ),
     "command_answered": st.builds(
         CommandAnswered,

@@ -42,6 +42,10 @@ class Metrics:
         self.call_errors = Counter(
             "plugwatch_gateway_call_errors_total", "CALLERRORs sent", ["protocol", "code"], registry=registry
         )
+        #: A charger that reports thousands of values of one place in one frame; its last word always counts.
+        self.left_out = Counter(
+            "plugwatch_gateway_values_left_out_total", "Values of a place too many in a frame", registry=registry
+        )
         #: What goes to the log.
         self.events = Counter("plugwatch_gateway_events_total", "Events published", ["kind"], registry=registry)
         #: The broker's part of the answer time.

@@ -202,6 +202,8 @@ class Server:
         self._frames[protocol, outcome.kind, outcome.action] += 1
         if outcome.error_code is not None:
             self._call_errors[protocol, outcome.error_code] += 1
+        if outcome.left_out:
+            self.metrics.left_out.inc(outcome.left_out)
 
     def count_event(self, event: Event) -> None:
         """Counts an event on its way to the log."""

@@ -3,6 +3,7 @@
 Facts are what a message says, without whose and when: the session makes events of them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -12,11 +13,14 @@ from msgspec import Struct
 from ingest.ocpp.commands import Command
 from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.shapes import Payload, Shape
-from shared.event import HIGHEST_PLACE
+from shared.event import HIGHEST_PLACE, MOST_PLACES
 from shared.instant import to_text
 
 Registration = Literal["ACCEPTED", "PENDING", "REJECTED"]
 Reply = Mapping[str, object]
+
+
+MOST_VALUES = 8  #: of one place in one frame: a queue of a few is history, one of thousands a flood
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,53 @@ class Status(Struct, frozen=True):
 Fact = Boot | Status
 
 
+class Part(Struct, frozen=True):
+    """Where a frame stands in an inventory report: part ``number`` (from 0), with ``more`` to come."""
+
+    request_id: int | None
+    number: int | None
+    more: bool
+
+
 def nothing(payload: Payload) -> tuple[Fact, ...]:
     """The facts in a message that says nothing about status."""
     return ()
 
 
+def always(payload: Payload) -> bool:
+    """Such a message is there to tell a fact."""
+    return True
+
+
 class Action(Struct, frozen=True):
-    """What a charger may send: its shape, the reply (JSON when it is always the same), what it tells."""
+    """What a charger may send: its shape, the reply (JSON when it is always the same), what it tells.
+
+    ``tells``: whether a payload that has not its shape meant to tell a fact, and so must be refused. A
+    message that tells none is answered whatever is in it, unless the reply ``echoes`` its fields.
+    """
 
     shape: Shape
     reply: bytes | Callable[[Payload, Circumstances], Reply] = b"{}"
     facts: Callable[[Payload], tuple[Fact, ...]] = nothing
+    tells: Callable[[Payload], bool] = always
+    part: Callable[[Payload], Part] | None = None
+    echoes: bool = False
+
+    def take(self, payload: Payload, *, strict: bool) -> tuple[Fact, ...]:
+        """The facts in a payload.
+
+        Raises:
+            OcppError: they, or for the strict anything else, are not as they must be.
+        """
+        if self.facts is nothing and not (strict or self.echoes):
+            return ()
+        try:
+            self.shape.check(payload, strict=strict)
+            return self.facts(payload)
+        except OcppError:
+            if strict or self.tells(payload):
+                raise
+            return ()
 
 
 class Dialect(Struct, frozen=True):
@@ -100,6 +140,28 @@ def place(number: int | float) -> int:
     if not 0 <= number <= HIGHEST_PLACE:
         raise OcppError(Code.PROPERTY, f"ids of EVSEs and connectors are 0 to {HIGHEST_PLACE}")
     return int(number)
+
+
+def thinned(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts of a frame with at most `MOST_VALUES` of one place: the first ones and the last.
+
+    Raises:
+        OcppError: they are about more places than a charge point may have.
+    """
+    if len(facts) <= MOST_VALUES:
+        return facts
+    places = [(fact.evse_id, fact.connector_id) for fact in facts if isinstance(fact, Status)]
+    left = Counter(places)
+    if len(left.keys() - {(0, 0)}) > MOST_PLACES:
+        raise OcppError(Code.PROPERTY, f"a charge point has at most {MOST_PLACES} EVSEs and connectors")
+    seen: Counter[tuple[int, int]] = Counter()
+    kept = []
+    for fact, place in zip(facts, places, strict=True):
+        seen[place] += 1
+        left[place] -= 1
+        if seen[place] < MOST_VALUES or not left[place]:
+            kept.append(fact)
+    return tuple(kept)
 
 
 def boot_reply(payload: Payload, circumstances: Circumstances) -> Reply:

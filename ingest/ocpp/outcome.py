@@ -29,7 +29,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     ``message_id`` is that of the CALL it answers, for `Session.internal_error`; ``action`` is a name
     that the version knows or ``<unknown>`` (a metric label; "" when it was no CALL); ``error_code``
-    is the CALLERROR code of the reply as spelled; ``close`` a websocket close code and reason.
+    is the CALLERROR code of the reply as spelled; ``close`` a websocket close code and reason;
+    ``left_out`` counts values of a place that are no events, for there were too many in the frame.
     """
 
     kind: Kind
@@ -40,3 +41,4 @@ class Outcome(Struct, frozen=True, kw_only=True):
     action: str = ""
     error_code: str | None = None
     answer: Answer | None = None
+    left_out: int = 0

@@ -5,11 +5,12 @@ leave before the log has the events beside it. Nothing a charger sends makes `Se
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from ingest.ocpp import frame
 from ingest.ocpp.commands import ChangeAvailability, Command, status_of
-from ingest.ocpp.dialect import Action, Circumstances, Fact, Policy, Registration, Status
+from ingest.ocpp.dialect import Action, Circumstances, Fact, Part, Policy, Registration, Status, thinned
 from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.outcome import Answer, Outcome
 from ingest.ocpp.units import clean, clean_or_none, milliseconds
@@ -21,6 +22,7 @@ from shared.event import (
     CommandResult,
     EndReason,
     Event,
+    InventoryReported,
     SessionBegan,
     SessionEnded,
     StatusReported,
@@ -48,6 +50,16 @@ class _Header(TypedDict):
     protocol: str
 
 
+@dataclass(slots=True)
+class _Inventory:
+    """A report that is coming in parts: the EVSEs that it listed so far."""
+
+    request_id: int | None
+    first_sequence: int
+    parts: int = 0
+    evse_ids: set[int] = field(default_factory=set)
+
+
 class Session:
     """The session of one websocket. ``registration`` may be changed while it lives.
 
@@ -65,6 +77,7 @@ class Session:
         "_dialect",
         "_epoch",
         "_gateway_id",
+        "_inventory",
         "_outstanding",
         "_policy",
         "_protocol",
@@ -97,6 +110,7 @@ class Session:
         self._calls = 0
         self._outstanding: tuple[str, Command] | None = None
         self._booted_at: int | None = None
+        self._inventory: _Inventory | None = None
         self.registration: Registration = registration
 
     @property
@@ -177,8 +191,8 @@ class Session:
             payload = {} if call.payload is None else call.payload
             if type(payload) is not dict:
                 raise OcppError(Code.TYPE, "the payload must be an object")
-            action.shape.check(payload, strict=self._policy.strict)
-            facts = action.facts(payload)
+            told = action.take(payload, strict=self._policy.strict)
+            facts = thinned(told)
         except OcppError as error:
             return Outcome(
                 kind="call",
@@ -187,13 +201,34 @@ class Session:
                 action=name,
                 error_code=spelled(error.code, version),
             )
+        first = self._sequence
+        events = tuple([self._event(fact, now) for fact in facts])
+        if action.part is not None:
+            events += self._inventoried(action.part(payload), first, facts, now)
         return Outcome(
             kind="call",
-            events=tuple([self._event(fact, now) for fact in facts]),
+            events=events,
             replies=(frame.result(call.id, self._reply(action, payload, now)),),
             message_id=call.id,
             action=name,
+            left_out=len(told) - len(facts),
         )
+
+    def _inventoried(self, part: Part, first: int, facts: tuple[Fact, ...], now: int) -> tuple[Event, ...]:
+        """The event of a report that is whole with this frame, all parts from 0 having come (2.x B07)."""
+        known = self._inventory if part.number else _Inventory(part.request_id, first)
+        if known is None or (known.request_id, known.parts) != (part.request_id, part.number):
+            self._inventory = None
+            return ()
+        known.parts += 1
+        known.evse_ids.update(
+            fact.evse_id for fact in facts if isinstance(fact, Status) and fact.evse_id and not fact.connector_id
+        )
+        self._inventory = known if part.more else None
+        if part.more or not known.evse_ids:
+            return ()
+        evse_ids = tuple(sorted(known.evse_ids))
+        return (InventoryReported(**self._header(now), evse_ids=evse_ids, first_sequence=known.first_sequence),)
 
     def _reply(self, action: Action, payload: dict[str, Any], now: int) -> bytes:
         reply = action.reply

@@ -1,11 +1,11 @@
 """OCPP 2.0.1: status from StatusNotification, NotifyEvent and NotifyReport."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from ingest.ocpp import dialect
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
-from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
+from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Part, Reply, Status
 from ingest.ocpp.shapes import (
     ANYTHING,
     BOOLEAN,
@@ -25,6 +25,7 @@ from ingest.ocpp.shapes import (
 from ingest.ocpp.units import clean, clean_or_none
 from shared.event import BOOT_REASON, FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
 
+AVAILABILITY = "availabilitystate"
 STATUSES = frozenset({"Available", "Occupied", "Reserved", "Unavailable", "Faulted"})
 
 
@@ -108,12 +109,41 @@ def _events(payload: Payload) -> tuple[Fact, ...]:
 
 
 def _report(payload: Payload) -> tuple[Fact, ...]:
-    return tuple(
-        Status(*place, value, payload["generatedAt"])
+    """An inventory is a state, no course of events: the last value of a place counts."""
+    said = {
+        place: Status(*place, value, payload["generatedAt"])
         for entry in payload.get("reportData") or ()
         for value in _actual_values(entry)
         if value in STATUSES and (place := _reported_place(entry))
+    }
+    return tuple(said.values())
+
+
+def _part(payload: Payload) -> Part:
+    request_id, number = payload.get("requestId"), payload.get("seqNo")
+    return Part(
+        request_id if type(request_id) is int else None,
+        number if type(number) is int else None,
+        payload.get("tbc") is True,
     )
+
+
+def _about_availability(field: str) -> Callable[[Payload], bool]:
+    """Whether any entry of ``field``, whatever else it lacks, is about the one variable that we take."""
+
+    def tells(payload: Payload) -> bool:
+        entries = payload.get(field)
+        return isinstance(entries, list) and any(map(_names_availability, entries))
+
+    return tells
+
+
+def _names_availability(entry: object) -> bool:
+    match entry:
+        case {"variable": {"name": str(name)}}:
+            return name.lower() == AVAILABILITY
+        case _:
+            return False
 
 
 def _actual_values(entry: Payload) -> Iterator[str]:
@@ -124,7 +154,7 @@ def _actual_values(entry: Payload) -> Iterator[str]:
 
 def _reported_place(entry: Payload) -> tuple[int, int] | None:
     """The place whose AvailabilityState this entry is about; None for every other variable."""
-    if entry["variable"]["name"].lower() != "availabilitystate":
+    if entry["variable"]["name"].lower() != AVAILABILITY:
         return None
     component = entry["component"]
     evse = component.get("evse") or {}
@@ -188,6 +218,7 @@ ACTIONS = {
     "NotifyEvent": Action(
         shape({"generatedAt!": TIME, "seqNo!": INTEGER, "eventData!": many(EVENT_DATA), "tbc": BOOLEAN}),
         facts=_events,
+        tells=_about_availability("eventData"),
     ),
     "NotifyMonitoringReport": Action(
         shape({"requestId!": INTEGER, "generatedAt!": TIME, "seqNo!": INTEGER, "monitor": LIST, "tbc": BOOLEAN})
@@ -203,6 +234,8 @@ ACTIONS = {
             }
         ),
         facts=_report,
+        tells=_about_availability("reportData"),
+        part=_part,
     ),
     "PublishFirmwareStatusNotification": Action(shape({"status!": TEXT, "location": LIST, "requestId": INTEGER})),
     "ReportChargingProfiles": Action(

@@ -1,5 +1,7 @@
 """OCPP 2.1: 2.0.1 with more fields, more actions, and SEND, which is never answered (Part 4 §4.2.4)."""
 
+from msgspec import structs
+
 from ingest.ocpp.dialect import Action, Circumstances, Reply
 from ingest.ocpp.shapes import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, TIME, Kind, Payload, many, one, text
 from ingest.ocpp.v201 import ACTIONS as ACTIONS_201
@@ -19,7 +21,7 @@ _CHAIN_REQUEST = shape({"certificateHashData!": one(_HASH_DATA), "source!": TEXT
 def _grown(action: str, fields: dict[str, Kind], reply: bytes | None = None) -> Action:
     """An action of 2.0.1 with the fields that 2.1 added or widened."""
     known = ACTIONS_201[action]
-    return Action(known.shape.extended(fields), known.reply if reply is None else reply, known.facts)
+    return structs.replace(known, shape=known.shape.extended(fields), reply=known.reply if reply is None else reply)
 
 
 def _chain_status(payload: Payload, circumstances: Circumstances) -> Reply:
@@ -56,7 +58,9 @@ ACTIONS = ACTIONS_201 | {
         "Get15118EVCertificate",
         {"exiRequest!": text(11000), "maximumContractCertificateChains": INTEGER, "prioritizedEMAIDs": LIST},
     ),
-    "GetCertificateChainStatus": Action(shape({"certificateStatusRequests!": many(_CHAIN_REQUEST)}), _chain_status),
+    "GetCertificateChainStatus": Action(
+        shape({"certificateStatusRequests!": many(_CHAIN_REQUEST)}), _chain_status, echoes=True
+    ),
     "LogStatusNotification": _grown("LogStatusNotification", _STATUS_INFO),
     "NotifyDERAlarm": Action(
         shape(
@@ -119,7 +123,7 @@ ACTIONS = ACTIONS_201 | {
         "TransactionEvent",
         {"costDetails": OBJECT, "preconditioningStatus": TEXT, "evseSleep": BOOLEAN, "idToken": _ID_TOKEN},
     ),
-    "VatNumberValidation": Action(shape({"vatNumber!": text(20), "evseId": INTEGER}), _vat_number),
+    "VatNumberValidation": Action(shape({"vatNumber!": text(20), "evseId": INTEGER}), _vat_number, echoes=True),
 }
 
 # fmt: off

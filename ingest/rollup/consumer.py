@@ -202,6 +202,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         metrics.batch_s.observe(took_s)
         metrics.duplicates.inc(applied.folded.duplicates)
         metrics.late.inc(len(applied.folded.late))
+        metrics.refused.inc(applied.folded.refused)
         metrics.fences.inc(len(applied.folded.fences))
         kinds: Counter[type[Event]] = Counter()
         for key, events in made.events.items():

@@ -7,35 +7,24 @@ otherwise it is late: history, and no state. Whether OFFLINE was found by the sw
 later reconnect, state and history come out the same.
 """
 
-from dataclasses import dataclass, field
 from typing import assert_never
 
-from ingest.rollup import rules
-from ingest.rollup.rules import Connector0Mode
-from ingest.rollup.state import CHARGE_POINT, ChargePoint, HistoryKind, HistoryRow, Report
-from shared.event import Booted, CommandAnswered, Event, SessionBegan, SessionEnded, StatusReported
+from ingest.rollup import reports, rules
+from ingest.rollup.folded import Folded, Policy
+from ingest.rollup.state import ChargePoint, HistoryRow
+from shared.event import (
+    Booted,
+    CommandAnswered,
+    Event,
+    InventoryReported,
+    SessionBegan,
+    SessionEnded,
+    StatusReported,
+)
 from shared.gateways import Fence
-from shared.status import NORMALIZED, Connectivity
+from shared.status import Connectivity
 
-TOLERANCE_MS = 5 * 60 * 1000  #: how far a charger's clock may be off and still be believed
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How long a closed socket may stay away (ms), and when connector 0 overrules the connectors."""
-
-    close_grace_ms: int = 60_000
-    connector0_mode: Connector0Mode = "recency"
-
-
-@dataclass(slots=True)
-class Folded:
-    """What came of folding, besides the changed charge points."""
-
-    history: list[HistoryRow] = field(default_factory=list)
-    late: list[HistoryRow] = field(default_factory=list)  #: history unless it repeats what was known then
-    fences: list[tuple[str, Fence]] = field(default_factory=list)  #: (gateway, what to tell it)
-    duplicates: int = 0
+__all__ = ["Folded", "Policy", "fold", "go_offline"]
 
 
 def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:
@@ -54,13 +43,17 @@ def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -
     match event:
         case SessionBegan():
             charge_point.identity_conflict = event.identity_conflict
+            rules.settle(charge_point, event.received_at, policy.connector0_mode)
         case SessionEnded():
             _end(charge_point, event, policy, out)
         case StatusReported():
-            _report(charge_point, event, policy, out)
+            reports.report(charge_point, event, policy, out)
+        case InventoryReported():
+            reports.complete(charge_point, event, policy, out)
         case Booted():
             charge_point.vendor, charge_point.model = event.vendor, event.model
             charge_point.serial, charge_point.firmware = event.serial, event.firmware
+            rules.settle(charge_point, event.received_at, policy.connector0_mode)  # its registration may be another
         case CommandAnswered():
             _answered(charge_point, event)
         case _:
@@ -136,38 +129,7 @@ def _answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
     if wish is not None and wish.version == event.intent:
         charge_point.wishes[place] = wish._replace(result=event.result, answered_at=event.received_at)
         charge_point.touched_wishes.add(place)
-        rules.confirm(charge_point, event.received_at)
-
-
-def _report(charge_point: ChargePoint, event: StatusReported, policy: Policy, out: Folded) -> None:
-    place = (event.evse_id, event.connector_id)
-    old = charge_point.reports.get(place)
-    event_time, flags = _event_time(charge_point, event, old)
-    same_status = old is not None and old.normalized == NORMALIZED.get(event.reported, "UNKNOWN")
-    new = Report(
-        reported=event.reported,
-        error_code=event.error_code,
-        vendor_error_code=event.vendor_error_code,
-        info=event.info,
-        since=old.since if old is not None and same_status else event_time,
-        event_time=event_time,
-        reported_at=event.reported_at,
-        received_at=event.received_at,
-        version=(event.epoch, event.sequence),
-    )
-    charge_point.reports[place] = new
-    charge_point.touched.add(place)
-    if old is None or (old.reported, old.error_code, old.vendor_error_code) != (
-        new.reported,
-        new.error_code,
-        new.vendor_error_code,
-    ):
-        out.history.append(_history(charge_point, event, event_time, flags))
-    if charge_point.wishes:
-        rules.confirm(charge_point, event.received_at)
-    # A repeated report can lift what connector 0 or the EVSE said in between; without them it changes nothing.
-    if not same_status or CHARGE_POINT in charge_point.reports or (event.evse_id, 0) in charge_point.reports:
-        rules.settle(charge_point, event_time, policy.connector0_mode)
+        rules.confirm(charge_point, place, event.received_at)
 
 
 def _fold_old(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:
@@ -182,50 +144,12 @@ def _fold_old(charge_point: ChargePoint, event: Event, policy: Policy, out: Fold
         case StatusReported():
             known = charge_point.reports.get((event.evse_id, event.connector_id))
             if known is None or known.version < (event.epoch, event.sequence):
-                _report(charge_point, event, policy, out)
+                reports.report(charge_point, event, policy, out)
             elif known.version == (event.epoch, event.sequence):
                 out.duplicates += 1
             else:
-                event_time, flags = _event_time(charge_point, event, None)
-                out.late.append(_history(charge_point, event, event_time, ("late", *flags)))
-        case SessionEnded() | Booted() | CommandAnswered():
+                reports.report_late(charge_point, event, out)
+        case SessionEnded() | Booted() | InventoryReported() | CommandAnswered():
             out.duplicates += 1
         case _:
             assert_never(event)
-
-
-def _event_time(charge_point: ChargePoint, event: StatusReported, old: Report | None) -> tuple[int, tuple[str, ...]]:
-    """The charger's time where it is plausible, else the time of receipt; never before the last one.
-
-    Plausible: not more than 5 minutes ahead, not before this place's last event, and not more than
-    5 minutes before the charger was last heard in its previous session.
-    """
-    reported, received = event.reported_at, event.received_at
-    last = old.event_time if old is not None else 0
-    earliest = max(last, (charge_point.previous_seen_at or received) - TOLERANCE_MS)
-    if reported is not None and earliest <= reported <= received + TOLERANCE_MS:
-        return reported, ()
-    silent = reported is None and not event.reported_at_text
-    close = reported is not None and abs(reported - received) <= TOLERANCE_MS
-    return max(received, last), () if silent or close else ("clock_suspect",)
-
-
-def _history(charge_point: ChargePoint, event: StatusReported, event_time: int, flags: tuple[str, ...]) -> HistoryRow:
-    place = (event.evse_id, event.connector_id)
-    kind: HistoryKind = "CONNECTOR_0" if place == CHARGE_POINT else "STATUS" if event.connector_id else "EVSE"
-    return HistoryRow(
-        charge_point_key=charge_point.key,
-        kind=kind,
-        place=place,
-        reported=event.reported,
-        normalized=NORMALIZED.get(event.reported),
-        error_code=event.error_code,
-        vendor_error_code=event.vendor_error_code,
-        info=event.info,
-        event_time=event_time,
-        reported_at=event.reported_at,
-        reported_at_text=event.reported_at_text,
-        received_at=event.received_at,
-        version=(event.epoch, event.sequence),
-        flags=flags,
-    )

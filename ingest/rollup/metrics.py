@@ -46,6 +46,10 @@ class Metrics:
         self.duplicates = Counter("plugwatch_rollup_duplicates_total", "Events skipped as known", registry=registry)
         #: After newer ones of the same connector: of old sessions (chargers that flap between gateways), or read again.
         self.late = Counter("plugwatch_rollup_late_total", "Events too late to change state", registry=registry)
+        #: Of a 256th EVSE or connector of a charge point: numbers that a firmware makes up are no state.
+        self.refused = Counter(
+            "plugwatch_rollup_places_refused_total", "Reports of one place too many", registry=registry
+        )
         #: Of charge points that were deleted meanwhile.
         self.unknown = Counter(
             "plugwatch_rollup_unknown_total", "Events of unknown charge points skipped", registry=registry

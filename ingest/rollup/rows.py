@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from ingest.rollup import rules
 from ingest.rollup.rules import View
 from ingest.rollup.state import ChargePoint, HistoryRow, Place, Report, Settled, Wish
 from shared import documents, instant
@@ -50,15 +51,15 @@ UPDATE_WISHES = """
 """
 UPSERT_REPORTS = """
     INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, vendor_error_code, info,
-                         since, event_time, reported_at, received_at, epoch, sequence)
+                         since, event_time, reported_at, received_at, epoch, sequence, info_at)
     SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
                          $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-                         $12::bigint[], $13::bigint[])
+                         $12::bigint[], $13::bigint[], $14::timestamptz[])
     ON CONFLICT (charge_point_key, evse_id, connector_id) DO UPDATE SET
         reported = excluded.reported, error_code = excluded.error_code,
         vendor_error_code = excluded.vendor_error_code, info = excluded.info, since = excluded.since,
         event_time = excluded.event_time, reported_at = excluded.reported_at, received_at = excluded.received_at,
-        epoch = excluded.epoch, sequence = excluded.sequence
+        epoch = excluded.epoch, sequence = excluded.sequence, info_at = excluded.info_at
 """
 _HISTORY = """
     unnest($1::bigint[], $2::text[], $3::smallint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -97,7 +98,7 @@ def charge_points(rows: Iterable[Any], reports: Iterable[Any], wishes: Iterable[
     """The state in rows of ``CHARGE_POINTS``, ``REPORTS`` and ``WISHES``, by key."""
     found = {row["key"]: _charge_point(row) for row in rows}
     for row in reports:
-        found[row["charge_point_key"]].reports[row["evse_id"], row["connector_id"]] = _report(row)
+        found[row["charge_point_key"]].know((row["evse_id"], row["connector_id"]), _report(row))
     for row in wishes:
         found[row["charge_point_key"]].wishes[row["evse_id"], row["connector_id"]] = _wish(row)
     return found
@@ -125,7 +126,7 @@ def report_row(key: int, place: Place, report: Report) -> tuple[Any, ...]:
     return (
         key, *place, report.reported, report.error_code, report.vendor_error_code, report.info,
         _moment(report.since), _moment(report.event_time), _moment(report.reported_at),
-        _moment(report.received_at), *report.version,
+        _moment(report.received_at), *report.version, _moment(report.info_at),
     )  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def _charge_point(row: Any) -> ChargePoint:
         sequence=row["sequence"],
     )
     for evse in document.evses:
-        reason: Reason = "OWN" if one.connectivity == "ONLINE" else "OFFLINE"
+        reason: Reason = rules.why_unknown(one) or "OWN"
         one.evses[evse.id] = Settled(evse.status, reason, instant.from_text(evse.since))
         for connector in evse.connectors:
             settled = Settled(connector.status, connector.reason, instant.from_text(connector.since))
@@ -188,6 +189,7 @@ def _report(row: Any) -> Report:
         reported_at=_instant(row["reported_at"]),
         received_at=instant.from_datetime(row["received_at"]),
         version=(row["epoch"], row["sequence"]),
+        info_at=_instant(row["info_at"]),
     )
 
 

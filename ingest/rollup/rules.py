@@ -5,12 +5,14 @@ recently, no car stands at its EVSE, and the charger is connected. What is in us
 own word is never overruled: a bad connector 0 must not hide a running session.
 """
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeVar
 
 from ingest.rollup.state import CHARGE_POINT, ChargePoint, Place, Report, Settled
 from shared import instant
 from shared.documents import ChargePointDocument, Connector0Document, ConnectorDocument, EvseDocument, Intent
-from shared.status import Counts, Status, count, evse_status, health_of, partially_available, rolled_up
+from shared.event import EVSE_LEVEL
+from shared.status import Counts, Reason, Status, count, evse_status, health_of, partially_available, rolled_up
 
 Connector0Mode = Literal["recency", "strict", "ignore"]
 _Key = TypeVar("_Key", int, Place)
@@ -29,58 +31,75 @@ class View(NamedTuple):
     connector_counts: Counts
 
 
-def settle(charge_point: ChargePoint, at: int, mode: Connector0Mode) -> None:
-    """Brings the statuses of connectors and EVSEs up to date; those that change do so at ``at`` (ms)."""
-    online = charge_point.connectivity == "ONLINE"
-    capped = {
-        place: _capped(charge_point, place, report, mode) for place, report in charge_point.reports.items() if place[1]
-    }
-    for evse_id in {place[0] for place in charge_point.reports if place[0]}:
-        here = {place: status for place, (status, _) in capped.items() if place[0] == evse_id}
-        if not online:
-            status: Status = "UNKNOWN"
-        elif here:
-            status = evse_status(here.values())
-        else:
-            status, _ = _capped(charge_point, (evse_id, 0), charge_point.reports[evse_id, 0], mode)
-        _change(charge_point.evses, evse_id, Settled(status, "OWN" if online else "OFFLINE", at))
-        for place, own in here.items():
-            if not online:
-                settled = Settled("UNKNOWN", "OFFLINE", at)
-            elif own == "AVAILABLE" and any(other in _IN_USE for key, other in here.items() if key != place):
-                settled = Settled("UNAVAILABLE", "SIBLING_IN_USE", at)
-            else:
-                settled = Settled(*capped[place], at)
-            _change(charge_point.connectors, place, settled)
-
-
-def _capped(
-    charge_point: ChargePoint, place: Place, report: Report, mode: Connector0Mode
-) -> tuple[Status, Literal["OWN", "CONNECTOR_0", "EVSE"]]:
-    status = report.normalized
-    if status not in _OVERRULED:
-        return status, "OWN"
-    reason: Literal["OWN", "CONNECTOR_0", "EVSE"] = "OWN"
+def settle(charge_point: ChargePoint, at: int, mode: Connector0Mode, evse_ids: Iterable[int] | None = None) -> None:
+    """Brings the statuses of EVSEs (these, or all) and their connectors up to date; a change is one at ``at`` (ms)."""
+    unknown = why_unknown(charge_point)
     whole = charge_point.reports.get(CHARGE_POINT)
-    if (
-        whole is not None
-        and mode != "ignore"
-        and whole.normalized in _OVERRULING
-        and (mode == "strict" or whole.version > report.version)
-    ):
-        status, reason = whole.normalized, "CONNECTOR_0"
-    evse = charge_point.reports.get((place[0], 0))
-    if evse is not None and evse.normalized in _OVERRULING and evse.version > report.version and status != "FAULTED":
-        status, reason = evse.normalized, "EVSE"
+    cap = whole if whole is not None and mode != "ignore" and overrules(whole) else None
+    for evse_id in charge_point.connectors_of if evse_ids is None else evse_ids:
+        if unknown is None:
+            _settle_evse(charge_point, evse_id, cap, at, strict=mode == "strict")
+            continue
+        _change(charge_point.evses, evse_id, "UNKNOWN", unknown, at)
+        for place in charge_point.connectors_of[evse_id]:
+            _change(charge_point.connectors, place, "UNKNOWN", unknown, at)
+
+
+def why_unknown(charge_point: ChargePoint) -> Literal["OFFLINE", "REGISTRATION"] | None:
+    """Why nothing that it said counts: it is not here, or not let in."""
+    if charge_point.connectivity != "ONLINE":
+        return "OFFLINE"
+    return None if charge_point.registration == "ACCEPTED" else "REGISTRATION"
+
+
+def overrules(report: Report) -> bool:
+    """Whether what is said of a whole can hold for its parts."""
+    return report.normalized in _OVERRULING
+
+
+def _settle_evse(charge_point: ChargePoint, evse_id: int, cap: Report | None, at: int, *, strict: bool) -> None:
+    """``cap`` is what connector 0 says, if that can overrule."""
+    reports, places = charge_point.reports, charge_point.connectors_of[evse_id]
+    evse = reports.get((evse_id, EVSE_LEVEL))
+    evse_cap = evse if evse is not None and places and overrules(evse) else None
+    spoken = [reports[place] for place in places] if places or evse is None else [evse]
+    if cap is None and evse_cap is None:
+        capped: list[tuple[Status, Reason]] = [(report.normalized, "OWN") for report in spoken]
+    else:
+        capped = [_capped(report, cap, evse_cap, strict=strict) for report in spoken]
+    # The EVSE's own word, newer than its connectors': a car stands there.
+    taken = bool(
+        evse is not None
+        and evse.normalized in _IN_USE
+        and all(evse.version > report.version for report in spoken if report is not evse)
+    )
+    status = evse.normalized if evse is not None and taken else evse_status(status for status, _ in capped)
+    _change(charge_point.evses, evse_id, status, "OWN", at)
+    in_use = any(status in _IN_USE for status, _ in capped)
+    for place, (own, reason) in zip(places, capped, strict=False):
+        if own == "AVAILABLE" and (taken or in_use):
+            own, reason = "UNAVAILABLE", "EVSE" if taken else "SIBLING_IN_USE"
+        _change(charge_point.connectors, place, own, reason, at)
+
+
+def _capped(report: Report, cap: Report | None, evse_cap: Report | None, *, strict: bool) -> tuple[Status, Reason]:
+    status: Status = report.normalized
+    reason: Reason = "OWN"
+    if status not in _OVERRULED:
+        return status, reason
+    if cap is not None and (strict or cap.version > report.version):
+        status, reason = cap.normalized, "CONNECTOR_0"
+    if evse_cap is not None and evse_cap.version > report.version and status != "FAULTED":
+        status, reason = evse_cap.normalized, "EVSE"
     return status, reason
 
 
-def _change(statuses: dict[_Key, Settled], key: _Key, new: Settled) -> None:
+def _change(statuses: dict[_Key, Settled], key: _Key, status: Status, reason: Reason, at: int) -> None:
     old = statuses.get(key)
-    if old is None or old.status != new.status:
-        statuses[key] = new
-    elif old.reason != new.reason:
-        statuses[key] = new._replace(since=old.since)
+    if old is None or old.status != status:
+        statuses[key] = Settled(status, reason, at)
+    elif old.reason != reason:
+        statuses[key] = old._replace(reason=reason)
 
 
 def view(charge_point: ChargePoint, revision: int) -> View:
@@ -89,7 +108,7 @@ def view(charge_point: ChargePoint, revision: int) -> View:
     whole = charge_point.reports.get(CHARGE_POINT)
     if evse_counts:
         status = rolled_up(evse_counts)
-    elif whole is not None and charge_point.connectivity == "ONLINE" and whole.normalized in _CONNECTOR_0:
+    elif whole is not None and why_unknown(charge_point) is None and whole.normalized in _CONNECTOR_0:
         status = whole.normalized
     else:
         status = "UNKNOWN"
@@ -125,33 +144,38 @@ def _intent(charge_point: ChargePoint) -> Intent | None:
     return Intent(newest.operative, newest.note, instant.to_text(newest.asked_at))
 
 
-def confirm(charge_point: ChargePoint, at: int) -> None:
-    """Ends the wishes that were answered with yes and that the charger's own statuses agree with."""
-    for place, wish in charge_point.wishes.items():
-        if wish.result not in ("Accepted", "Scheduled") or wish.is_over:
+def confirm(charge_point: ChargePoint, place: Place, at: int) -> None:
+    """Ends the wishes for ``place`` and around it that got a yes and that the charger's own statuses agree with."""
+    for asked in {CHARGE_POINT, (place[0], EVSE_LEVEL), place}:
+        wish = charge_point.wishes.get(asked)
+        if wish is None or wish.result not in ("Accepted", "Scheduled") or wish.is_over:
             continue
-        whole = charge_point.reports.get(place)
-        connectors = [
-            report.normalized == "UNAVAILABLE"
-            for key, report in charge_point.reports.items()
-            if key[1] and (place == CHARGE_POINT or key == place or (key[0] == place[0] and not place[1]))
-        ]
+        whole = charge_point.reports.get(asked)
+        connectors = [report.normalized == "UNAVAILABLE" for report in _connectors(charge_point, asked)]
         unavailable = all(connectors) or (whole is not None and whole.normalized == "UNAVAILABLE")
         if (not any(connectors)) if wish.operative else unavailable:
-            charge_point.wishes[place] = wish._replace(confirmed_at=at)
-            charge_point.touched_wishes.add(place)
+            charge_point.wishes[asked] = wish._replace(confirmed_at=at)
+            charge_point.touched_wishes.add(asked)
+
+
+def _connectors(charge_point: ChargePoint, asked: Place) -> Iterable[Report]:
+    """What the connectors at a place said; all for the charge point, an EVSE's for an EVSE."""
+    if asked == CHARGE_POINT:
+        return [report for place, report in charge_point.reports.items() if place[1]]
+    if asked[1]:
+        return [charge_point.reports[asked]] if asked in charge_point.reports else []
+    return [charge_point.reports[place] for place in charge_point.connectors_of.get(asked[0], ())]
 
 
 def _evse(charge_point: ChargePoint, evse_id: int) -> EvseDocument:
     settled = charge_point.evses[evse_id]
     whole = charge_point.reports.get((evse_id, 0))
-    places = sorted(place for place in charge_point.connectors if place[0] == evse_id)
     return EvseDocument(
         id=evse_id,
         status=settled.status,
         reported=whole.reported if whole else None,
         since=instant.to_text(settled.since),
-        connectors=tuple(_connector(charge_point, place) for place in places),
+        connectors=tuple(_connector(charge_point, place) for place in sorted(charge_point.connectors_of[evse_id])),
     )
 
 

@@ -18,7 +18,10 @@ CHARGE_POINT: Place = (0, 0)
 
 
 class Report(NamedTuple):
-    """The last report about one place; ``since`` is when it first said this status."""
+    """The last report about one place; ``since`` is when it first said this status.
+
+    ``info_at`` is when history last got a line that tells of its ``info`` alone.
+    """
 
     reported: str
     error_code: str | None
@@ -29,6 +32,7 @@ class Report(NamedTuple):
     reported_at: int | None
     received_at: int
     version: Version
+    info_at: int | None = None
 
     @property
     def normalized(self) -> Status:
@@ -62,7 +66,7 @@ class Wish(NamedTuple):
 
 
 class HistoryRow(NamedTuple):
-    """One line of history; ``(charge point, kind, version, received_at)`` is its identity."""
+    """One line of history; ``(charge point, kind, place, version, received_at)`` is its identity."""
 
     charge_point_key: int
     kind: HistoryKind
@@ -109,8 +113,27 @@ class ChargePoint:
     connectors: dict[Place, Settled] = field(default_factory=dict)
     evses: dict[int, Settled] = field(default_factory=dict)
     wishes: dict[Place, Wish] = field(default_factory=dict)
+    connectors_of: dict[int, list[Place]] = field(default_factory=dict, compare=False)  #: EVSE → its connectors
     touched: set[Place] = field(default_factory=set)  #: reports to be written
     touched_wishes: set[Place] = field(default_factory=set)  #: wishes to be written
+
+    def learn(self, place: Place, report: Report) -> None:
+        """The newest report of a place, to be written."""
+        self.know(place, report)
+        self.touched.add(place)
+
+    def know(self, place: Place, report: Report) -> None:
+        """A report that is written already."""
+        if place not in self.reports and place != CHARGE_POINT:
+            connectors = self.connectors_of.setdefault(place[0], [])
+            if place[1]:
+                connectors.append(place)
+        self.reports[place] = report
+
+    @property
+    def places(self) -> int:
+        """How many places it has, itself not counted."""
+        return len(self.reports) - (CHARGE_POINT in self.reports)
 
     @property
     def version(self) -> Version:

@@ -1,4 +1,4 @@
-"""Every case of `tests/vectors/cases.json` against the running system: handshakes, replies, and what the API shows.
+"""Every case of `tests/vectors` against the running system: handshakes, replies, and what the API shows.
 
 A case is over when a BootNotification that follows its frames shows in the API: events of one charger
 keep their order, so everything before it has been applied, and what did not happen is known too.

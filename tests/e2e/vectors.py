@@ -1,4 +1,4 @@
-"""The cases of `tests/vectors/cases.json`: read, made unique for one run, and compared. No I/O but the reading.
+"""The cases of `tests/vectors`: read, made unique for one run, and compared. No I/O but the reading.
 
 The grammar is that of tests/vectors/README.md, of which only what the cases use is understood; anything else raises.
 """
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-CASES = Path(__file__).parents[1] / "vectors" / "cases.json"
+FILES = sorted((Path(__file__).parents[1] / "vectors").glob("*.json"))
 TIME_SCALE = 30  #: how much faster than in the case time passes, where it passes
 CLOCKS_AGREE_S = 5
 
@@ -78,13 +78,17 @@ def case_of(raw: Mapping[str, Json]) -> Case:
     )
 
 
+def raw_cases() -> list[dict[str, Json]]:
+    return [raw for file in FILES for raw in json.loads(file.read_text("utf-8"))]
+
+
 def read_cases() -> list[Case]:
-    return [case_of(raw) for raw in json.loads(CASES.read_text())]
+    return [case_of(raw) for raw in raw_cases()]
 
 
 def unique(name: str, token: str) -> Case:
     """The case with charge point CP1 and station S1 called CP1-token and S1-token everywhere."""
-    (raw,) = (raw for raw in json.loads(CASES.read_text()) if raw["name"] == name)
+    (raw,) = (raw for raw in raw_cases() if raw["name"] == name)
     explicit = {"sockets": [{"cp": "CP1"}], **raw}
     return case_of(json.loads(re.sub(r"\b(CP1|S1)\b", rf"\1-{token}", json.dumps(explicit))))
 

@@ -128,9 +128,9 @@ async def test_a_record_of_a_newer_version_stops_the_rollup_and_waits_for_the_up
     stack: Stack, database_url: str, topic: str, fleet: Fleet
 ) -> None:
     session = await fleet.session()
-    await publish(stack, topic, codec.encode(session.began(clock())).replace(b'"v":1', b'"v":2'), partition=0)
+    await publish(stack, topic, codec.encode(session.began(clock())).replace(b'"v":1', b'"v":9'), partition=0)
     async with rollup(stack, database_url, topic) as one:
-        with pytest.raises(Newer, match="version 2"):
+        with pytest.raises(Newer, match="version 9"):
             await asyncio.wait_for(one.consumer.run(), WITHIN_S)
         assert (await one.store.positions([0]))[0].next == 0
 

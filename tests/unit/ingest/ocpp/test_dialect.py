@@ -20,6 +20,9 @@ OCCURRENCE = {
     "ocpp2.1": "OccurrenceConstraintViolation",
 }
 
+#: What is refused for its fields even where we may be lenient: it tells a fact, or the reply repeats it.
+REFUSING = {"BootNotification", "StatusNotification", "GetCertificateChainStatus", "VatNumberValidation"}
+
 every_call = pytest.mark.parametrize(("protocol", "action"), CALLS)
 
 
@@ -60,8 +63,9 @@ def test_every_required_field_is_required(
     for name in schemas.required(action):
         request = schemas.smallest(action)
         del request[name]
-        message = said(session(protocol), action, request)
-        assert message[:3] == [4, "id-1", OCCURRENCE[protocol]], name
+        strict, lenient = (said(session(protocol, strict=strict), action, request) for strict in (True, False))
+        assert strict[:3] == [4, "id-1", OCCURRENCE[protocol]], name
+        assert lenient == strict if action in REFUSING else lenient[0] == 3
 
 
 @every_call
@@ -73,8 +77,38 @@ def test_every_field_of_a_wrong_type_is_refused(
         if (action, name) == ("DataTransfer", "data") and protocol != "ocpp1.6":
             continue  # any JSON
         wrong = 1 if isinstance(value, str | list | dict | bool) else "1"
-        message = said(session(protocol), action, fullest | {name: wrong})
-        assert message[:3] == [4, "id-1", "TypeConstraintViolation"], name
+        request = fullest | {name: wrong}
+        strict, lenient = (said(session(protocol, strict=strict), action, request) for strict in (True, False))
+        assert strict[:3] == [4, "id-1", "TypeConstraintViolation"], name
+        assert lenient == strict if action in REFUSING else lenient[0] == 3
+
+
+@every_call
+@pytest.mark.parametrize("odd", [{}, {"a": 1}, None], ids=["empty", "unknown", "null"])
+def test_a_message_that_tells_no_fact_gets_its_normal_answer_whatever_is_in_it(
+    protocol: str, action: str, odd: object, session: Callable[..., Any], official: Callable[[str], Any]
+) -> None:
+    if action not in REFUSING:
+        message = said(session(protocol), action, odd)
+        assert message[0] == 3, message
+        official(protocol).judge_response(action, message[2])
+
+
+@every_call
+@pytest.mark.parametrize("no_object", [[], "text", 7, True])
+def test_a_payload_that_is_no_object_is_refused(
+    protocol: str, action: str, no_object: object, session: Callable[..., Any]
+) -> None:
+    assert said(session(protocol), action, no_object)[:3] == [4, "id-1", "TypeConstraintViolation"]
+
+
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
+def test_a_transaction_event_with_a_token_gets_its_verdict_whatever_else_is_in_it(
+    protocol: str, session: Callable[..., Any], official: Callable[[str], Any]
+) -> None:
+    message = said(session(protocol), "TransactionEvent", {"seqNo": "x", "idToken": 7})
+    assert message[2] == {"idTokenInfo": {"status": "Accepted"}}
+    official(protocol).judge_response("TransactionEvent", message[2])
 
 
 @every_call

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.ocpp import v201
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
-from shared.event import Booted, StatusReported
+from shared.event import Booted, InventoryReported, StatusReported
 
 NOW = 1_800_000_000_000
 AT = "2027-01-15T07:59:59Z"
@@ -56,7 +56,11 @@ def entry(
 
 def places(outcome: Any) -> list[tuple[int, int, str]]:
     assert outcome.replies == (b'[3,"1",{}]',)
-    return [(event.evse_id, event.connector_id, event.reported) for event in outcome.events]
+    return [
+        (event.evse_id, event.connector_id, event.reported)
+        for event in outcome.events
+        if isinstance(event, StatusReported)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -183,9 +187,10 @@ def test_a_report_without_data_is_answered(told: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("broken", "code"),
     [
-        ({"eventData": [{}]}, "OccurrenceConstraintViolation"),
-        ({"eventData": ["x"]}, "TypeConstraintViolation"),
-        ({"eventData": {}}, "TypeConstraintViolation"),
+        ({"eventData": [event(), {}]}, "OccurrenceConstraintViolation"),
+        ({"eventData": ["x", event()]}, "TypeConstraintViolation"),
+        ({"eventData": [event() | {"trigger": 7}]}, "TypeConstraintViolation"),
+        ({"eventData": [event()], "generatedAt": None}, "OccurrenceConstraintViolation"),
         ({"eventData": [event(component={"name": 7})]}, "TypeConstraintViolation"),
         ({"eventData": [event(component={"name": "EVSE", "evse": {"id": "1"}})]}, "TypeConstraintViolation"),
         ({"eventData": [event(component={"name": "EVSE", "evse": {}})]}, "OccurrenceConstraintViolation"),
@@ -194,6 +199,106 @@ def test_a_report_without_data_is_answered(told: Callable[..., Any]) -> None:
 def test_a_broken_event_is_refused(broken: dict[str, Any], code: str, told: Callable[..., Any]) -> None:
     outcome = told("NotifyEvent", events() | broken)
     assert (outcome.events, outcome.error_code) == ((), code)
+
+
+@pytest.mark.parametrize("action", ["NotifyEvent", "NotifyReport"])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [{}],
+        ["x", 7, None, []],
+        {},
+        "x",
+        [{"variable": 7}],
+        [{"variable": {"name": 7}}],
+        [{"variable": {"name": "Power"}, "component": 7}],
+    ],
+)
+def test_what_is_not_about_availability_is_answered_whatever_it_lacks(
+    action: str, entries: object, told: Callable[..., Any]
+) -> None:
+    outcome = told(action, {"eventData": entries, "reportData": entries})
+    assert (outcome.events, outcome.error_code) == ((), None)
+
+
+def many(*values: tuple[int, str]) -> dict[str, Any]:
+    return events(*(event(word, component={"name": "EVSE", "evse": {"id": id}}) for id, word in values))
+
+
+def test_of_many_values_of_one_place_in_a_frame_the_first_and_the_last_are_events(told: Callable[..., Any]) -> None:
+    flood = [(1, "Available" if n % 2 else "Occupied") for n in range(999)]
+    outcome = told("NotifyEvent", many(*flood, (2, "Faulted"), (1, "Reserved")))
+    assert places(outcome) == [
+        *((1, 0, word) for _, word in flood[:7]),
+        (2, 0, "Faulted"),
+        (1, 0, "Reserved"),
+    ]
+    assert [one.sequence for one in outcome.events] == list(range(9))
+    assert outcome.left_out == 992
+
+
+def test_eight_values_of_each_place_are_all_events(told: Callable[..., Any]) -> None:
+    outcome = told("NotifyEvent", many(*[(1 + n % 255, "Available") for n in range(8 * 255)]))
+    assert (len(outcome.events), outcome.left_out) == (8 * 255, 0)
+
+
+def test_a_frame_about_more_places_than_a_charge_point_may_have_is_refused(told: Callable[..., Any]) -> None:
+    connectors = [
+        event(component={"name": "Connector", "evse": {"id": 1 + n // 10, "connectorId": n % 10}}) for n in range(256)
+    ]
+    for action, payload in (
+        ("NotifyEvent", events(*connectors)),
+        ("NotifyReport", report(*(entry({"value": "Available"}, component=one["component"]) for one in connectors))),
+    ):
+        outcome = told(action, payload)
+        assert (outcome.events, outcome.error_code) == ((), "PropertyConstraintViolation")
+    whole = event(component={"name": "ChargingStation"})
+    assert len(told("NotifyEvent", events(whole, *connectors[1:])).events) == 256
+
+
+def test_in_a_report_the_last_value_of_a_place_counts(told: Callable[..., Any]) -> None:
+    said = [entry({"value": word}) for word in ["Available", "Occupied"] * 50]
+    outcome = told("NotifyReport", report(*said))
+    assert (places(outcome), outcome.left_out) == ([(1, 2, "Occupied")], 0)
+
+
+def listed(number: object, *evse_ids: int, request: object = 1, more: object = False) -> dict[str, Any]:
+    entries = [entry({"value": "Available"}, component={"name": "EVSE", "evse": {"id": id}}) for id in evse_ids]
+    return report(*entries) | {"requestId": request, "seqNo": number, "tbc": more}
+
+
+def inventories(session: Any, *parts: dict[str, Any]) -> list[tuple[tuple[int, ...], int]]:
+    """The EVSEs and first sequences of the inventories that these frames complete."""
+    outcomes = [session.receive(json.dumps([2, "1", "NotifyReport", part]), NOW) for part in parts]
+    return [
+        (one.evse_ids, one.first_sequence)
+        for outcome in outcomes
+        for one in outcome.events
+        if isinstance(one, InventoryReported)
+    ]
+
+
+def test_a_whole_report_is_an_inventory_of_the_evses_that_it_lists(session: Callable[..., Any]) -> None:
+    talk = session("ocpp2.0.1")
+    parts = [listed(0, 3, more=True), listed(1, more=True), listed(2, 1, 2)]
+    assert inventories(talk, listed(0, 1), *parts) == [((1,), 0), ((1, 2, 3), 2)]
+    assert inventories(talk, listed(0)) == [], "it lists no EVSE"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [listed(0, 1, more=True)],
+        [listed(1, 1)],
+        [listed(0, 1, more=True), listed(2, 2)],
+        [listed(0, 1, more=True), listed(1, 2, request=2)],
+        [listed(0, 1, more=True), listed(1, 999, more=True), listed(2, 2)],
+        [listed(0, 1, more=True), listed(1, 2, more=True), listed(1, 2)],
+    ],
+    ids=["more to come", "no beginning", "a gap", "of another request", "a part was refused", "a part twice"],
+)
+def test_a_report_that_is_not_whole_is_no_inventory(parts: list[dict[str, Any]], session: Callable[..., Any]) -> None:
+    assert inventories(session("ocpp2.0.1"), *parts) == []
 
 
 def test_a_boot_says_what_the_charger_is(told: Callable[..., Any]) -> None:

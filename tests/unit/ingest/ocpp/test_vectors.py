@@ -4,19 +4,15 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest.ocpp.session import Session
+from tests.e2e.vectors import raw_cases
 
 NOW = 1_800_000_000_000
-CASES = [
-    case
-    for case in json.loads((Path(__file__).parents[3] / "vectors" / "cases.json").read_text("utf-8"))
-    if case["frames"]
-]
+CASES = [case for case in raw_cases() if case["frames"]]
 
 
 def filled(frame: str, now: int) -> str:
@@ -107,4 +103,4 @@ def test_case(case: dict[str, Any], session: Callable[..., Session]) -> None:
 
 
 def test_the_cases_are_all_there() -> None:
-    assert len(CASES) >= 50
+    assert len(CASES) >= 57

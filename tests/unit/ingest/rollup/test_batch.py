@@ -120,7 +120,7 @@ def test_every_time_that_a_charger_can_say_is_storable(says: int) -> None:
 
 def test_a_record_of_a_newer_version_stops_everything() -> None:
     with pytest.raises(Newer):
-        batch(records(GOOD, GOOD.replace(b'"v":1', b'"v":2')))
+        batch(records(GOOD, GOOD.replace(b'"v":1', b'"v":9')))
 
 
 def test_no_records_are_no_batch() -> None:

@@ -1,4 +1,4 @@
-"""Event time: the charger's time where it can be believed, the time of receipt where not, and always forwards."""
+"""Event time: the charger's time where it can be believed, the time of receipt where not; never later than that."""
 
 import pytest
 
@@ -15,7 +15,8 @@ BELIEVED: list[tuple[str, int | None, str | None, int, tuple[str, ...]]] = [
     ("just after it was heard last", T0, "t", T0, ()),
     ("5 minutes before it was heard last", T0 - 5 * MINUTE, "t", T0 - 5 * MINUTE, ()),
     ("longer ago than that", T0 - 5 * MINUTE - 1, "t", RECEIVED, ("clock_suspect",)),
-    ("5 minutes ahead", RECEIVED + 5 * MINUTE, "t", RECEIVED + 5 * MINUTE, ()),
+    ("a little ahead", RECEIVED + 1, "t", RECEIVED, ()),
+    ("5 minutes ahead", RECEIVED + 5 * MINUTE, "t", RECEIVED, ()),
     ("further ahead", RECEIVED + 5 * MINUTE + 1, "t", RECEIVED, ("clock_suspect",)),
     ("1970", 0, "1970-01-01T00:00:00Z", RECEIVED, ("clock_suspect",)),
     ("the year 2200", LATEST, "2200-12-31T23:59:59.999Z", RECEIVED, ("clock_suspect",)),
@@ -81,10 +82,38 @@ def test_a_clock_two_hours_ahead_then_corrected_does_not_freeze_the_status() -> 
     ]
 
 
-def test_event_times_of_a_connector_never_go_back() -> None:
-    ahead = T0 + 4 * MINUTE
-    world = two(ahead, T0 + SECOND, (T0 + SECOND, T0 + 2 * SECOND))
-    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [(ahead, ()), (ahead, ())]
+def test_a_clock_that_is_a_little_fast_does_not_move_what_follows() -> None:
+    world = two(T0 + 4 * MINUTE, T0 + SECOND, (T0 + SECOND, T0 + 2 * SECOND))
+    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [(T0 + SECOND, ()), (T0 + SECOND, ())]
+
+
+@pytest.mark.parametrize("implausible", [(None, "2099"), (T0 + 9 * HOUR, "t"), (0, "1970")])
+def test_one_implausible_time_in_a_backlog_does_not_move_the_next_ones(implausible: tuple[int | None, str]) -> None:
+    before, now, away = Session(epoch=1), Session(epoch=2), T0 + HOUR
+    says, text = implausible
+    world = told(
+        [
+            before.began(T0),
+            before.ended(T0),
+            now.began(away),
+            now.reported(away, "Preparing", says=T0 + 10 * MINUTE),
+            now.reported(away, "Charging", says=says, says_text=text),
+            now.reported(away, "Finishing", says=T0 + 30 * MINUTE),
+            now.reported(away, "Available", says=T0 + 40 * MINUTE),
+        ]
+    )
+    assert [(row.event_time - T0, row.flags) for row in world.history("STATUS")] == [
+        (10 * MINUTE, ()),
+        (HOUR, ("clock_suspect",)),
+        (30 * MINUTE, ()),
+        (40 * MINUTE, ()),
+    ]
+
+
+def test_a_gateway_whose_clock_is_behind_does_not_make_an_event_later_than_its_receipt() -> None:
+    fast, slow = Session(epoch=1), Session(epoch=2, gateway="gw-2")
+    world = told([fast.reported(T0 + MINUTE, "Charging"), slow.reported(T0, "Available")])
+    assert [row.event_time for row in world.history("STATUS")] == [T0 + MINUTE, T0]
 
 
 def test_a_clock_stepped_far_back_is_suspect() -> None:
@@ -95,9 +124,12 @@ def test_a_clock_stepped_far_back_is_suspect() -> None:
     ]
 
 
-def test_silence_about_the_time_is_not_suspect_and_does_not_go_back_either() -> None:
-    world = two(T0 + MINUTE, None, (T0 + SECOND, T0 + 2 * SECOND))
-    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [(T0 + MINUTE, ()), (T0 + MINUTE, ())]
+def test_silence_about_the_time_is_not_suspect() -> None:
+    world = two(T0 + SECOND, None, (T0 + SECOND, T0 + 2 * SECOND))
+    assert [(row.event_time, row.flags) for row in world.history("STATUS")] == [
+        (T0 + SECOND, ()),
+        (T0 + 2 * SECOND, ()),
+    ]
 
 
 def test_each_place_has_a_time_of_its_own() -> None:

@@ -58,6 +58,7 @@ def test_history_is_written_on_change_only() -> None:
     rows = world.history("STATUS")
     assert [(row.reported, row.error_code, row.vendor_error_code) for row in rows] == [
         ("Available", "NoError", None),
+        ("Available", "NoError", None),
         ("Available", "WeakSignal", None),
         ("Available", "WeakSignal", "E7"),
         ("Preparing", "NoError", None),

@@ -1,14 +1,15 @@
 """What is written of a charge point is what is read again."""
 
 from ingest.rollup import rows
-from ingest.rollup.state import Wish
+from ingest.rollup.state import ChargePoint, Wish
 from tests.events import HOUR, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told
 
 
 def full() -> World:
     session = Session(protocol="ocpp2.0.1")
-    world = told([session.began(T0), session.booted(T0 + 1), session.reported(T0 + 2, "Faulted", (0, 0), says=T0)])
+    world = World(one=ChargePoint(key=7, id="CP1", station_id="S1", registration="PENDING"))
+    world.tell(session.began(T0), session.booted(T0 + 1), session.reported(T0 + 2, "Faulted", (0, 0), says=T0))
     for later, place in enumerate([(1, 0), (1, 1), (1, 2), (12, 3)]):
         world.tell(
             session.reported(T0 + 3 + later, "Occupied", place, error_code=None, vendor_error_code="E", info="hot")
@@ -17,7 +18,7 @@ def full() -> World:
         version=9, operative=False, note="a note", asked_at=T0, result="Scheduled", answered_at=T0 + 1
     )
     world.one.wishes[2, 1] = Wish(version=10, operative=True, note=None, asked_at=T0)
-    world.one.registration, world.one.operative, world.one.log_partition = "PENDING", False, 3
+    world.one.operative, world.one.log_partition = False, 3
     return world
 
 

@@ -17,7 +17,7 @@ Told = dict[Place, tuple[str, int]]  #: place → its word, and the sequence of 
 def charge_point(told: Told, connectivity: Connectivity = "ONLINE") -> ChargePoint:
     one = ChargePoint(key=7, id="CP1", connectivity=connectivity)
     for place, (reported, sequence) in told.items():
-        one.reports[place] = Report(reported, None, None, None, 1000, 1000, None, 1000, (1, sequence))
+        one.know(place, Report(reported, None, None, None, 1000, 1000, None, 1000, (1, sequence)))
     return one
 
 
@@ -66,7 +66,10 @@ OVER_AN_EVSE: list[tuple[str, tuple[str, int], tuple[str, int] | None, Status, R
     ("Available", ("Unavailable", 6), None, "UNAVAILABLE", "EVSE"),
     ("Available", ("Faulted", 6), None, "FAULTED", "EVSE"),
     ("Available", ("Unavailable", 4), None, "AVAILABLE", "OWN"),
-    ("Available", ("Occupied", 6), None, "AVAILABLE", "OWN"),
+    ("Available", ("Occupied", 6), None, "UNAVAILABLE", "EVSE"),
+    ("Available", ("Reserved", 6), None, "UNAVAILABLE", "EVSE"),
+    ("Available", ("Occupied", 4), None, "AVAILABLE", "OWN"),
+    ("Faulted", ("Available", 6), None, "FAULTED", "OWN"),
     ("Occupied", ("Unavailable", 6), None, "OCCUPIED", "OWN"),
     ("Available", ("Faulted", 6), ("Unavailable", 7), "FAULTED", "EVSE"),
     ("Available", ("Unavailable", 7), ("Faulted", 6), "FAULTED", "CONNECTOR_0"),
@@ -176,10 +179,10 @@ def test_connector_0_overrules_an_evse_without_known_connectors_too() -> None:
 def test_since_moves_with_the_status_and_not_with_its_reason() -> None:
     one = charge_point({(1, 1): ("Available", 1), (1, 2): ("Available", 2)})
     rules.settle(one, 2000, "recency")
-    one.reports[1, 1] = one.reports[1, 1]._replace(reported="Occupied", version=(1, 3))
+    one.know((1, 1), one.reports[1, 1]._replace(reported="Occupied", version=(1, 3)))
     rules.settle(one, 3000, "recency")
     assert one.connectors[1, 2] == ("UNAVAILABLE", "SIBLING_IN_USE", 3000)
-    one.reports[0, 0] = one.reports[1, 1]._replace(reported="Unavailable", version=(1, 4))
+    one.know((0, 0), one.reports[1, 1]._replace(reported="Unavailable", version=(1, 4)))
     rules.settle(one, 4000, "recency")
     assert one.connectors[1, 1] == ("OCCUPIED", "OWN", 3000), "nothing changed for it"
     assert one.connectors[1, 2] == ("UNAVAILABLE", "CONNECTOR_0", 3000), "the same status for another reason"

@@ -18,7 +18,7 @@ _COLUMNS = (
 )  # fmt: skip
 _REPORT_COLUMNS = (
     "charge_point_key", "evse_id", "connector_id", "reported", "error_code", "vendor_error_code", "info", "since",
-    "event_time", "reported_at", "received_at", "epoch", "sequence",
+    "event_time", "reported_at", "received_at", "epoch", "sequence", "info_at",
 )  # fmt: skip
 
 
