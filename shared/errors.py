@@ -9,12 +9,17 @@ anything else                    a bug: crash; the supervisor restarts, offsets 
 
 
 class Poison(Exception):
-    """A record that can never be applied; ``reason`` is a short word for the dead-letter header."""
+    """A record that can never be applied; ``reason`` is a short word for the dead-letter header.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    ``unexpected`` is one that fails in code of ours: ``exception`` is the class, ``place`` where (file:function:line).
+    """
+
+    def __init__(self, reason: str, detail: str, *, exception: str = "", place: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.exception = exception
+        self.place = place
 
 
 class Newer(Exception):

@@ -117,7 +117,8 @@ class Settings(BaseModel):
     session_timeout_s: PositiveFloat = Field(default=30, description="Kafka session timeout of a rollup (s)")
     batch_records: PositiveInt = Field(default=5_000, description="records in one rollup transaction at most")
     dead_letter_limit: PositiveInt = Field(
-        default=100, description="poison records within an hour after which the rollup stops loudly"
+        default=100,
+        description="charge points whose records may be set aside within an hour; one more stops the rollup loudly",
     )
     offline_max_lag_s: PositiveFloat = Field(
         default=10, description="a rollup that is further behind than this marks nobody OFFLINE (s)"

@@ -19,6 +19,7 @@ from ingest.rollup.partitions import Partitions
 from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine, quarantining
 from ingest.rollup.retention import Retention
+from ingest.rollup.senders import Senders
 from ingest.rollup.store import Store
 from shared import admin, hot, logs, postgres, settings
 from shared.settings import Settings
@@ -61,7 +62,7 @@ async def serve(given: Settings) -> None:
         quarantine = Quarantine(
             servers=given.kafka_bootstrap_servers,
             topic=given.dead_letter_topic,
-            limit=given.dead_letter_limit,
+            senders=Senders(pool, topic=given.topic, limit=given.dead_letter_limit),
             metrics=metrics,
         )
         consumer = Consumer(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ingest.rollup.budget import Budget
 from ingest.rollup.fold import Folded, Policy, fold
 from ingest.rollup.state import ChargePoint
 from shared import codec
@@ -36,15 +37,28 @@ class Batch:
     events: dict[int, list[tuple[int, Event]]] = field(default_factory=dict)  #: key → (partition, event)
     last: dict[int, Record] = field(default_factory=dict)  #: partition → its last record
     poison: list[tuple[Record, Poison]] = field(default_factory=list)
-    records: int = 0
+    consumed: list[Record] = field(default_factory=list)
     oldest: int | None = None  #: earliest received_at (ms)
     newest: dict[int, int] = field(default_factory=dict)  #: partition → latest received_at (ms)
 
-    def alter(self, policy: Policy) -> Callable[[Mapping[int, ChargePoint], Folded], Collection[int]]:
-        """The change to the charge points: all events folded, each charge point's in order."""
+    @property
+    def records(self) -> int:
+        """How many there are in it."""
+        return len(self.consumed)
+
+    def alter(
+        self, policy: Policy, budget: Budget | None = None
+    ) -> Callable[[Mapping[int, ChargePoint], Folded], Collection[int]]:
+        """The change to the charge points: all events folded, each charge point's in order.
+
+        Raises:
+            Costly: the budget was spent by the end of an event; the last one may be the cause, or all of them.
+        """
 
         def altered(charge_points: Mapping[int, ChargePoint], out: Folded) -> Collection[int]:
             changed = []
+            if budget is not None:
+                budget.start()
             for key, events in self.events.items():
                 charge_point = charge_points.get(key)
                 if charge_point is None:
@@ -53,11 +67,23 @@ class Batch:
                 for partition, event in events:
                     charge_point.log_partition = partition
                     fold(charge_point, event, policy, out)
+                    if budget is not None:
+                        budget.check()
                 if charge_point.version != before or charge_point.touched:
                     changed.append(key)
             return changed
 
         return altered
+
+    def set_aside(self, poison: Poison) -> "Batch":
+        """The same position, its only record poison."""
+        (record,) = self.last.values()
+        return Batch(last=self.last, poison=[(record, poison)], consumed=self.consumed)
+
+    def halves(self) -> "tuple[Batch, Batch]":
+        """Two batches that are applied one after the other, the same events and positions in the end."""
+        middle = len(self.consumed) // 2
+        return batch(self.consumed[:middle]), batch(self.consumed[middle:])
 
 
 def batch(records: Iterable[Record]) -> Batch:
@@ -68,7 +94,7 @@ def batch(records: Iterable[Record]) -> Batch:
     """
     made = Batch()
     for record in records:
-        made.records += 1
+        made.consumed.append(record)
         made.last[record.partition] = record
         try:
             event = codec.decode(record.value)

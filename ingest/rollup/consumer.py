@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from ingest.rollup.batch import Batch, Record, batch
 from ingest.rollup.fold import Policy
+from ingest.rollup.isolation import Isolation
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine
@@ -58,14 +59,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._group = group
         self._session_timeout_ms = int(session_timeout_s * 1000)
         self._batch_records = batch_records
-        self._policy = policy
-        self._store = store
         self._publication = publication
-        self._quarantine = quarantine
         self._send_fence = send_fence
         self._metrics = metrics
         self._clock = clock
         self._reading = Reading(topic=topic, store=store, metrics=metrics, clock=clock)
+        self._isolation = Isolation(
+            store=store, quarantine=quarantine, reading=self._reading, policy=policy, clock=clock
+        )
 
     # the group coordinator calls these
 
@@ -138,6 +139,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await consumer.start()
             while True:
                 await self._reading.take_over(consumer)
+                self._reading.resume(consumer)
                 try:
                     records = await self._poll(consumer)
                 except OffsetOutOfRangeError as error:
@@ -150,7 +152,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 made = batch(record for record in records if record.partition in owned)
                 self._reading.polled(consumer, made)
                 if made.records:
-                    await self._apply(made)
+                    await self._apply(consumer, made)
         finally:
             self._reading.forget()
             await asyncio.shield(_stopped(consumer))
@@ -172,29 +174,20 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             except (OffsetOutOfRangeError, NoOffsetForPartitionError):
                 return records  # what has been read is applied first; the next poll says it again
 
-    async def _apply(self, made: Batch) -> None:
+    async def _apply(self, consumer: AIOKafkaConsumer, polled: Batch) -> None:
         started = time.monotonic()
-        moves = self._reading.moves(made)
-        for record, poison in made.poison:
-            await self._quarantine.isolate(record, poison)
-        applied = await self._stored(made, moves)
-        self._reading.applied(made, moves)
-        await self._publication.publish(applied.changes, applied.note)
-        for gateway_id, fence in applied.folded.fences:
-            self._send_fence(gateway_id, fence)
-        self._count(made, applied, time.monotonic() - started)
 
-    async def _stored(self, made: Batch, moves: Sequence[Move]) -> Applied:
-        wait_s = 0.1
-        while True:
-            try:
-                return await self._store.apply(made.events.keys(), moves, made.alter(self._policy), self._clock())
-            except AWAY as error:
-                log.warning("a batch waits: Postgres is away; trying again", extra={"error": repr(error)})
-                if not {move.partition for move in moves} <= self._reading.owned:
-                    raise Fenced("partitions were revoked while Postgres was away") from error
-            await asyncio.sleep(wait_s * (0.5 + random()))  # noqa: S311
-            wait_s = min(wait_s * 2, 5)
+        async def done(made: Batch, moves: Sequence[Move], applied: Applied) -> None:
+            nonlocal started
+            self._reading.applied(made, moves)
+            await self._publication.publish(applied.changes, applied.note)
+            for gateway_id, fence in applied.folded.fences:
+                self._send_fence(gateway_id, fence)
+            self._count(made, applied, time.monotonic() - started)
+            started = time.monotonic()
+
+        for record, for_s in await self._isolation.apply(polled, done):
+            self._reading.hold(consumer, record, for_s)
 
     def _count(self, made: Batch, applied: Applied, took_s: float) -> None:
         metrics, now = self._metrics, self._clock()

@@ -61,6 +61,11 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
+        #: Partitions that stand before a record that fails, until another charge point's record tells whose fault it
+        #: is, or the dead-letter topic takes letters again: what is behind it waits.
+        self.held = Gauge("plugwatch_rollup_held_partitions", "Partitions that a record holds up", registry=registry)
+        #: Rows of Postgres that could not be read as they should: what was lost of them comes with the next report.
+        self.unreadable = Counter("plugwatch_rollup_unreadable_rows_total", "Rows mended in reading", registry=registry)
         #: Records that the log dropped before they were read: lost state until the next report.
         self.lost = Counter("plugwatch_rollup_lost_records_total", "Records trimmed before read", registry=registry)
         #: Another log was found under the topic's name: it is read from its beginning.

@@ -1,81 +1,149 @@
 """Poison records: to the dead-letter topic, acked, with their reason, before the position passes them.
 
-Too many within an hour stop the rollup: something is writing to the topic that should not, and
-quietly moving a whole fleet's state aside would be worse than standing still.
+Records of too many different charge points within an hour stop the rollup (``senders``): something is writing to
+the topic that should not, or the rollup is wrong, and quietly moving a whole fleet's state aside would be worse than
+standing still.
 """
 
 import asyncio
 import contextlib
 import logging
-import time
-from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    RecordListTooLargeError,
+    UnknownProducerId,
+    UnknownTopicOrPartitionError,
+)
 
-from ingest.rollup.batch import Record
-from ingest.rollup.letters import headers_of
+from ingest.rollup import letters
+from ingest.rollup.batch import Record, digest
 from ingest.rollup.metrics import Metrics
+from ingest.rollup.senders import Senders
 from shared.errors import Poison, Transient
 
 log = logging.getLogger("plugwatch.rollup.quarantine")
 
-WINDOW_S = 3600
+ANSWER_S = 20
+AT_ONCE = 100
+REMEMBERED = 20_000  #: letters that were sent and whose position may not have moved yet: several batches
+LARGEST = 64 * 1024 * 1024  #: bytes; it is for the broker to say what is too large
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+#: Not ``retriable`` by aiokafka's word, and yet over with a new producer. The topic that is missing stays missing.
+_PASSING = (KafkaTimeoutError, ProducerClosed, OutOfOrderSequenceNumber, UnknownProducerId, InvalidProducerEpoch)
+
+Poisoned: TypeAlias = tuple[Record, Poison]
 
 
-class TooMuchPoison(Exception):
-    """The limit of dead letters within the window is passed; a person must look."""
+class LettersRefused(Exception):
+    """The dead-letter topic takes no letters, and will not until a person has mended it."""
 
 
 class Quarantine:
     """Sends poison records to the dead-letter topic."""
 
-    def __init__(self, *, servers: str, topic: str, limit: int, metrics: Metrics) -> None:
+    def __init__(self, *, servers: str, topic: str, senders: Senders, metrics: Metrics) -> None:
         self._servers = servers
         self._topic = topic
-        self._limit = limit
+        self._senders = senders
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
-        self._recent: deque[float] = deque()
+        self._sent: dict[tuple[int, int, str], None] = {}  #: in order; partition, offset, digest
 
-    async def isolate(self, record: Record, poison: Poison) -> None:
-        """Returns once the dead-letter topic has the record.
+    async def isolate(self, poisoned: Sequence[Poisoned]) -> None:
+        """Returns once the dead-letter topic has the records; one that it has from before is not sent again.
 
         Raises:
-            Transient: the broker did not take it; try again.
-            TooMuchPoison: the limit is passed. The record is in the dead-letter topic all the same.
+            TooMuchPoison: with them the limit is passed; nothing was sent.
+            Transient, or one of ``postgres.AWAY``: try again.
+            LettersRefused: trying again is no use before a person has acted. Some may have been sent.
         """
+        waiting = [one for one in poisoned if _identity(one[0]) not in self._sent]
+        if not waiting:
+            return
+        await self._senders.admit({letters.sender(record) for record, _ in waiting})
         try:
-            async with asyncio.timeout(20):
-                producer = await self._started()
-                await producer.send_and_wait(
-                    self._topic, record.value or b"", key=record.key, headers=headers_of(record, poison)
-                )
-        except (KafkaError, OSError, TimeoutError) as error:
+            for start in range(0, len(waiting), AT_ONCE):
+                for one in await self._send(waiting[start : start + AT_ONCE]):
+                    await self._send_alone(one)
+            _say(waiting)
+        except (OSError, TimeoutError) as error:
             await self.close()
             raise Transient(f"the dead-letter topic {self._topic} did not take a record: {error!r}") from error
-        self._metrics.dead_letters.labels(poison.reason).inc()
-        log.error(
-            "a record can never be applied; it is in the dead-letter topic",
-            extra={"partition": record.partition, "offset": record.offset, "reason": poison.reason},
-        )
-        now = time.monotonic()
-        self._recent.append(now)
-        while now - self._recent[0] > WINDOW_S:
-            self._recent.popleft()
-        if len(self._recent) > self._limit:
-            raise TooMuchPoison(
-                f"{len(self._recent)} poison records within an hour: find who writes them (headers of {self._topic}), "
-                "or raise PLUGWATCH_DEAD_LETTER_LIMIT"
+        except KafkaError as error:
+            await self.close()
+            said = f"the dead-letter topic {self._topic} did not take a record: {error!r}"
+            if isinstance(error, _PASSING) or (error.retriable and not isinstance(error, UnknownTopicOrPartitionError)):
+                raise Transient(said) from error
+            raise LettersRefused(said) from error
+
+    async def _send(self, poisoned: Sequence[Poisoned]) -> list[Poisoned]:
+        """Sends them at once; returns those that were not taken."""
+        producer = await self._started()
+        async with asyncio.timeout(ANSWER_S):
+            results = await asyncio.gather(
+                *(
+                    producer.send_and_wait(
+                        self._topic, record.value or b"", key=record.key, headers=letters.headers_of(record, poison)
+                    )
+                    for record, poison in poisoned
+                ),
+                return_exceptions=True,
             )
+        left = []
+        for one, result in zip(poisoned, results, strict=True):
+            if not isinstance(result, BaseException):
+                self._is_sent(one)
+            elif isinstance(result, KafkaError):
+                left.append(one)
+            else:
+                raise result
+        return left
+
+    async def _send_alone(self, one: Poisoned) -> None:
+        """By a producer of its own: one that was refused a record may be of no use for the next."""
+        record, poison = one
+        key, value, headers = record.key, record.value or b"", letters.headers_of(record, poison)
+        for is_last in (False, True):
+            await self.close()
+            producer = await self._started()
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    await producer.send_and_wait(self._topic, value, key=key, headers=headers)
+                break
+            except _TOO_LARGE:
+                if is_last:
+                    raise
+                key, value, headers = letters.cut(record, poison)
+        await self.close()
+        self._is_sent(one)
+
+    def _is_sent(self, one: Poisoned) -> None:
+        record, poison = one
+        self._sent[_identity(record)] = None
+        if len(self._sent) > REMEMBERED:
+            del self._sent[next(iter(self._sent))]
+        self._metrics.dead_letters.labels(poison.reason).inc()
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
             self._producer = AIOKafkaProducer(
-                bootstrap_servers=self._servers, acks="all", enable_idempotence=True, request_timeout_ms=10_000
+                bootstrap_servers=self._servers,
+                acks="all",
+                enable_idempotence=True,
+                request_timeout_ms=10_000,
+                max_request_size=LARGEST,
             )
-            await self._producer.start()
+            async with asyncio.timeout(ANSWER_S):
+                await self._producer.start()
         return self._producer
 
     async def close(self) -> None:
@@ -85,6 +153,29 @@ class Quarantine:
             with contextlib.suppress(KafkaError, OSError, TimeoutError):
                 async with asyncio.timeout(5):
                     await producer.stop()
+
+
+def _say(sent: Sequence[Poisoned]) -> None:
+    """One line a kind, not one a record: thousands may come at once."""
+    kinds: dict[tuple[str, str, str], list[Record]] = {}
+    for record, poison in sent:
+        kinds.setdefault((poison.reason, poison.exception, poison.place), []).append(record)
+    for (reason, exception, place), records in kinds.items():
+        log.error(
+            "records can never be applied; they are in the dead-letter topic: see python -m ingest.rollup.redrive",
+            extra={
+                "records": len(records),
+                "partition": records[0].partition,
+                "offset": records[0].offset,
+                "reason": reason,
+                "exception": exception,
+                "place": place,
+            },
+        )
+
+
+def _identity(record: Record) -> tuple[int, int, str]:
+    return (record.partition, record.offset, digest(record))
 
 
 @contextlib.asynccontextmanager

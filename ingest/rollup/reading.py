@@ -8,6 +8,7 @@ are idempotent). Records that the log has dropped unread are counted and passed.
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -35,8 +36,10 @@ class Reading:
         self._next: dict[int, int] = {}  #: partition → offset up to which this log has been applied
         self._through: dict[int, int] = {}  #: partition → received_at (ms) up to which it has been applied
         self._behind: set[int] = set()
+        self._held: dict[int, float] = {}  #: partition → until when (monotonic s) it is not read
         self._answered_at = 0
-        metrics.lag_s.set_function(lambda: self.lag_s)  # it grows while a batch waits, too
+        metrics.lag_s.set_function(lambda: self._lag_s(self._behind))  # it grows while a batch waits, too
+        metrics.held.set_function(lambda: len(self._held))
 
     @property
     def owned(self) -> frozenset[int]:
@@ -46,14 +49,20 @@ class Reading:
     @property
     def recognised(self) -> frozenset[int]:
         """The partitions whose events are applied now."""
-        return frozenset(self._positions) - self._unseen
+        return frozenset(self._positions) - self._unseen - self._held.keys()
 
     @property
     def lag_s(self) -> float:
-        """Age of the oldest event that waits (s), as far as is known; 0 when none does, inf before any was read."""
-        if not self._behind <= self._through.keys():
+        """Age of the oldest event that waits (s), as far as is known; 0 when none does, inf before any was read.
+
+        What a record holds up waits for a person, not for us: it is in the metric, and not here.
+        """
+        return self._lag_s(self._behind - self._held.keys())
+
+    def _lag_s(self, behind: Collection[int]) -> float:
+        if not self._through.keys() >= set(behind):
             return math.inf
-        oldest = min((self._through[partition] for partition in self._behind), default=None)
+        oldest = min((self._through[partition] for partition in behind), default=None)
         return 0.0 if oldest is None else max(0.0, (self._clock() - oldest) / 1000)
 
     @property
@@ -74,7 +83,23 @@ class Reading:
             self._next.pop(partition, None)
             self._through.pop(partition, None)
             self._behind.discard(partition)
+            self._held.pop(partition, None)
             self._metrics.lag.remove(str(partition))
+
+    def hold(self, consumer: AIOKafkaConsumer, record: Record, for_s: float) -> None:
+        """Stops before this record, to read it again after a while; other partitions go on meanwhile."""
+        if record.partition in self._positions:
+            where = TopicPartition(self._topic, record.partition)
+            consumer.seek(where, record.offset)
+            consumer.pause(where)
+            self._behind.add(record.partition)
+            self._held[record.partition] = time.monotonic() + for_s
+
+    def resume(self, consumer: AIOKafkaConsumer) -> None:
+        """Reads those again whose while is over."""
+        for partition in [one for one, until in self._held.items() if until <= time.monotonic()]:
+            consumer.resume(TopicPartition(self._topic, partition))
+            del self._held[partition]
 
     async def take_over(self, consumer: AIOKafkaConsumer) -> None:
         """Starts newly assigned partitions at their stored positions, one record early."""

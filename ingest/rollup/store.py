@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ingest.rollup import rows, rules
+from ingest.rollup.budget import Budget
 from ingest.rollup.fold import Folded
 from ingest.rollup.state import ChargePoint
 from shared import documents, fleet
@@ -39,6 +40,10 @@ class _Moved(Exception):
     """A charge point changed its station between the first look and the lock."""
 
 
+class _Undone(Exception):
+    """It went well, and was only a trial."""
+
+
 class Position(NamedTuple):
     """How far a partition has been applied: the next offset, and the last record's digest."""
 
@@ -62,6 +67,7 @@ class Applied(NamedTuple):
     note: int | None
     folded: Folded
     found: Collection[int]  #: keys of the charge points that exist
+    changed: Collection[int]  #: keys of the charge points that were written
 
 
 #: The change itself: alters the charge points in place and tells which of them changed.
@@ -90,30 +96,51 @@ class Store:
         )
         return {row["partition"]: Position(row["next"], row["last_record"]) for row in found}
 
-    async def apply(self, keys: Collection[int], moves: Sequence[Move], alter: Alter, now: int) -> Applied:
-        """Alters the charge points of ``keys`` and moves positions, all or nothing.
+    async def apply(
+        self,
+        keys: Collection[int],
+        moves: Sequence[Move],
+        alter: Alter,
+        now: int,
+        *,
+        budget: Budget | None = None,
+        is_trial: bool = False,
+    ) -> Applied:
+        """Alters the charge points of ``keys`` and moves positions, all or nothing; of a trial, nothing stays.
 
         Raises:
             Fenced: a position is not where ``moves`` has it.
             one of ``postgres.AWAY``: nothing happened, or (connection lost in the commit) all of it;
                 trying again is right, a commit that did happen shows as Fenced.
+            anything else: nothing happened; ``refusal`` knows whether a record is the cause.
         """
         for _ in range(TRIES):
             async with self._pool.acquire(timeout=10) as connection:
                 try:
                     async with connection.transaction():
-                        return await self._apply(connection, keys, moves, alter, now)
+                        applied = await self._apply(connection, keys, moves, alter, now, budget)
+                        if is_trial:
+                            raise _Undone
+                        return applied
+                except _Undone:
+                    return applied
                 except _Moved:
                     continue
         raise TimeoutError("charge points kept moving between stations")
 
     async def _apply(
-        self, connection: Connection, keys: Collection[int], moves: Sequence[Move], alter: Alter, now: int
+        self,
+        connection: Connection,
+        keys: Collection[int],
+        moves: Sequence[Move],
+        alter: Alter,
+        now: int,
+        budget: Budget | None,
     ) -> Applied:
         await self._move(connection, moves)
         folded = Folded()
         if not keys:
-            return Applied([], None, folded, ())
+            return Applied([], None, folded, (), ())
         wanted = sorted(keys)
         stations = {row["station_key"] for row in await connection.fetch(_STATIONS_OF, wanted)}
         await fleet.lock_stations(connection, stations)
@@ -126,12 +153,12 @@ class Store:
         changed = sorted(alter(charge_points, folded))
         await self._write_history(connection, folded)
         if not changed:
-            return Applied([], None, folded, versions)
-        changes = await self._write(connection, [charge_points[key] for key in changed], versions)
+            return Applied([], None, folded, versions, ())
+        changes = await self._write(connection, [charge_points[key] for key in changed], versions, budget)
         touched = {station for key in changed if (station := charge_points[key].station_key) is not None}
         changes += await fleet.roll_up(connection, touched, now)
         note = await fleet.note(connection, touched, changed)
-        return Applied(changes, note, folded, versions)
+        return Applied(changes, note, folded, versions, changed)
 
     async def _move(self, connection: Connection, moves: Sequence[Move]) -> None:
         if moves:
@@ -140,13 +167,19 @@ class Store:
                 raise Fenced(f"positions are not where this rollup left them: {status}, wanted {len(moves)}")
 
     async def _write(
-        self, connection: Connection, charge_points: Sequence[ChargePoint], versions: Mapping[int, int]
+        self,
+        connection: Connection,
+        charge_points: Sequence[ChargePoint],
+        versions: Mapping[int, int],
+        budget: Budget | None,
     ) -> list[Change]:
         revisions = await fleet.take_revisions(connection, len(charge_points))
         changes: list[Change] = []
         charge_point_rows = []
         report_rows = []
         wish_rows = []
+        if budget is not None:
+            budget.start()
         for one, revision in zip(charge_points, revisions, strict=True):
             view = rules.view(one, revision)
             charge_point_rows.append(rows.charge_point_row(one, view))
@@ -162,6 +195,8 @@ class Store:
                     document=documents.encode(view.document),
                 )
             )
+            if budget is not None:
+                budget.check()
         await connection.execute(rows.UPDATE, *rows.columns(charge_point_rows))
         if report_rows:
             await connection.execute(rows.UPSERT_REPORTS, *rows.columns(report_rows))

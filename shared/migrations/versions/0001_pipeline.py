@@ -120,6 +120,13 @@ CREATE TABLE log_positions (
     PRIMARY KEY (topic, partition)
 );
 
+CREATE TABLE dead_letter_senders (
+    topic text NOT NULL,
+    sender text NOT NULL,
+    last_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, sender)
+);
+
 CREATE TABLE gateways (
     id text PRIMARY KEY,
     started_at timestamptz NOT NULL DEFAULT now(),

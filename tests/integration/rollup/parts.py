@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiokafka
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -23,6 +23,7 @@ from ingest.rollup.liveness import Liveness
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine, quarantining
+from ingest.rollup.senders import Senders
 from ingest.rollup.store import Store
 from local.broker import Broker
 from local.stack import Stack
@@ -117,20 +118,26 @@ class Fleet:
         return [row["reported"] for row in rows]
 
 
+Raw: TypeAlias = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]  #: key, value, headers
+
+
 async def publish(
-    stack: Stack, topic: str, *given: Event | bytes | None, partition: int | None = None, padding: int = 0
+    stack: Stack, topic: str, *given: Event | Raw | bytes | None, partition: int | None = None, padding: int = 0
 ) -> None:
-    """Puts events (or raw values) on the topic, each acknowledged before this returns.
+    """Puts events (or raw values, or whole records) on the topic, each acknowledged before this returns.
 
     ``padding`` makes an event so many bytes longer, by a property that nobody knows.
     """
     padded = b',"padding":"' + b"x" * padding + b'"}'
     async with AIOKafkaProducer(
-        bootstrap_servers=stack.kafka_bootstrap_servers, acks="all", enable_idempotence=True
+        bootstrap_servers=stack.kafka_bootstrap_servers, acks="all", enable_idempotence=True, max_request_size=2**24
     ) as producer:
         waiting = []
         for one in given:
-            if isinstance(one, bytes) or one is None:
+            if isinstance(one, tuple):
+                key_, value, headers = one
+                waiting.append(await producer.send(topic, value, key=key_, headers=headers, partition=partition))
+            elif isinstance(one, bytes) or one is None:
                 waiting.append(await producer.send(topic, one, key=b"any", partition=partition))
             else:
                 key = one.charge_point_id.encode()
@@ -215,6 +222,7 @@ async def rollup(
     policy: Policy | None = None,
     session_timeout_s: float = 6,
     dead_letter_limit: int = 100,
+    dead_letter_topic: str | None = None,
     lease_s: float = 0.5,
     max_lag_s: float = 10,
 ) -> AsyncIterator[Rollup]:
@@ -225,7 +233,10 @@ async def rollup(
         hot_copy = HotCopy(redis, stream_length=10_000)
         store, publication, fences = Store(pool, topic=topic), Publication(pool, hot_copy, metrics), Fences(redis)
         quarantine = Quarantine(
-            servers=stack.kafka_bootstrap_servers, topic=f"{topic}.dlq", limit=dead_letter_limit, metrics=metrics
+            servers=stack.kafka_bootstrap_servers,
+            topic=dead_letter_topic or f"{topic}.dlq",
+            senders=Senders(pool, topic=topic, limit=dead_letter_limit),
+            metrics=metrics,
         )
         consumer = Consumer(
             servers=stack.kafka_bootstrap_servers,

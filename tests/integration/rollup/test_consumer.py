@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from ingest.rollup.quarantine import TooMuchPoison
 from local.stack import Stack
 from shared import codec
 from shared.errors import Newer
@@ -113,15 +112,6 @@ async def test_poison_goes_to_the_dead_letter_topic_and_the_rest_is_applied(
     assert set(headers) == {b"malformed", b"invalid"}
     assert headers[b"malformed"]["source"] == f"{topic}/2/1".encode()
     assert headers[b"malformed"]["detail"]
-
-
-async def test_too_much_poison_stops_the_rollup_loudly(
-    stack: Stack, database_url: str, topic: str, fleet: Fleet
-) -> None:
-    await publish(stack, topic, b"one", b"two", b"three")
-    async with rollup(stack, database_url, topic, dead_letter_limit=2) as one:
-        with pytest.raises(TooMuchPoison, match="PLUGWATCH_DEAD_LETTER_LIMIT"):
-            await asyncio.wait_for(one.consumer.run(), WITHIN_S)
 
 
 async def test_a_record_of_a_newer_version_stops_the_rollup_and_waits_for_the_upgrade(

@@ -15,6 +15,7 @@ from ingest.rollup.letters import Letter
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.quarantine import Quarantine, quarantining
 from ingest.rollup.redrive import TIMES, Choice, Outcome, send, show
+from ingest.rollup.senders import Senders
 from local.ports import free_port
 from local.stack import Stack
 from shared import codec
@@ -29,16 +30,19 @@ pytestmark = pytest.mark.usefixtures("redis")
 PARTITIONS = range(4)
 
 
-async def set_aside(stack: Stack, topic: str, *given: Event | bytes, reason: str = "invalid") -> None:
+async def set_aside(stack: Stack, fleet: Fleet, topic: str, *given: Event | bytes, reason: str = "invalid") -> None:
     """Makes them dead letters, as a rollup does that does not know better."""
     quarantine = Quarantine(
-        servers=stack.kafka_bootstrap_servers, topic=f"{topic}.dlq", limit=10_000, metrics=Metrics(CollectorRegistry())
+        servers=stack.kafka_bootstrap_servers,
+        topic=f"{topic}.dlq",
+        senders=Senders(fleet.pool, topic=topic, limit=10_000),
+        metrics=Metrics(CollectorRegistry()),
     )
     async with quarantining(quarantine):
         for offset, one in enumerate(given):
             value, key = (one, b"any") if isinstance(one, bytes) else (codec.encode(one), one.charge_point_id.encode())
             record = Record(value, offset, key=key, topic=topic, headers=[("trace", b"1")])
-            await quarantine.isolate(record, Poison(reason, "an older rollup knew no better"))
+            await quarantine.isolate([(record, Poison(reason, "an older rollup knew no better"))])
 
 
 @contextlib.asynccontextmanager
@@ -80,7 +84,7 @@ async def test_what_was_set_aside_is_sent_again_and_state_and_history_come_right
         session.reported(clock(), "Charging", (2, 1)),
     )
     await publish(stack, topic, began, session.reported(clock(), "Reserved", (2, 1)))
-    await set_aside(stack, topic, aside, overtaken)
+    await set_aside(stack, fleet, topic, aside, overtaken)
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
         await eventually(lambda: fleet.is_("RESERVED", session.key))
         assert await sent(stack, topic) == Outcome(2)
@@ -94,7 +98,7 @@ async def test_what_was_set_aside_is_sent_again_and_state_and_history_come_right
 
 async def test_nothing_is_sent_twice_and_looking_sends_nothing(stack: Stack, topic: str, fleet: Fleet) -> None:
     session = await fleet.session()
-    await set_aside(stack, topic, *(session.reported(clock()) for _ in range(3)))
+    await set_aside(stack, fleet, topic, *(session.reported(clock()) for _ in range(3)))
     lines = await shown(stack, topic)
     assert len(lines) == 3
     assert all(f"from {topic}/0/" in line and "an older rollup knew no better" in line for line in lines)
@@ -105,7 +109,7 @@ async def test_nothing_is_sent_twice_and_looking_sends_nothing(stack: Stack, top
     again = await sent(stack, topic)
     assert (again.done, again.status) == (0, 1)
     assert (await records(stack, topic), await shown(stack, topic)) == (3, [])
-    await set_aside(stack, topic, session.reported(clock()))
+    await set_aside(stack, fleet, topic, session.reported(clock()))
     assert await sent(stack, topic) == Outcome(1), "those that come later are sent"
 
 
@@ -114,7 +118,7 @@ async def test_a_run_that_dies_before_it_remembers_is_done_over_and_changes_noth
 ) -> None:
     session = await fleet.session()
     await publish(stack, topic, session.began(clock()))
-    await set_aside(stack, topic, session.reported(clock(), "Charging"), session.reported(clock(), "Faulted"))
+    await set_aside(stack, fleet, topic, session.reported(clock(), "Charging"), session.reported(clock(), "Faulted"))
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
         async with letterbox(stack, topic) as dying:
             await dying.send([letter async for letter in dying.letters()])
@@ -168,9 +172,9 @@ async def test_a_record_that_is_poison_still_comes_back_counted_and_is_left_in_t
 async def test_what_a_filter_leaves_out_is_sent_by_a_later_run_and_only_that(
     stack: Stack, topic: str, fleet: Fleet
 ) -> None:
-    await set_aside(stack, topic, b"1", b"2", reason="malformed")
-    await set_aside(stack, topic, b"3", reason="invalid")
-    await set_aside(stack, topic, b"4", reason="malformed")
+    await set_aside(stack, fleet, topic, b"1", b"2", reason="malformed")
+    await set_aside(stack, fleet, topic, b"3", reason="invalid")
+    await set_aside(stack, fleet, topic, b"4", reason="malformed")
     assert (await sent(stack, topic, Choice(since=clock() + 60_000))).done == 0
     assert (await sent(stack, topic, Choice(reasons=frozenset({"invalid"})))).done == 1
     assert (await sent(stack, topic, Choice(limit=1))).done == 1
@@ -210,7 +214,7 @@ async def run(stack: Stack, topic: str, *arguments: str, **changed: str) -> tupl
 
 
 async def test_the_command_says_by_its_status_what_it_did(stack: Stack, topic: str, fleet: Fleet) -> None:
-    await set_aside(stack, topic, b"poison")
+    await set_aside(stack, fleet, topic, b"poison")
     status, out, err = await run(stack, topic)
     assert (status, out.splitlines()[-1], err) == (0, "1 to be sent again by --send", "")
     assert f"from {topic}/0/0, 6 bytes: an older rollup knew no better" in out
