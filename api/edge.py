@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
@@ -22,6 +23,7 @@ from shared import tokens
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_BYTES = {"/v1/import": 10 * MAX_BODY_BYTES}  #: where a body may be larger
 
+_CLOSE = {"Connection": "close"}  #: what is refused is not read on
 _VISIBLE = re.compile(rb"[\x21-\x7e]{1,128}")
 
 log = logging.getLogger("plugwatch.api")
@@ -66,6 +68,8 @@ class Edge:
             await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:
             await errors.response(problem, scope)(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # in the middle of its body: there is nobody to answer
         except Exception:
             log.exception("a request failed by a bug: report this traceback", extra={"request_id": scope["request_id"]})
             if status:
@@ -84,12 +88,9 @@ def _limited(path: str, headers: dict[bytes, bytes], receive: Receive) -> Receiv
     """
     limit = _MAX_BYTES.get(path, MAX_BODY_BYTES)
     too_large = f"the body may have {limit} bytes at most: send less at a time"
-    announced = headers.get(b"content-length")
-    if announced is not None:
-        if int(announced) > limit:
-            raise TooLarge(too_large)
-        return receive
     if b"transfer-encoding" not in headers:
+        if int(headers.get(b"content-length", b"0")) > limit:
+            raise TooLarge(too_large, headers=_CLOSE)
         return receive
     received = 0
 
@@ -98,7 +99,7 @@ def _limited(path: str, headers: dict[bytes, bytes], receive: Receive) -> Receiv
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit:
-            raise HTTPException(413, too_large)  # FastAPI passes on this kind alone
+            raise HTTPException(413, too_large, headers=_CLOSE)  # FastAPI passes on this kind alone
         return message
 
     return counted

@@ -13,7 +13,8 @@ from api import app
 from api.access import Access
 from api.asking import listening
 from api.readiness import Readiness
-from shared import admin, hot, logs, postgres, settings
+from shared import admin, hot, http, logs, postgres, settings
+from shared.connection import Limits
 from shared.hot import HotCopy
 from shared.settings import Settings
 
@@ -64,7 +65,9 @@ async def serve(given: Settings) -> None:
         )
         stream = application.state.collaborators.stream
         await stack.enter_async_context(stream.running())
-        port = await stack.enter_async_context(admin.serving(application, given.host, given.api_port))
+        port = await stack.enter_async_context(
+            http.serving(application, given.host, given.api_port, Limits(connections=given.max_connections))
+        )
         gc.freeze()  # what is built by now stays: the collector need not look at it again
         log.info("serving", extra={"port": port})
         await stop.wait()

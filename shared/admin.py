@@ -11,11 +11,9 @@ import logging
 import resource
 import secrets
 import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
-import uvicorn
 from prometheus_client import (
     CollectorRegistry,
     GCCollector,
@@ -29,11 +27,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
-from shared import tokens
-
-TCP_USER_TIMEOUT_MS = 60_000
+from shared import problems, tokens
 
 log = logging.getLogger("plugwatch.admin")
 
@@ -62,20 +57,12 @@ def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Se
     async def metrics(request: Request) -> Response:
         if not tokens.is_one_of(tokens.presented(request.headers.get("authorization")), metrics_tokens):
             detail = "a METRICS token is needed: Authorization: Bearer <PLUGWATCH_METRICS_TOKEN>"
-            body: dict[str, Any] = {
-                "type": "about:blank",
-                "title": "Unauthorized",
-                "status": 401,
-                "detail": detail,
-                "instance": request.url.path,
-                "request_id": request.scope.get("request_id") or secrets.token_hex(16),
-                "errors": [],
-            }
-            return JSONResponse(
-                body,
+            request_id = request.scope.get("request_id") or secrets.token_hex(16)
+            return Response(
+                problems.encoded(401, detail, request_id=request_id, instance=request.url.path),
                 status_code=401,
                 headers={"WWW-Authenticate": 'Bearer realm="plugwatch metrics"'},
-                media_type="application/problem+json",
+                media_type=problems.MEDIA_TYPE,
             )
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"Content-Type": content_type, "Cache-Control": "no-store"})
@@ -141,47 +128,6 @@ def on_signal(stop: asyncio.Event, serving: asyncio.Event) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: the composition root owns the signals."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.accepting = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.accepting.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
-    """Serves ``app`` while the block runs, which begins when connections are accepted.
-
-    Gives the port, which matters when 0 was asked for. A client that reads nothing for a minute is cut off.
-
-    Raises:
-        SystemExit: the port is taken.
-    """
-    config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
-    )
-    server = _Server(config)
-    listener = config.bind_socket()
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted sockets inherit it
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server.serve(sockets=[listener]), name="admin")
-        try:
-            await server.accepting.wait()
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
 
 
 def application(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Sequence[SecretStr]) -> Starlette:

@@ -135,6 +135,9 @@ class Settings(BaseModel):
     rate_limit_per_minute: int = Field(
         default=0, ge=0, description="API: requests a token may make at each API process; 0: no limit"
     )
+    max_connections: PositiveInt = Field(
+        default=10_000, description="API: open connections; then the longest silent ones give way, else 503"
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="log lines for machines or for people")

@@ -18,7 +18,7 @@ from ingest.gateway.registry import Registry
 from ingest.gateway.server import Server
 from ingest.gateway.trace import Trace
 from ingest.ocpp.session import Policy
-from shared import admin, hot, logs, postgres, settings
+from shared import admin, hot, http, logs, postgres, settings
 from shared.settings import Settings
 
 log = logging.getLogger("plugwatch.gateway")
@@ -63,7 +63,7 @@ async def serve(given: Settings) -> None:
             return await postgres.answers(pool)
 
         application = admin.application(readiness, prometheus, given.metrics_token)
-        async with admin.serving(application, given.host, given.gateway_admin_port):
+        async with http.serving(application, given.host, given.gateway_admin_port):
             registry = Registry(pool, listen_dsn=given.listen_dsn, open_registration=given.registration == "open")
             lease = Lease(pool, gateway_id=given.gateway_id, lease_s=given.lease_s, metrics=metrics)
             claims = Claims(redis, gateway_id=given.gateway_id)

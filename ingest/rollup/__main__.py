@@ -21,7 +21,7 @@ from ingest.rollup.quarantine import Quarantine, quarantining
 from ingest.rollup.retention import Retention
 from ingest.rollup.senders import Senders
 from ingest.rollup.store import Store
-from shared import admin, hot, logs, postgres, settings
+from shared import admin, hot, http, logs, postgres, settings
 from shared.settings import Settings
 
 log = logging.getLogger("plugwatch.rollup")
@@ -99,7 +99,7 @@ async def serve(given: Settings) -> None:
 
         application = admin.application(readiness, prometheus, given.metrics_token)
         async with (
-            admin.serving(application, given.host, given.rollup_admin_port),
+            http.serving(application, given.host, given.rollup_admin_port),
             quarantining(quarantine),
             asyncio.TaskGroup() as group,
         ):

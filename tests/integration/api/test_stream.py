@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from api import audience, live
 from local.stack import Stack
-from shared import admin
+from shared import http
 from shared.hot import STREAM, Change, HotCopy
 from tests.integration.api.served import Api, eventually
 from tests.integration.api.streams import Listener, listening
@@ -53,7 +53,7 @@ def at_least(n: int) -> Callable[[Listener], bool]:
 @contextlib.asynccontextmanager
 async def served(api: Api) -> AsyncIterator[int]:
     """The application on a port, its stream running."""
-    async with api.app.state.collaborators.stream.running(), admin.serving(api.app, "127.0.0.1", 0) as port:
+    async with api.app.state.collaborators.stream.running(), http.serving(api.app, "127.0.0.1", 0) as port:
         yield port
         api.app.state.collaborators.stream.stop()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared import admin
+from shared import admin, http
 
 
 async def probe(*arguments: str) -> tuple[int | None, str]:
@@ -29,7 +29,7 @@ async def test_its_exit_code_is_the_readiness_and_its_output_names_the_dependenc
         return ready, {"postgres": "ok" if ready else "unavailable"}
 
     application = admin.application(readiness, admin.metrics_registry(), ())
-    async with admin.serving(application, "127.0.0.1", 0) as port:
+    async with http.serving(application, "127.0.0.1", 0) as port:
         ended, printed = await probe(f"http://127.0.0.1:{port}/readyz")
     assert ended == code
     assert '"postgres":' in printed
