@@ -23,7 +23,7 @@ from loadtest.benchmarks import process, wait_ready
 from local.ports import free_port
 from local.stack import Stack
 
-TOKEN = "list-latency"
+TOKEN = "list-latency-token"
 BOUND_S = 5  #: a query is asked no longer than this
 QUERIES = (
     "/v1/stations?limit=100",

@@ -25,6 +25,8 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from shared import tokens
+
 PREFIX = "PLUGWATCH_"
 SECRETS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "READ_TOKEN", "ADMIN_TOKEN", "METRICS_TOKEN")
 
@@ -55,9 +57,11 @@ class Settings(BaseModel):
 
     read_token: Tokens = Field(
         default=(),
-        description="tokens that read under /v1; several by comma; unset: closed",
+        description="tokens that read under /v1, 16 characters at least; several by comma; unset: closed",
     )
-    admin_token: Tokens = Field(default=(), description="tokens for everything under /v1; unset: closed")
+    admin_token: Tokens = Field(
+        default=(), description="tokens for everything under /v1, also `name:secret`; unset: closed"
+    )
     metrics_token: Tokens = Field(default=(), description="tokens for /metrics; unset: closed")
 
     registration: Literal["closed", "open"] = Field(
@@ -146,8 +150,18 @@ class Settings(BaseModel):
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(token for token in value.replace("\n", ",").replace(" ", "").split(",") if token)
+            return tuple(one for part in value.replace("\n", ",").split(",") if (one := part.strip()))
         return value
+
+    @field_validator("read_token", "admin_token", "metrics_token")
+    @classmethod
+    def _strong(cls, given: Tokens) -> Tokens:
+        if not all(tokens.SECRET.fullmatch(one.get_secret_value()) for one in given):
+            raise ValueError(
+                f"a token has at least {tokens.SHORTEST} characters, printable ASCII without spaces: "
+                "make one with `openssl rand -hex 24`"
+            )
+        return given
 
     @property
     def listen_dsn(self) -> str:
@@ -176,7 +190,9 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        wrong = [f"  {PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        wrong = [
+            f"  {PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        ]
         raise SystemExit("settings that cannot be used (see .env.example):\n" + "\n".join(wrong)) from None
 
 
@@ -185,6 +201,8 @@ def _content(variable: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SystemExit(f"{variable}_FILE: cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SystemExit(f"{variable}_FILE: {path} is no UTF-8 text: write the secret as plain ASCII") from None
 
 
 def as_env() -> str:

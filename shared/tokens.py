@@ -1,4 +1,9 @@
-"""Bearer tokens: compared in constant time, and no token set means closed, never open."""
+"""Bearer tokens: compared in constant time, and no token set means closed, never open.
+
+``name:secret`` names its holder, and opens by ``secret``, when it has one colon, before it a name (a letter, then
+up to 31 of A-Z a-z 0-9 . _ -) and after it a secret that would do by itself. Any other token with a colon opens as a
+whole alone: what opens is never shorter than `SHORTEST`.
+"""
 
 import hmac
 import re
@@ -6,7 +11,10 @@ from collections.abc import Iterable
 
 from pydantic import SecretStr
 
-_NAMED = re.compile(r"([A-Za-z0-9._-]{1,32}):(.+)", re.DOTALL)
+SHORTEST = 16  #: characters of a secret
+SECRET = re.compile(rf"[!-~]{{{SHORTEST},}}")  #: what a header can carry unchanged, and nobody guesses
+
+_NAMED = re.compile(rf"([A-Za-z][A-Za-z0-9._-]{{0,31}}):([!-9;-~]{{{SHORTEST},}})")
 
 
 def presented(authorization: str | None) -> str | None:
@@ -27,7 +35,7 @@ class Keyring:
     """Tokens with the names of those who hold them.
 
     One that was set as ``name:secret`` is presented as ``secret`` (or whole, as before there were
-    names); any other has the name ``unnamed``.
+    names); any other has the name ``unnamed``. The module says which is which.
     """
 
     def __init__(self, given: Iterable[SecretStr], *, unnamed: str) -> None:

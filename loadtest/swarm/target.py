@@ -92,9 +92,8 @@ def check(target: Target) -> None:
 
 
 def token_of(text: str) -> str:
-    """The first token of a setting or a secret's file, without the name that it may bear for the audit."""
-    first = text.replace("\n", ",").split(",")[0].strip()
-    return first.partition(":")[2] or first
+    """The first token of a setting or a secret's file, whole: so it opens whether it names its holder or not."""
+    return text.replace("\n", ",").split(",")[0].strip()
 
 
 def _found(run_file: Path, secrets: Path) -> dict[str, str]:

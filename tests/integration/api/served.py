@@ -15,7 +15,7 @@ from shared.hot import Hot, HotCopy
 from shared.postgres import Pool
 from shared.status import Connectivity, Status, count, health_of, rolled_up
 
-READ, ADMIN, METRICS = "read-token", "admin-token", "metrics-token"
+READ, ADMIN, METRICS = "read-token-of-tests", "admin-token-of-tests", "metrics-token-of-tests"
 SINCE = "2026-03-01T08:15:30.123Z"
 
 

@@ -137,13 +137,22 @@ async def test_what_is_refused_or_changes_nothing_leaves_none(api: Api) -> None:
 
 
 async def test_a_token_with_a_name_names_who_it_was(build: Callable[..., Api]) -> None:
-    api = build(admin=(ADMIN, "field-team:s3cret-1", "dispatch.2:s3cret-2"), read=(READ, "wall:screen-1"))
-    for number, token in enumerate((ADMIN, "s3cret-1", "s3cret-2", "dispatch.2:s3cret-2")):
+    api = build(
+        admin=(ADMIN, "field-team:s3cret-1-of-tests", "dispatch.2:s3cret-2-of-tests"),
+        read=(READ, "wall:screen-1-of-tests"),
+    )
+    for number, token in enumerate((ADMIN, "s3cret-1-of-tests", "s3cret-2-of-tests", "dispatch.2:s3cret-2-of-tests")):
         created = await api.client.post("/v1/stations", json={"id": f"S{number}", "name": "A"}, headers=bearer(token))
         assert created.status_code == 201
     assert [entry["actor"] for entry in await entries(api)] == ["admin", "field-team", "dispatch.2", "dispatch.2"]
     assert [entry["station_id"] for entry in await entries(api, actor="field-team")] == ["S1"]
-    for token, status in (("screen-1", 200), ("wall", 401), ("field-team", 401), ("field-team:", 401), ("wall:", 401)):
+    for token, status in (
+        ("screen-1-of-tests", 200),
+        ("wall", 401),
+        ("field-team", 401),
+        ("field-team:", 401),
+        ("wall:", 401),
+    ):
         assert (await api.client.get("/v1/stations", headers=bearer(token))).status_code == status, token
 
 

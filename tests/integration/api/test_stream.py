@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from api import audience, live
 from local.stack import Stack
 from shared import http
+from shared.connection import Limits
 from shared.hot import STREAM, Change, HotCopy
 from tests.integration.api.served import Api, eventually
 from tests.integration.api.streams import Listener, listening
@@ -53,9 +54,10 @@ def at_least(n: int) -> Callable[[Listener], bool]:
 @contextlib.asynccontextmanager
 async def served(api: Api) -> AsyncIterator[int]:
     """The application on a port, its stream running."""
-    async with api.app.state.collaborators.stream.running(), http.serving(api.app, "127.0.0.1", 0) as port:
+    stream, limits = api.app.state.collaborators.stream, Limits(connections=1000)
+    async with stream.running(), http.serving(api.app, "127.0.0.1", 0, limits) as port:
         yield port
-        api.app.state.collaborators.stream.stop()
+        stream.stop()
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ async def test_changes_come_as_events_with_the_stored_bytes(api: Api, port: int,
 async def test_a_stream_needs_a_token_in_the_header(port: int) -> None:
     async with listening(port, token="guessed") as listener:
         assert listener.status == 401
-    async with listening(port, "?token=read-token", token="") as listener:
+    async with listening(port, "?token=read-token-of-tests", token="") as listener:
         assert listener.status == 401
 
 

@@ -25,7 +25,7 @@ from local.stack import Stack
 from shared import codec, fleet, passwords
 from shared.event import Event
 
-METRICS_TOKEN = "metrics-token"
+METRICS_TOKEN = "metrics-token-of-tests"
 WITHIN_S = 20.0
 ROOT = Path(__file__).parents[3]
 

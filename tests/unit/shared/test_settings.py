@@ -56,16 +56,38 @@ def test_a_wrong_value_is_named_with_what_is_wanted(name: str, value: str) -> No
         settings.load(NEEDED | {f"PLUGWATCH_{name}": value})
 
 
-@pytest.mark.parametrize("text", ["a,b", "a\nb\n", " a , b ,", "a,\nb"])
+A, B = "a" * 16, "team:" + "b" * 16
+
+
+@pytest.mark.parametrize("text", [f"{A},{B}", f"{A}\n{B}\n", f" {A} , {B} ,", f"{A},\r\n{B}"])
 def test_tokens_come_by_comma_or_one_a_line(text: str) -> None:
     tokens = settings.load(NEEDED | {"PLUGWATCH_READ_TOKEN": text}).read_token
-    assert [token.get_secret_value() for token in tokens] == ["a", "b"]
+    assert [token.get_secret_value() for token in tokens] == [A, B]
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("a\nb\n")
+    (tmp_path / "token").write_text(f"{A}\n{B}\n")
     given = settings.load(NEEDED | {"PLUGWATCH_ADMIN_TOKEN_FILE": str(tmp_path / "token")})
-    assert [token.get_secret_value() for token in given.admin_token] == ["a", "b"]
+    assert [token.get_secret_value() for token in given.admin_token] == [A, B]
+
+
+@pytest.mark.parametrize("name", ["READ_TOKEN", "ADMIN_TOKEN", "METRICS_TOKEN"])
+@pytest.mark.parametrize(
+    "text", ["a" * 15, f"{A},short", "drei-äöü-und-noch-mehr", "two words and some more", "a\x00" + A, "\ufeff" + A]
+)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_weak_token_is_refused_by_name_and_never_shown(name: str, text: str, in_file: bool, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(text, encoding="utf-8")
+    given = {f"PLUGWATCH_{name}_FILE": str(tmp_path / "token")} if in_file else {f"PLUGWATCH_{name}": text}
+    with pytest.raises(SystemExit, match=f"PLUGWATCH_{name}: a token has at least 16 characters") as refused:
+        settings.load(NEEDED | given)
+    assert text not in str(refused.value)
+
+
+def test_a_token_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff\xfe" + A.encode())
+    with pytest.raises(SystemExit, match="PLUGWATCH_READ_TOKEN_FILE"):
+        settings.load(NEEDED | {"PLUGWATCH_READ_TOKEN_FILE": str(tmp_path / "token")})
 
 
 def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -74,10 +96,10 @@ def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_shown_hides_every_secret() -> None:
-    given = settings.load(NEEDED | {"PLUGWATCH_METRICS_TOKEN": "s3cret"})
+    given = settings.load(NEEDED | {"PLUGWATCH_METRICS_TOKEN": "s3cret-s3cret-s3cret"})
     shown = str(given.shown())
     assert "hidden" not in shown
-    assert "s3cret" not in shown
+    assert "s3cret-s3cret-s3cret" not in shown
     assert "log:9092" in shown
 
 

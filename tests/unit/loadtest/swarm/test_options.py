@@ -33,7 +33,7 @@ def test_a_token_is_read_from_the_file_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("ops:secret\n")
     options = given(admin_token="", admin_token_file=str(tmp_path / "token"))
     resolve(options)
-    assert (options.admin_token, options.read_token) == ("secret", "ro")
+    assert (options.admin_token, options.read_token) == ("ops:secret", "ro")
 
 
 @pytest.mark.parametrize(

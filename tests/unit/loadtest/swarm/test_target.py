@@ -37,7 +37,7 @@ def test_a_system_that_runs_here_is_found(run_file: Path, secrets: Path) -> None
 
 def test_else_the_containers_are_with_the_tokens_from_their_secrets(tmp_path: Path, secrets: Path) -> None:
     target = find({}, tmp_path / "no-run.json", secrets, allow_remote=False)
-    assert target == Target("ws://127.0.0.1:9000/ocpp", "http://127.0.0.1:8000", "reader", "admin")
+    assert target == Target("ws://127.0.0.1:9000/ocpp", "http://127.0.0.1:8000", "reader", "ops:admin")
 
 
 def test_what_is_given_wins(run_file: Path, tmp_path: Path) -> None:
@@ -60,7 +60,8 @@ def test_another_machine_is_refused_unless_it_is_allowed(door: str, run_file: Pa
 
 
 @pytest.mark.parametrize(
-    ("text", "token"), [("abc", "abc"), ("abc\n", "abc"), ("a,b", "a"), ("ops:abc,x:y", "abc"), ("ops:abc\nd", "abc")]
+    ("text", "token"),
+    [("abc", "abc"), ("abc\n", "abc"), ("a,b", "a"), ("ops:abc,x:y", "ops:abc"), ("ops:abc\nd", "ops:abc")],
 )
-def test_the_first_token_is_presented_without_its_name(text: str, token: str) -> None:
+def test_the_first_token_is_presented_as_it_stands(text: str, token: str) -> None:
     assert token_of(text) == token
