@@ -24,6 +24,7 @@ from api.inbox import Inbox
 from api.inventory import Inventory
 from api.metrics import Metrics
 from api.queries import Queries
+from api.query import Query
 from api.rate_limit import RateLimit
 from api.readiness import Readiness
 from api.routes import (
@@ -104,7 +105,14 @@ def create(
             app.include_router(one.writes)
     errors.install(app)
     openapi.install(app)
-    app.add_middleware(Edge, access=access, limit=RateLimit(requests_per_minute), metrics=metrics, clock=clock)
+    app.add_middleware(
+        Edge,
+        access=access,
+        limit=RateLimit(requests_per_minute),
+        query=Query(app.openapi),
+        metrics=metrics,
+        clock=clock,
+    )
     if cors_origins:  # outside of the edge: a preflight has no token, and refusals must be readable, too
         app.add_middleware(
             CORSMiddleware,

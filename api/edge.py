@@ -1,6 +1,6 @@
-"""The first and last code a request meets: its id, its token, its size, its metrics, and the answer to a bug.
+"""The first and last code a request meets: its id, token, query, size and metrics, and the answer to a bug.
 
-Plain ASGI, one layer, nothing that depends on a route.
+Plain ASGI, one layer, nothing that is done per route.
 """
 
 import logging
@@ -17,6 +17,7 @@ from api import errors
 from api.access import Access
 from api.errors import Problem, TooLarge, Unexpected
 from api.metrics import Metrics
+from api.query import Query
 from api.rate_limit import RateLimit
 from shared import tokens
 
@@ -33,11 +34,19 @@ class Edge:
     """Wraps the application; everything it answers or lets through carries ``X-Request-ID``."""
 
     def __init__(
-        self, app: ASGIApp, *, access: Access, limit: RateLimit, metrics: Metrics, clock: Callable[[], float]
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        limit: RateLimit,
+        query: Query,
+        metrics: Metrics,
+        clock: Callable[[], float],
     ) -> None:
         self._app = app
         self._access = access
         self._limit = limit
+        self._query = query
         self._metrics = metrics
         self._clock = clock
 
@@ -65,6 +74,7 @@ class Edge:
             scope["actor"] = self._access.check(scope["method"], scope["path"], authorization)
             if scope["actor"]:
                 self._limit.take(tokens.presented(authorization) or "", self._clock())
+            self._query.check(scope)
             await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:
             await errors.response(problem, scope)(scope, receive, answer)

@@ -24,6 +24,7 @@ _WHEN = {
 _ALWAYS = {
     "401": "No token, or an unknown one",
     "403": "The scope of the token is too small",
+    "422": _WHEN[422],
     "429": "The token has used up its share of requests; Retry-After says when the next may come",
     "500": "A bug of ours, logged under `request_id`",
 }

@@ -1,0 +1,74 @@
+"""Query parameters: what a route does not know is refused, on every route there is and every one to come."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.integration.api.served import Api
+from tests.integration.api.test_problems import problem
+
+
+async def operations(api: Api) -> list[tuple[str, str, list[dict[str, object]]]]:
+    paths = (await api.client.get("/openapi.json")).json()["paths"]
+    return [
+        (method.upper(), re.sub(r"{.*?}", "1", path), one.get("parameters", []))
+        for path, methods in paths.items()
+        for method, one in methods.items()
+    ]
+
+
+async def test_no_operation_takes_a_parameter_it_does_not_know(api: Api) -> None:
+    found = await operations(api)
+    assert len(found) > 25
+    for method, path, _ in found:
+        for name in ("surprise", "dry-run", "Limit", "limit[]", "%00", "%ff", ""):
+            refused = problem(await api.client.request(method, f"{path}?{name}=true"), 422)
+            assert "unknown" in refused.errors[0].message, (method, path, name)
+
+
+async def test_no_operation_takes_one_value_twice(api: Api) -> None:
+    singles = 0
+    for method, path, parameters in await operations(api):
+        for one in parameters:
+            if one["in"] == "query" and "array" not in str(one["schema"]):
+                singles += 1
+                answer = await api.client.request(method, f"{path}?{one['name']}=1&{one['name']}=1")
+                assert "once" in str(problem(answer, 422).errors), (method, path, one)
+    assert singles > 20
+
+
+async def test_every_operation_says_so(api: Api) -> None:
+    paths = (await api.client.get("/openapi.json")).json()["paths"]
+    for path, methods in paths.items():
+        for method, one in methods.items():
+            assert "422" in one["responses"], (method, path)
+
+
+async def test_a_delete_with_a_doubt_deletes_nothing(api: Api) -> None:
+    await api.station("S1", "CP1")
+    for path in ("/v1/stations/S1", "/v1/charge-points/CP1", "/v1/%73tations/S1"):
+        for query in ("dry_run=true", "dry_run", "force=1;x", "&&a", "if-match=1"):
+            problem(await api.client.delete(httpx.URL(f"{path}?{query}")), 422)
+    assert (await api.client.get("/v1/charge-points/CP1")).status_code == 200
+    assert (await api.client.delete("/v1/stations/S1?")).status_code == 204
+
+
+async def test_a_filter_that_is_not_there_is_no_answer_for_all(api: Api) -> None:
+    assert problem(await api.client.get("/v1/stats?station_id=S1"), 422).errors[0].field == "station_id"
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/stations?status=AVAILABLE&status=FAULTED&limit=3", "/v1/stations?", "/v1/export?format=jsonl"]
+)
+async def test_what_is_known_goes_through(api: Api, path: str) -> None:
+    assert (await api.client.get(path)).status_code == 200
+
+
+async def test_what_has_no_route_is_not_found_whatever_the_query(api: Api) -> None:
+    problem(await api.client.get("/v1/nowhere?x=1"), 404)
+    problem(await api.client.put("/v1/stations/S1?x=1"), 405)
+
+
+async def test_too_many_parameters_are_refused(api: Api) -> None:
+    problem(await api.client.get("/v1/stations?" + "&".join(["status=AVAILABLE"] * 2001)), 422)
