@@ -42,7 +42,7 @@ _INSERT_STATIONS = """
 """
 _EDIT_STATIONS = """
     UPDATE stations s SET name = n.name, address = n.address, latitude = n.latitude, longitude = n.longitude,
-           time_zone = n.time_zone, version = version + 1
+           time_zone = n.time_zone, version = nextval('revisions')
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[])
          AS n(key, name, address, latitude, longitude, time_zone)
     WHERE s.key = n.key
@@ -54,7 +54,7 @@ _INSERT_CHARGE_POINTS = """
 """
 _EDIT_CHARGE_POINTS = """
     UPDATE charge_points c SET station_key = n.station_key, registration = n.registration,
-           password_hash = n.password_hash, revision = n.revision, document = n.document, version = version + 1
+           password_hash = n.password_hash, revision = n.revision, document = n.document, version = nextval('revisions')
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[])
          AS n(key, station_key, registration, password_hash, revision, document)
     WHERE c.key = n.key
@@ -141,7 +141,10 @@ async def _store_charge_points(write: Write, inventory: Inventory) -> None:
         fresh = document.with_(station_id=one.station_id, registration=one.registration, revision=revision)
         stored = (station_key, one.registration, one.password_hash, revision, documents.encode(fresh).decode())
         (old if one.was else new).append((one.key if one.was else one.id, *stored))
-        write.stations.update(key for key in (station_key, one.station_key) if key is not None)
+        if one.was is None or station_key != one.station_key:
+            write.regroup(station_key, one.station_key)
+        elif station_key is not None:
+            write.stations.add(station_key)
         _record(write, one)
     if new:
         found = await write.connection.fetch(_INSERT_CHARGE_POINTS, *zip(*new, strict=True))

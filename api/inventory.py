@@ -24,10 +24,11 @@ _NEW_STATION = """
     ON CONFLICT (id) WHERE deleted_at IS NULL DO NOTHING RETURNING key
 """
 _EDIT_STATION = """
-    UPDATE stations SET name = $2, address = $3, latitude = $4, longitude = $5, time_zone = $6, version = version + 1
+    UPDATE stations SET name = $2, address = $3, latitude = $4, longitude = $5, time_zone = $6,
+           version = nextval('revisions')
     WHERE key = $1
 """
-_DELETE_STATION = "UPDATE stations SET deleted_at = now(), version = version + 1 WHERE key = $1"
+_DELETE_STATION = "UPDATE stations SET deleted_at = now(), version = nextval('revisions') WHERE key = $1"
 _CHARGE_POINTS_OF = """
     SELECT key, id, registration FROM charge_points
     WHERE station_key = $1 AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
@@ -39,11 +40,11 @@ _NEW_CHARGE_POINT = """
 """
 _EDIT_CHARGE_POINT = """
     UPDATE charge_points SET station_key = $2, registration = $3, password_hash = $4, revision = $5, document = $6,
-           version = version + 1
+           version = nextval('revisions')
     WHERE key = $1
 """
 _DELETE_CHARGE_POINTS = """
-    UPDATE charge_points c SET deleted_at = now(), revision = n.revision, version = version + 1
+    UPDATE charge_points c SET deleted_at = now(), revision = n.revision, version = nextval('revisions')
     FROM unnest($1::bigint[], $2::bigint[]) AS n(key, revision) WHERE c.key = n.key
 """
 _NO_LONGER_UNKNOWN = "DELETE FROM unknown_charge_points WHERE folded_id = lower($1)"
@@ -146,7 +147,7 @@ class Inventory:
                     "or PATCH its station_id to move it here"
                 )
             await write.connection.execute(_NO_LONGER_UNKNOWN, new.id)
-            write.stations.add(station["key"])
+            write.regroup(station["key"])
             write.charge_points.add(key)
             after = {"registration": new.registration} | password_facts(None, password_hash)
             write.record(action, station_id=station["id"], charge_point_id=new.id, after=after)
@@ -182,7 +183,10 @@ class Inventory:
                 await write.connection.execute(
                     _EDIT_CHARGE_POINT, row["key"], *wanted, revision, documents.encode(document).decode()
                 )
-                write.stations.update({row["station_key"], target} - {None})
+                if target != row["station_key"]:
+                    write.regroup(row["station_key"], target)
+                elif target is not None:
+                    write.stations.add(target)
                 write.charge_points.add(row["key"])
                 before, after = {}, password_facts(row["password_hash"], wanted[2])
                 for name in ("station_id", "registration"):
@@ -207,7 +211,7 @@ class Inventory:
             row, _ = await write.lock_charge_point(charge_point_id, {})
             etags.require(if_match, row["version"])
             await _delete_charge_points(write, [row], documents.charge_point(row["document"]).station_id)
-            write.stations.update({row["station_key"]} - {None})
+            write.regroup(row["station_key"])
 
 
 def password_facts(before: str | None, after: str | None) -> dict[str, str | None]:

@@ -20,6 +20,7 @@ _STATION = "SELECT key, id, version, name, address, latitude, longitude, time_zo
 _LOCK_STATION = f"{_STATION} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
 _STATION_KEY = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
 _STATION_LIVES = "SELECT true FROM stations WHERE key = $1 AND deleted_at IS NULL"
+_REGROUPED = "UPDATE stations SET version = nextval('revisions') WHERE key = ANY($1::bigint[])"
 _CHARGE_POINT_KEYS = "SELECT key, station_key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _LOCK_CHARGE_POINT = """
     SELECT key, id, station_key, version, registration, password_hash, operative, document FROM charge_points
@@ -43,6 +44,7 @@ class Write:
         self.connection = connection
         self.stations: set[int] = set()
         self.charge_points: set[int] = set()
+        self.regrouped: set[int] = set()
         self.changes: list[Change] = []
         self.entries: list[Entry] = []
 
@@ -55,6 +57,12 @@ class Write:
     def charge_point_change(self) -> Change:
         """The document of the one charge point that was written."""
         return self.changes[0]
+
+    def regroup(self, *station_keys: int | None) -> None:
+        """Charge points come to these stations or leave them: what an operator saw of them is no more."""
+        keys = {key for key in station_keys if key is not None}
+        self.stations |= keys
+        self.regrouped |= keys
 
     def record(
         self,
@@ -144,6 +152,7 @@ class Writing:
             yield write
             await audit.record(connection, author, write.entries)
             if write.stations or write.charge_points:
+                await connection.execute(_REGROUPED, list(write.regrouped))
                 write.changes = [
                     *await fleet.changes_of(connection, [], write.charge_points),
                     *await fleet.roll_up(connection, write.stations, self._now()),

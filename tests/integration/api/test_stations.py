@@ -1,5 +1,6 @@
 """/v1/stations: create, read, edit, delete."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import pytest
@@ -141,3 +142,75 @@ async def test_an_id_that_is_not_there_or_cannot_be_is_not_found(api: Api, stati
         await api.client.post(f"/v1/stations/{station_id}/charge-points", json={"id": "CP1"}),
     ):
         assert answer.status_code in ({404, 405} if station_id == "%2e%2e" else {404})
+
+
+async def etag(api: Api, path: str = "/v1/stations/S1") -> str:
+    return (await api.client.get(path)).headers["ETag"]
+
+
+async def delete(api: Api, if_match: str, path: str = "/v1/stations/S1") -> int:
+    return (await api.client.delete(path, headers={"If-Match": if_match})).status_code
+
+
+async def joined(api: Api) -> None:
+    await api.client.post("/v1/stations/S1/charge-points", json={"id": "CP9"})
+
+
+async def moved_in(api: Api) -> None:
+    await api.client.patch("/v1/charge-points/CP2", json={"station_id": "S1"})
+
+
+async def moved_out(api: Api) -> None:
+    await api.client.patch("/v1/charge-points/CP1", json={"station_id": None})
+
+
+async def left(api: Api) -> None:
+    await api.client.delete("/v1/charge-points/CP1")
+
+
+async def imported(api: Api) -> None:
+    await api.client.post("/v1/import", content='{"station_id": "S1", "charge_point_id": "CP9"}', headers=JSONL)
+
+
+async def moved_in_by_import(api: Api) -> None:
+    await api.client.post("/v1/import", content='{"station_id": "S1", "charge_point_id": "CP2"}', headers=JSONL)
+
+
+async def moved_out_by_import(api: Api) -> None:
+    await api.client.post("/v1/import", content='{"station_id": "S2", "charge_point_id": "CP1"}', headers=JSONL)
+
+
+JSONL = {"Content-Type": "application/x-ndjson"}
+
+
+@pytest.mark.parametrize(
+    "change", [joined, moved_in, moved_out, left, imported, moved_in_by_import, moved_out_by_import]
+)
+async def test_if_match_protects_the_charge_points_that_delete_takes_along(
+    api: Api, change: Callable[[Api], Awaitable[None]]
+) -> None:
+    await api.station("S1", "CP1")
+    await api.station("S2", "CP2")
+    before = await etag(api)
+    await change(api)
+    assert await etag(api) != before
+    assert await delete(api, before) == 412
+    assert await delete(api, await etag(api)) == 204
+
+
+async def test_what_chargers_do_leaves_an_etag_as_good_as_it_was(api: Api) -> None:
+    await api.station("S1", "CP1")
+    before = await etag(api)
+    await api.rolled_up("CP1", "FAULTED")
+    assert await etag(api) != before
+    assert await delete(api, before) == 204
+
+
+async def test_a_tag_of_a_former_bearer_of_the_id_matches_nothing(api: Api) -> None:
+    await api.station("S1", "CP1")
+    tags = [await etag(api, path) for path in ("/v1/stations/S1", "/v1/charge-points/CP1")]
+    await api.client.delete("/v1/stations/S1")
+    await api.station("S1", "CP1")
+    assert await delete(api, tags[1], "/v1/charge-points/CP1") == 412
+    assert await delete(api, tags[0]) == 412
+    assert await delete(api, f"{tags[0]}, {await etag(api)}") == 204
