@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
+_FIELD = 200  #: characters of a name that the client chose
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -182,7 +183,7 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
             return FieldError(place, f"not JSON: {error['ctx']['error']} at character {path[0]}")
         case _:
             message = error["msg"].removeprefix("Value error, ")
-    return FieldError(".".join(map(str, path)) or place, message)
+    return FieldError((".".join(map(str, path)) or place)[:_FIELD], message)
 
 
 def _document(
