@@ -48,6 +48,7 @@ from api.writing import Writing
 from shared import admin
 from shared.hot import HotCopy
 from shared.postgres import Pool
+from shared.wrong_tokens import WrongTokens
 
 _DESCRIPTION = """
 The state of every plug: which connectors are free, broken, or not even there, and since when.
@@ -70,11 +71,13 @@ def create(
     clock: Callable[[], float] = time.monotonic,
     cors_origins: Sequence[str] = (),
     requests_per_minute: int = 0,
+    wrong_tokens_per_minute: int = 60,
 ) -> FastAPI:
     """The application; with ``mode`` "read" it has no route that writes.
 
     ``now`` gives ms since the epoch, ``clock`` monotonic seconds. ``cors_origins`` are the pages of other
-    origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything).
+    origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything),
+    ``wrong_tokens_per_minute`` how many an address may guess (0: any number).
     """
     registry = admin.metrics_registry()
     metrics = Metrics(registry)
@@ -109,6 +112,7 @@ def create(
         Edge,
         access=access,
         limit=RateLimit(requests_per_minute),
+        wrong_tokens=WrongTokens(wrong_tokens_per_minute, clock),
         query=Query(app.openapi),
         metrics=metrics,
         clock=clock,

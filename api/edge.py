@@ -15,11 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
 from api.access import Access
-from api.errors import Problem, TooLarge, Unexpected
+from api.errors import Problem, TooLarge, TooMany, Unauthorized, Unexpected
 from api.metrics import Metrics
 from api.query import Query
 from api.rate_limit import RateLimit
 from shared import tokens
+from shared.wrong_tokens import WrongTokens
 
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_BYTES = {"/v1/import": 10 * MAX_BODY_BYTES}  #: where a body may be larger
@@ -39,6 +40,7 @@ class Edge:
         *,
         access: Access,
         limit: RateLimit,
+        wrong_tokens: WrongTokens,
         query: Query,
         metrics: Metrics,
         clock: Callable[[], float],
@@ -46,6 +48,7 @@ class Edge:
         self._app = app
         self._access = access
         self._limit = limit
+        self._wrong_tokens = wrong_tokens
         self._query = query
         self._metrics = metrics
         self._clock = clock
@@ -77,7 +80,7 @@ class Edge:
             self._query.check(scope)
             await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:
-            await errors.response(problem, scope)(scope, receive, answer)
+            await errors.response(self._limited(problem, scope, headers), scope)(scope, receive, answer)
         except ClientDisconnect:
             pass  # in the middle of its body: there is nobody to answer
         except Exception:
@@ -88,6 +91,16 @@ class Edge:
             await errors.response(bug, scope)(scope, receive, answer)
         finally:
             self._metrics.answered(scope, status, time.perf_counter() - began)
+
+    def _limited(self, problem: Problem, scope: Scope, headers: dict[bytes, bytes]) -> Problem:
+        """The problem, or 429 in the place of a 401 when the address has presented too many wrong tokens."""
+        if not isinstance(problem, Unauthorized) or not headers.get(b"authorization"):
+            return problem
+        wait_s = self._wrong_tokens.wait_s(scope["client"][0] if scope.get("client") else "unknown")
+        if not wait_s:
+            return problem
+        detail = f"too many wrong tokens from your address: wait {wait_s} s; a right one passes at once"
+        return TooMany(detail, headers={"Retry-After": str(wait_s)})
 
 
 def _limited(path: str, headers: dict[bytes, bytes], receive: Receive) -> Receive:

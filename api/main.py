@@ -61,6 +61,7 @@ async def serve(given: Settings) -> None:
             mode=given.api_mode,
             cors_origins=given.cors_origins,
             requests_per_minute=given.rate_limit_per_minute,
+            wrong_tokens_per_minute=given.wrong_tokens_per_minute,
             now=lambda: time.time_ns() // 1_000_000,
         )
         stream = application.state.collaborators.stream

@@ -29,6 +29,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared import problems, tokens
+from shared.wrong_tokens import WrongTokens
+
+WRONG_TOKENS_PER_MINUTE = 60  #: of an address at /metrics, before 429
 
 log = logging.getLogger("plugwatch.admin")
 
@@ -46,6 +49,8 @@ class Readiness(Protocol):
 def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Sequence[SecretStr]) -> list[Route]:
     """The four routes, for an application of any process."""
 
+    wrong_tokens = WrongTokens(WRONG_TOKENS_PER_MINUTE)
+
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -56,14 +61,7 @@ def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Se
 
     async def metrics(request: Request) -> Response:
         if not tokens.is_one_of(tokens.presented(request.headers.get("authorization")), metrics_tokens):
-            detail = "a METRICS token is needed: Authorization: Bearer <PLUGWATCH_METRICS_TOKEN>"
-            request_id = request.scope.get("request_id") or secrets.token_hex(16)
-            return Response(
-                problems.encoded(401, detail, request_id=request_id, instance=request.url.path),
-                status_code=401,
-                headers={"WWW-Authenticate": 'Bearer realm="plugwatch metrics"'},
-                media_type=problems.MEDIA_TYPE,
-            )
+            return _unauthorized(request, wrong_tokens)
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
@@ -73,6 +71,19 @@ def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Se
         Route("/healthz", readyz, include_in_schema=False),
         Route("/metrics", metrics, include_in_schema=False),
     ]
+
+
+def _unauthorized(request: Request, wrong_tokens: WrongTokens) -> Response:
+    """401, or 429 to an address that presents too many wrong tokens."""
+    status, detail = 401, "a METRICS token is needed: Authorization: Bearer <PLUGWATCH_METRICS_TOKEN>"
+    headers = {"WWW-Authenticate": 'Bearer realm="plugwatch metrics"'}
+    address = request.client.host if request.client else "unknown"
+    if request.headers.get("authorization") and (wait_s := wrong_tokens.wait_s(address)):
+        status, headers = 429, {"Retry-After": str(wait_s)}
+        detail = f"too many wrong tokens from your address: wait {wait_s} s; a right one passes at once"
+    request_id = request.scope.get("request_id") or secrets.token_hex(16)
+    document = problems.encoded(status, detail, request_id=request_id, instance=request.url.path)
+    return Response(document, status_code=status, headers=headers, media_type=problems.MEDIA_TYPE)
 
 
 def metrics_registry() -> CollectorRegistry:

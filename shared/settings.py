@@ -139,6 +139,11 @@ class Settings(BaseModel):
     rate_limit_per_minute: int = Field(
         default=0, ge=0, description="API: requests a token may make at each API process; 0: no limit"
     )
+    wrong_tokens_per_minute: int = Field(
+        default=60,
+        ge=0,
+        description="API: wrong tokens of an address before 429; right ones always pass; 0: no limit",
+    )
     max_connections: PositiveInt = Field(
         default=10_000, description="API: open connections; then the longest silent ones give way, else 503"
     )

@@ -56,3 +56,32 @@ async def test_health_and_metrics_are_never_refused(limited: Api) -> None:
 async def test_it_is_off_by_default(api: Api) -> None:
     for _ in range(200):
         assert (await api.client.get("/v1/stations/none")).status_code == 404
+
+
+def told(caplog: pytest.LogCaptureFixture) -> int:
+    return sum("a wrong token" in record.message for record in caplog.records)
+
+
+async def test_wrong_tokens_are_limited_and_a_right_one_of_the_same_address_passes(
+    build: Callable[..., Api], now: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    api = build(wrong_tokens_per_minute=3, clock=lambda: now[0])
+    for minute in (1, 2):
+        for _ in range(3):
+            problem(await api.client.get(HERE, headers=bearer("guessed")), 401)
+        for guess in ("guessed", "again", "\t"):
+            refused = await api.client.get(HERE, headers=bearer(guess))
+            assert "wait" in problem(refused, 429).detail
+        assert (await api.client.get(HERE)).status_code == 200
+        assert (await api.client.get(HERE, headers={"Authorization": ""})).status_code == 401
+        assert (await api.client.get("/livez", headers=bearer("guessed"))).status_code == 200
+        assert told(caplog) == minute
+        now[0] += int(refused.headers["Retry-After"])
+
+
+async def test_wrong_tokens_at_metrics_are_limited_too(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    statuses = [(await api.client.get("/metrics", headers=bearer("guessed"))).status_code for _ in range(200)]
+    assert statuses[0] == 401
+    assert 429 in statuses
+    assert (await api.client.get("/metrics", headers=bearer(METRICS))).status_code == 200
+    assert 1 <= told(caplog) <= 2  # the minute may have changed
