@@ -104,6 +104,7 @@ class Server:
     def __init__(self, port: int) -> None:
         self.port = port
         self.received = 0
+        self.made = 0
 
     @contextlib.asynccontextmanager
     async def wire(self) -> AsyncIterator[Wire]:
@@ -142,10 +143,19 @@ async def served(limits: Limits = SOON) -> AsyncIterator[Server]:
 
         return StreamingResponse(pieces())
 
+    async def large(_: Request) -> Response:
+        async def pieces() -> AsyncIterator[bytes]:
+            while here.made < LARGE:
+                here.made += 65536
+                yield b"x" * 65536
+
+        return StreamingResponse(pieces())
+
     methods = ["GET", "POST", "PUT"]
     routes = [
         Route("/size", size, methods=methods),
         Route("/refusing", refusing, methods=methods),
+        Route("/large", large),
         Route("/endless", endless, methods=methods),
     ]
     async with http.serving(Starlette(routes=routes), "127.0.0.1", 0, limits) as port:
@@ -343,3 +353,13 @@ async def test_connections_that_are_being_answered_are_not_ended_for_a_new_one()
         assert (await server.answer(GET)).startswith(b"HTTP/1.1 503 ")
         for wire in listening:
             await wire.until(b"x" * 1024)
+
+
+async def test_for_a_client_that_does_not_read_nothing_piles_up(server: Server) -> None:
+    async with server.wire() as wire:
+        await wire.send(GET.replace(b"size", b"large") * 50)
+        before = -1
+        while before < server.made:  # until the kernel's buffers and ours are full
+            before = server.made
+            await asyncio.sleep(0.5)
+        assert 0 < server.made < LARGE / 4
