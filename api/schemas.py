@@ -75,6 +75,7 @@ _LINE: JsonDict = {
     "info": None,
     "event_time": _AT,
     "reported_at": _AT,
+    "reported_at_text": "2026-03-01T08:15:30.123Z",
     "received_at": _AT,
     "flags": [],
 }
@@ -251,7 +252,8 @@ class HistoryLine(_Answer):
     vendor_error_code: str | None
     info: str | None
     event_time: datetime = Field(description="when it happened: the charger's time if that can be believed")
-    reported_at: datetime | None = Field(description="the charger's time")
+    reported_at: datetime | None = Field(description="the charger's time, if it is in the years 1970 to 2200")
+    reported_at_text: str | None = Field(description="the charger's time as it sent it, at most 64 characters")
     received_at: datetime = Field(description="when it was received; for OFFLINE, when it was found")
     flags: list[str] = Field(description="`late`, `clock_suspect`")
     life: int | None = Field(

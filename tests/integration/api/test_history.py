@@ -76,6 +76,7 @@ async def test_a_line_has_what_the_contract_says(api: Api, recorded: Recorded) -
         "info": None,
         "event_time": "2026-03-01T08:00:00.000Z",
         "reported_at": "2026-03-01T08:00:00.000Z",
+        "reported_at_text": None,
         "received_at": "2026-03-01T08:00:00.000Z",
         "flags": ["clock_suspect"],
     }

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from ingest.ocpp.commands import ChangeAvailability
 from ingest.ocpp.session import Policy, Session
 from ingest.ocpp.versions import DIALECTS
 from shared import codec
+from shared.event import StatusReported
+from tests.strategies import frames
 
 NOW = 1_800_000_000_000
 INOPERATIVE = ChangeAvailability(operative=False, evse_id=2, connector_id=1, intent=9)
@@ -59,6 +62,44 @@ def test_nothing_that_a_charger_sends_makes_receive_raise(protocol: str, strict:
 @given(st.sampled_from(sorted(DIALECTS)), st.booleans(), ACTION, st.dictionaries(FIELD, ANY_JSON) | ANY_JSON)
 def test_no_payload_makes_receive_raise(protocol: str, strict: bool, action: str, payload: Any) -> None:
     sane(fresh(protocol, strict=strict), json.dumps([2, "1", action, payload]))
+
+
+@given(st.sampled_from(sorted(DIALECTS)), st.booleans(), st.data())
+def test_no_odd_text_time_or_number_in_a_fact_makes_an_event_that_the_topic_refuses(
+    protocol: str, strict: bool, data: st.DataObject
+) -> None:
+    sane(fresh(protocol, strict=strict), data.draw(frames(protocol)))
+
+
+GOOD = '[2,"1","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available","timestamp":"t"%s}]'
+BOMBS = {
+    "an array 100,000 deep": ',"info":' + "[" * 100_000 + "]" * 100_000,
+    "an object 100,000 deep": ',"info":' + '{"a":' * 100_000 + "1" + "}" * 100_000,
+    "an array 900 deep": ',"x":' + "[" * 900 + "]" * 900,
+    "a number of 10,000 digits": ',"x":' + "9" * 10_000,
+    "a number beyond all": ',"x":1e999',
+    "not a number": ',"x":NaN',
+    "a key twice": ',"connectorId":2,"connectorId":3',
+    "a key of a lone surrogate": ',"\\ud800":1',
+    "a raw NUL": ',"info":"\0"',
+    "a raw control": ',"info":"\x01"',
+}
+
+
+@pytest.mark.parametrize("protocol", sorted(DIALECTS))
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_no_json_bomb_makes_receive_raise(protocol: str, strict: bool, bomb: str) -> None:
+    sane(fresh(protocol, strict=strict), GOOD % bomb)
+
+
+def test_of_a_key_that_comes_twice_the_last_counts() -> None:
+    """However the frame is read: a lone surrogate takes the slow way."""
+    for info in ("x", "\\ud800x"):
+        frame = GOOD % f',"connectorId":3,"info":"{info}"'
+        (event,) = fresh("ocpp1.6", strict=False).receive(frame, NOW).events
+        assert isinstance(event, StatusReported)
+        assert (event.evse_id, event.info) == (3, "x")
 
 
 @given(st.sampled_from(sorted(DIALECTS)), st.sampled_from([3, 4, 5, 6]), st.lists(ANY_JSON, max_size=4))
