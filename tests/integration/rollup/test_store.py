@@ -283,3 +283,34 @@ async def test_writers_of_one_station_take_revisions_in_the_order_of_their_commi
     async with pool.acquire() as connection:
         (now,) = await road.changes_of(connection, [station], [])
     assert newest == now, "the highest revision is the last state of all four"
+
+
+async def test_an_event_that_speaks_of_several_places_makes_a_line_for_each_and_once(
+    store: Store, fleet: Fleet
+) -> None:
+    session = await fleet.session()
+    blank = await fleet.pool.fetchval("SELECT document FROM charge_points WHERE key = $1", session.key)
+    events: list[Event] = [
+        session.began(T0),
+        *(session.reported(T0, "Faulted", place) for place in ((1, 1), (1, 2))),
+        session.reported(T0 + SECOND, "Available", (1, 0)),
+        session.inventoried(T0 + SECOND, 1, first_sequence=3),
+    ]
+    lines = ["ONLINE", "Faulted", "Faulted", "Available", "Available", "Available"]
+    await apply(store, *events)
+    assert await fleet.history(session.key) == lines
+    await fleet.pool.execute(
+        "UPDATE charge_points SET epoch = 0, sequence = -1, connectivity = 'NEVER', document = $1", blank
+    )
+    await fleet.pool.execute("DELETE FROM reports")
+    await apply(store, *events)
+    assert await fleet.history(session.key) == lines, "a log that is read again doubles no history"
+
+
+async def test_when_info_last_made_a_line_is_stored(store: Store, fleet: Fleet) -> None:
+    session = await fleet.session()
+    for later, info in enumerate("abc"):
+        await apply(store, session.reported(T0 + later * SECOND, info=info))
+    await apply(store, session.reported(T0 + SECOND + MINUTE, info="d"))
+    found = await fleet.pool.fetch("SELECT info FROM history WHERE kind = 'STATUS' ORDER BY sequence")
+    assert [row["info"] for row in found] == ["a", "b", "d"]
