@@ -15,7 +15,7 @@ from ingest.rollup.fold import Policy
 from ingest.rollup.freshness import Freshness
 from ingest.rollup.liveness import Liveness
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.partitions import Partitions
+from ingest.rollup.months import Months
 from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine, quarantining
 from ingest.rollup.retention import Retention
@@ -112,7 +112,7 @@ async def serve(given: Settings) -> None:
                     "liveness": liveness.run(),
                     "publication": publication.run(),
                     "freshness": freshness.run(),
-                    "partitions": Partitions(pool, retention_days=given.history_retention_days).run(),
+                    "months": Months(pool, retention_days=given.history_retention_days).run(),
                     "fences": fences.run(),
                     "census": Census(pool, consumer, metrics, clock=clock).run(),
                     "retention": Retention(

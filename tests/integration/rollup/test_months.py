@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest.rollup.partitions import Partitions
+from ingest.rollup.months import Months
 from shared.postgres import Pool
 from tests.integration.rollup.parts import eventually
 
@@ -42,7 +42,7 @@ async def where(pool: Pool) -> list[tuple[str, datetime]]:
 
 
 async def test_this_month_and_the_next_three_are_made_once(fresh: Pool) -> None:
-    keeper = Partitions(fresh, retention_days=0)
+    keeper = Months(fresh, retention_days=0)
     for _ in range(2):
         await keeper.keep(NOW)
         assert await months(fresh) == ["history_2026_11", "history_2026_12", "history_2027_01", "history_2027_02"]
@@ -54,12 +54,12 @@ async def test_lines_that_came_before_their_month_was_made_are_moved_into_it(fre
     last, first = datetime(2026, 11, 30, 23, 59, 59, 999_000, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
     other = datetime(2031, 1, 1, tzinfo=UTC)
     await add(fresh, last, first, other)
-    await Partitions(fresh, retention_days=0).keep(NOW)
+    await Months(fresh, retention_days=0).keep(NOW)
     assert await where(fresh) == [("history_2026_11", last), ("history_2026_12", first), ("history_default", other)]
 
 
 async def test_a_line_twice_is_one_in_a_month_as_well(fresh: Pool) -> None:
-    await Partitions(fresh, retention_days=0).keep(NOW)
+    await Months(fresh, retention_days=0).keep(NOW)
     await add(fresh, NOW)
     await fresh.execute(
         "INSERT INTO history (charge_point_key, kind, reported, event_time, received_at, epoch, sequence) "
@@ -79,7 +79,7 @@ async def test_a_writer_under_way_neither_fails_nor_is_failed(fresh: Pool) -> No
             "VALUES (1, 'STATUS', 'Available', $1, $1, 1, 0)",
             NOW,
         )
-        keeping = asyncio.create_task(Partitions(fresh, retention_days=0).keep(NOW))
+        keeping = asyncio.create_task(Months(fresh, retention_days=0).keep(NOW))
         await eventually(lambda: waits_for_a_lock(fresh))
         await transaction.commit()
     await keeping
@@ -91,28 +91,28 @@ async def waits_for_a_lock(pool: Pool) -> bool:
 
 
 async def test_two_rollups_at_once_make_each_month_once(fresh: Pool) -> None:
-    await asyncio.gather(*(Partitions(fresh, retention_days=0).keep(NOW) for _ in range(3)))
+    await asyncio.gather(*(Months(fresh, retention_days=0).keep(NOW) for _ in range(3)))
     assert len(await months(fresh)) == 4
 
 
 async def test_retention_drops_months_that_are_wholly_too_old_and_old_lines_elsewhere(fresh: Pool) -> None:
-    await Partitions(fresh, retention_days=0).keep(datetime(2026, 8, 15, tzinfo=UTC))
-    await Partitions(fresh, retention_days=0).keep(NOW)
+    await Months(fresh, retention_days=0).keep(datetime(2026, 8, 15, tzinfo=UTC))
+    await Months(fresh, retention_days=0).keep(NOW)
     old, young = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 9, 30, tzinfo=UTC)
     await add(fresh, old, datetime(2026, 8, 31, tzinfo=UTC), young)
-    await Partitions(fresh, retention_days=60).keep(NOW)
+    await Months(fresh, retention_days=60).keep(NOW)
     assert (await months(fresh))[0] == "history_2026_09"
     assert [moment for _, moment in await where(fresh)] == [young]
 
 
 async def test_without_retention_everything_is_kept(fresh: Pool) -> None:
-    await Partitions(fresh, retention_days=0).keep(datetime(2020, 1, 1, tzinfo=UTC))
-    await Partitions(fresh, retention_days=0).keep(NOW)
+    await Months(fresh, retention_days=0).keep(datetime(2020, 1, 1, tzinfo=UTC))
+    await Months(fresh, retention_days=0).keep(NOW)
     assert "history_2020_01" in await months(fresh)
 
 
 async def test_run_looks_at_once(fresh: Pool) -> None:
-    looking = asyncio.create_task(Partitions(fresh, retention_days=0).run())
+    looking = asyncio.create_task(Months(fresh, retention_days=0).run())
     await eventually(lambda: has_months(fresh))
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.postgres import AWAY, Connection, Pool
 
-log = logging.getLogger("plugwatch.rollup.partitions")
+log = logging.getLogger("plugwatch.rollup.months")
 
 AHEAD = 3  #: months
 EVERY_S = 3600
@@ -18,7 +18,7 @@ _EXISTING = """
 """
 
 
-class Partitions:
+class Months:
     """Keeps the partitions of ``history``."""
 
     def __init__(self, pool: Pool, *, retention_days: int) -> None:
