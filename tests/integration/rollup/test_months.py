@@ -1,8 +1,11 @@
 """Months of history as tables: there in time, and gone in time."""
 
 import asyncio
-from datetime import UTC, datetime
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from ingest.rollup.months import Months
@@ -18,6 +21,20 @@ async def fresh(pool: Pool) -> Pool:
     for name in await months(pool):
         await pool.execute(f"DROP TABLE {name}")
     return pool
+
+
+@pytest.fixture
+async def backup(database_url: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Starts what pg_dump does: one transaction that has read every table, and takes its time."""
+    connection = await asyncpg.connect(database_url)
+
+    async def begin() -> None:
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for table in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+            await connection.execute(f'LOCK TABLE "{table["tablename"]}" IN ACCESS SHARE MODE')
+
+    yield begin
+    await connection.close()
 
 
 async def months(pool: Pool) -> list[str]:
@@ -103,6 +120,70 @@ async def test_retention_drops_months_that_are_wholly_too_old_and_old_lines_else
     await Months(fresh, retention_days=60).keep(NOW)
     assert (await months(fresh))[0] == "history_2026_09"
     assert [moment for _, moment in await where(fresh)] == [young]
+
+
+async def longest_insert_s(pool: Pool, done: asyncio.Event) -> float:
+    """Inserts a line again and again until ``done``; how long the slowest took."""
+    longest, number = 0.0, 0
+    while not done.is_set():
+        began = time.monotonic()
+        await add(pool, NOW + timedelta(seconds=number))
+        longest, number = max(longest, time.monotonic() - began), number + 1
+    return longest
+
+
+async def test_a_backup_stalls_neither_writers_nor_anything_for_long(
+    fresh: Pool, backup: Callable[[], Awaitable[None]]
+) -> None:
+    await Months(fresh, retention_days=0).keep(datetime(2026, 8, 15, tzinfo=UTC))
+    await Months(fresh, retention_days=0).keep(NOW)
+    await backup()
+    done = asyncio.Event()
+    inserting = asyncio.create_task(longest_insert_s(fresh, done))
+    before = await months(fresh)
+    for now in (NOW, datetime(2026, 12, 1, tzinfo=UTC)):  # one to drop; one to make, too
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await Months(fresh, retention_days=60).keep(now)
+    assert await months(fresh) == before
+    done.set()
+    assert await inserting < 1.0
+
+
+async def test_a_long_query_of_this_month_stalls_writers_half_a_second(fresh: Pool, database_url: str) -> None:
+    await Months(fresh, retention_days=0).keep(datetime(2026, 8, 15, tzinfo=UTC))
+    await Months(fresh, retention_days=0).keep(NOW)
+    reader = await asyncpg.connect(database_url)
+    await reader.execute("BEGIN")
+    await reader.execute("LOCK TABLE ONLY history IN ACCESS SHARE MODE")
+    done = asyncio.Event()
+    inserting = asyncio.create_task(longest_insert_s(fresh, done))
+    with pytest.raises(asyncpg.LockNotAvailableError):
+        await Months(fresh, retention_days=60).keep(NOW)
+    done.set()
+    assert await inserting < 1.0
+    await reader.close()
+    await Months(fresh, retention_days=60).keep(NOW)
+    assert (await months(fresh))[0] == "history_2026_09"
+
+
+async def test_what_a_rollup_had_detached_when_it_died_is_dropped_and_what_others_detached_is_not(fresh: Pool) -> None:
+    await Months(fresh, retention_days=0).keep(datetime(2020, 1, 15, tzinfo=UTC))
+    for name, renamed in (("history_2020_01", "history_2020_01_detached"), ("history_2020_02", "history_2020_02")):
+        await fresh.execute(f"ALTER TABLE history DETACH PARTITION {name}")
+        if renamed != name:
+            await fresh.execute(f"ALTER TABLE {name} RENAME TO {renamed}")
+    await Months(fresh, retention_days=60).keep(NOW)
+    left = await fresh.fetch("SELECT relname FROM pg_class WHERE relname ~ '^history_2020.*[0-9d]$' AND relkind = 'r'")
+    assert [row["relname"] for row in left] == ["history_2020_02"]
+    await fresh.execute("DROP TABLE history_2020_02")
+
+
+async def test_a_month_that_somebody_detached_is_said_and_left(fresh: Pool, caplog: pytest.LogCaptureFixture) -> None:
+    await Months(fresh, retention_days=0).keep(NOW)
+    await fresh.execute("ALTER TABLE history DETACH PARTITION history_2026_12")
+    await Months(fresh, retention_days=0).keep(NOW)
+    assert "a month of history is detached" in caplog.text
+    await fresh.execute("DROP TABLE history_2026_12")
 
 
 async def test_without_retention_everything_is_kept(fresh: Pool) -> None:
