@@ -5,7 +5,7 @@ the station documents made; note what is to be published. After the commit, publ
 A note that is still there later belongs to a writer that died: whoever finds it publishes it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from shared import documents, instant
@@ -28,6 +28,16 @@ _CHARGE_POINTS = """
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
     WHERE c.key = ANY($1::bigint[]) ORDER BY c.key
 """
+_SIZES = {
+    "station": """
+        SELECT s.key, coalesce(sum(octet_length(c.document)), 0)::bigint AS bytes
+        FROM stations s LEFT JOIN charge_points c ON c.station_key = s.key AND c.deleted_at IS NULL
+        WHERE s.key = ANY($1::bigint[]) GROUP BY s.key ORDER BY s.key
+    """,
+    "charge_point": """
+        SELECT key, octet_length(document) AS bytes FROM charge_points WHERE key = ANY($1::bigint[]) ORDER BY key
+    """,
+}
 _ROLL_UP = """
     UPDATE stations s SET status = n.status, health = n.health, partially_available = n.partially_available,
            counts = n.counts::jsonb, revision = n.revision, updated_at = n.updated_at, traits = n.traits
@@ -40,6 +50,9 @@ _ROLL_UP = """
 #: Bits of ``stations.traits``: what some charge point of the station is. Lists filter by them.
 TRAITS: Mapping[Connectivity, int] = {"ONLINE": 1, "OFFLINE": 2, "NEVER": 4}
 INOPERATIVE = 8
+
+PAGE = 500  #: documents in a page at most
+PAGE_BYTES = 4_000_000  #: and so many bytes of them, unless a single one is larger
 
 REGISTRY_CHANNEL = "plugwatch_registry"  #: NOTIFY: keys of changed charge points by comma, or "*"
 _NOTIFY_LIMIT = 7_900  #: Postgres takes payloads below 8,000 bytes
@@ -132,6 +145,28 @@ async def changes_of(
     return [charge_point_change(row) for row in charge_points] + [
         station_change(row, [one["document"] for one in members.get(row["key"], [])]) for row in stations
     ]
+
+
+async def pages_of(
+    connection: Connection, station_keys: Collection[int], charge_point_keys: Collection[int]
+) -> AsyncIterator[list[Change]]:
+    """The same in pages of bounded size, however many keys, and however large the documents of some."""
+    for kind, keys in (("charge_point", sorted(charge_point_keys)), ("station", sorted(station_keys))):
+        for start in range(0, len(keys), PAGE):
+            page: list[int] = []
+            size = 0
+            for row in await connection.fetch(_SIZES[kind], keys[start : start + PAGE]):
+                if page and size + row["bytes"] > PAGE_BYTES:
+                    yield await _page_of(connection, kind, page)
+                    page, size = [], 0
+                page.append(row["key"])
+                size += row["bytes"]
+            if page:
+                yield await _page_of(connection, kind, page)
+
+
+async def _page_of(connection: Connection, kind: str, keys: Collection[int]) -> list[Change]:
+    return await (changes_of(connection, keys, ()) if kind == "station" else changes_of(connection, (), keys))
 
 
 def charge_point_change(row: Any) -> Change:

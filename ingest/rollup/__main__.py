@@ -92,9 +92,11 @@ async def serve(given: Settings) -> None:
         )
 
         async def readiness() -> tuple[bool, Mapping[str, str]]:
-            answers = await admin.probed({"postgres": lambda: postgres.answers(pool), "redis": hot_copy.takes_writes})
-            answers["kafka"] = consumer.is_polling
-            ready = answers["postgres"] and answers["kafka"] and not stop.is_set()
+            answers = await admin.probed(
+                {"postgres": lambda: postgres.answers(pool), "redis": hot_copy.takes_writes, "kafka": consumer.answers}
+            )
+            answers["positions"] = consumer.moves
+            ready = answers["postgres"] and answers["kafka"] and answers["positions"] and not stop.is_set()
             return ready, {name: "ok" if answer else "unavailable" for name, answer in answers.items()}
 
         application = admin.application(readiness, prometheus, given.metrics_token)

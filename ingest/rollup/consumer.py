@@ -67,6 +67,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._isolation = Isolation(
             store=store, quarantine=quarantine, reading=self._reading, policy=policy, clock=clock
         )
+        self._kafka: AIOKafkaConsumer | None = None  #: while it is a member of the group
 
     # the group coordinator calls these
 
@@ -101,6 +102,28 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     def is_polling(self) -> bool:
         """Whether the broker has answered within the last seconds."""
         return self._reading.is_answered
+
+    @property
+    def moves(self) -> bool:
+        """Whether positions have moved within the last half minute, or nothing waited."""
+        return self._reading.moves_on
+
+    @property
+    def topic_partitions(self) -> int | None:
+        """How many partitions the topic has, as far as is known."""
+        found = self._kafka.partitions_for_topic(self._topic) if self._kafka else None
+        return len(found) if found else None
+
+    async def answers(self) -> bool:
+        """Whether the broker answers now, whatever else this rollup waits for."""
+        if self._kafka is None:
+            return False
+        try:
+            async with asyncio.timeout(2):
+                await self._kafka.topics()
+        except (KafkaError, OSError):
+            return False
+        return True
 
     async def run(self) -> None:
         """Consumes until cancelled.
@@ -137,6 +160,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             consumer.subscribe([self._topic], listener=self)
             async with asyncio.timeout(30):
                 await consumer.start()
+            self._kafka = consumer
             while True:
                 await self._reading.take_over(consumer)
                 self._reading.resume(consumer)
@@ -154,6 +178,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 if made.records:
                     await self._apply(consumer, made)
         finally:
+            self._kafka = None
             self._reading.forget()
             await asyncio.shield(_stopped(consumer))
 

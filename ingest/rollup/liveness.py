@@ -39,6 +39,7 @@ _VANISHED = """
       AND c.log_partition = ANY($1::int[])
     LIMIT $3
 """
+_PARTITIONS_BEYOND = "SELECT DISTINCT partition FROM log_positions WHERE partition >= $1"
 _FORGET_GATEWAYS = """
     DELETE FROM gateways g WHERE g.expires_at < now() - interval '1 day'
       AND NOT EXISTS (SELECT FROM charge_points c WHERE c.gateway_id = g.id AND c.connectivity = 'ONLINE')
@@ -94,12 +95,20 @@ class Liveness:
         partitions, lag_s = sorted(self._consumer.partitions), self._consumer.lag_s
         if not partitions or not self._consumer.is_polling or lag_s > self._max_lag_s:
             return False
+        partitions += await self._partitions_of_nobody()
         # A reconnect within the grace may still wait in the log for as long as the lag is.
         grace_s = self._policy.close_grace_ms / 1000 + lag_s
         marked = [await self._mark("closed", await self._due(_CLOSED, partitions, grace_s))]
         if leases_are_sound:
             marked.append(await self._mark("vanished", await self._due(_VANISHED, partitions, grace_s)))
         return max(marked) == AT_ONCE
+
+    async def _partitions_of_nobody(self) -> list[int]:
+        """Partitions that the topic had before it was made anew with fewer: the owner of the first sweeps them."""
+        partitions = self._consumer.topic_partitions
+        if 0 not in self._consumer.partitions or partitions is None:
+            return []
+        return [row["partition"] for row in await self._pool.fetch(_PARTITIONS_BEYOND, partitions)]
 
     async def _leases_are_sound(self) -> bool:
         """Whether gateways could renew for a full lease: Postgres answered, and this machine did not sleep."""

@@ -8,7 +8,9 @@ for correctness of Postgres; all of it is for Redis never to stay stale.
 
 import asyncio
 import logging
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from redis.exceptions import RedisError
 
@@ -25,13 +27,15 @@ log = logging.getLogger("plugwatch.rollup.publication")
 EVERY_S = 0.5
 OLD_S = 2  #: a note that is older was left by its writer; while there is one, the copy counts as stale
 NOTES = 200  #: old notes published at once
-PAGE = 500  #: documents read at once when filling
-FILL_LOCK = 7_584_928_467_101_323  #: pg_try_advisory_lock key: one rollup fills
+KEYS = 20_000  #: and so many keys in them, unless a single one has more
+FILL_LOCK = 7_584_928_467_101_323  #: pg_try_advisory_xact_lock key: one rollup fills
 
 _OLD_NOTES = """
-    SELECT id, station_keys, charge_point_keys FROM unpublished
+    SELECT id, cardinality(station_keys) + cardinality(charge_point_keys) AS keys FROM unpublished
     WHERE created_at < now() - make_interval(secs => $1) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
+_STATIONS_OF = "SELECT DISTINCT unnest(station_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
+_CHARGE_POINTS_OF = "SELECT DISTINCT unnest(charge_point_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
 
 
 class Publication:
@@ -99,39 +103,38 @@ class Publication:
     async def _catch_up(self) -> bool:
         async with self._pool.acquire(timeout=5) as connection, connection.transaction():
             notes = await connection.fetch(_OLD_NOTES, OLD_S, NOTES)
-            if notes:
-                stations = {key for note in notes for key in note["station_keys"]}
-                charge_points = {key for note in notes for key in note["charge_point_keys"]}
-                await self._hot.publish(await fleet.changes_of(connection, stations, charge_points))
-                await fleet.forget(connection, [note["id"] for note in notes])
-            return len(notes) == NOTES
+            if not notes:
+                return False
+            running = list(accumulate(note["keys"] for note in notes))
+            taken = [note["id"] for note in notes[: max(1, bisect_right(running, KEYS))]]
+            touched = [
+                [row["key"] for row in await connection.fetch(of, taken)] for of in (_STATIONS_OF, _CHARGE_POINTS_OF)
+            ]
+            async for changes in fleet.pages_of(connection, *touched):
+                await self._hot.publish(changes)
+            await fleet.forget(connection, taken)
+            return len(taken) < len(notes) or len(notes) == NOTES
 
     async def _fill(self) -> None:
-        async with self._pool.acquire(timeout=5) as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", FILL_LOCK):
+        # The lock is the transaction's: behind a pooler a session's would stay with a connection of somebody else.
+        async with self._pool.acquire(timeout=5) as connection, connection.transaction():
+            if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", FILL_LOCK):
                 return
-            try:
-                n = 0
-                # Deleted ones too, as tombstones: a Redis restored from a snapshot may still serve them.
-                for table in ("stations", "charge_points"):
-                    last = 0
-                    while True:
-                        page = await connection.fetch(
-                            f"SELECT key FROM {table} WHERE key > $1 ORDER BY key LIMIT $2",  # noqa: S608
-                            last,
-                            PAGE,
-                        )
-                        if not page:
-                            break
-                        keys = [row["key"] for row in page]
-                        changes = await fleet.changes_of(
-                            connection, *((keys, ()) if table == "stations" else ((), keys))
-                        )
+            n = 0
+            # Deleted ones too, as tombstones: a Redis restored from a snapshot may still serve them.
+            for table in ("stations", "charge_points"):
+                last = 0
+                while page := await connection.fetch(
+                    f"SELECT key FROM {table} WHERE key > $1 ORDER BY key LIMIT $2",  # noqa: S608
+                    last,
+                    fleet.PAGE,
+                ):
+                    keys = [row["key"] for row in page]
+                    both = (keys, ()) if table == "stations" else ((), keys)
+                    async for changes in fleet.pages_of(connection, *both):
                         await self._hot.publish(changes, stream=False)
-                        n += len(keys)
-                        last = keys[-1]
-                await self._hot.set_filled()
-                self._metrics.fills.inc()
-                log.info("Redis was empty or another one: filled", extra={"documents": n})
-            finally:
-                await connection.execute("SELECT pg_advisory_unlock($1)", FILL_LOCK)
+                    n += len(keys)
+                    last = keys[-1]
+            await self._hot.set_filled()
+        self._metrics.fills.inc()
+        log.info("Redis was empty or another one: filled", extra={"documents": n})

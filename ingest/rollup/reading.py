@@ -16,10 +16,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from ingest.rollup.batch import Batch, Record, digest
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.store import Move, Position, Store
+from shared.backoff import backoff
+from shared.postgres import AWAY
 
 log = logging.getLogger("plugwatch.rollup.reading")
 
 ANSWERED_WITHIN_MS = 10_000
+MOVES_WITHIN_MS = 30_000  #: longer than the slowest statement: a rollup that moves nothing for so long is stuck
 
 
 class Reading:
@@ -38,6 +41,7 @@ class Reading:
         self._behind: set[int] = set()
         self._held: dict[int, float] = {}  #: partition → until when (monotonic s) it is not read
         self._answered_at = 0
+        self._moved_at = 0  #: ms; when a position moved, or it was seen that nothing waited
         metrics.lag_s.set_function(lambda: self._lag_s(self._behind))  # it grows while a batch waits, too
         metrics.held.set_function(lambda: len(self._held))
 
@@ -69,6 +73,11 @@ class Reading:
     def is_answered(self) -> bool:
         """Whether the broker has answered within the last seconds."""
         return self._clock() - self._answered_at < ANSWERED_WITHIN_MS
+
+    @property
+    def moves_on(self) -> bool:
+        """Whether positions have moved lately, or nothing waited: for readiness."""
+        return self._clock() - self._moved_at < MOVES_WITHIN_MS
 
     def assign(self, partitions: Iterable[int]) -> None:
         """These are ours, those that we have and those that are to be taken over."""
@@ -106,7 +115,7 @@ class Reading:
         fresh = self._assigned - self._positions.keys()
         if not fresh:
             return
-        positions = await self._store.positions(fresh)
+        positions = await self._stored(fresh)
         async with asyncio.timeout(20):
             ends = await consumer.end_offsets([TopicPartition(self._topic, partition) for partition in fresh])
         for where, end in ends.items():
@@ -119,6 +128,19 @@ class Reading:
                 await self._read_anew(consumer, where.partition, "the log is shorter than what was applied")
             else:
                 consumer.seek(where, max(position.next - 1, 0))
+
+    async def _stored(self, partitions: Collection[int]) -> dict[int, Position]:
+        """Waits for Postgres as a member of the group: joining again and again would help nobody."""
+        waits = backoff(0.2, 3)
+        while True:
+            try:
+                return await self._store.positions(partitions)
+            except AWAY as error:
+                log.warning(
+                    "where the log was left cannot be read: Postgres is away; trying again",
+                    extra={"error": repr(error)},
+                )
+            await asyncio.sleep(next(waits))
 
     async def to_apply(
         self, consumer: AIOKafkaConsumer, where: TopicPartition, records: Sequence[Record]
@@ -170,6 +192,8 @@ class Reading:
             lag = max(0, end - following)
             (self._behind.add if lag else self._behind.discard)(partition)
             self._metrics.lag.labels(str(partition)).set(lag)
+        if not self._behind and self._assigned <= self._positions.keys():
+            self._moved_at = self._clock()
 
     def moves(self, made: Batch) -> list[Move]:
         """What applying them does to the positions."""
@@ -180,6 +204,7 @@ class Reading:
 
     def applied(self, made: Batch, moves: Iterable[Move]) -> None:
         """They are in Postgres."""
+        self._moved_at = self._clock()
         for move in moves:
             if move.partition in self._positions:
                 self._positions[move.partition] = Position(move.next, move.last_record)

@@ -198,6 +198,7 @@ class Rollup:
     fences: Fences
     consumer: Consumer
     liveness: Liveness
+    metrics: Metrics
     registry: CollectorRegistry
 
     def counted(self, name: str, labels: Mapping[str, str] | None = None) -> float:
@@ -225,6 +226,7 @@ async def rollup(
     dead_letter_topic: str | None = None,
     lease_s: float = 0.5,
     max_lag_s: float = 10,
+    clock: Callable[[], int] = clock,
 ) -> AsyncIterator[Rollup]:
     """The parts of a rollup, none of them running yet."""
     registry = CollectorRegistry()
@@ -265,7 +267,9 @@ async def rollup(
         )
         async with quarantining(quarantine):
             freshness = Freshness(pool, hot_copy, publication, metrics)
-            yield Rollup(pool, redis, hot_copy, store, publication, freshness, fences, consumer, liveness, registry)
+            yield Rollup(
+                pool, redis, hot_copy, store, publication, freshness, fences, consumer, liveness, metrics, registry
+            )
 
 
 @contextlib.asynccontextmanager

@@ -212,6 +212,9 @@ async def test_partitions_of_others_are_left_to_them(stack: Stack, database_url:
         running(one.consumer.run(), one.liveness.run()),
     ):
         await never(lambda: went(fleet, session, 1), for_s=2.5)
+        # A topic that was made anew with fewer partitions: nobody will ever own this one.
+        await fleet.pool.execute("INSERT INTO log_positions (topic, partition) VALUES ($1, 99)", topic)
+        await eventually(lambda: went(fleet, session, 1), within_s=5)
 
 
 async def test_a_big_gateway_that_vanished_is_marked_without_a_pause_between_the_thousands(

@@ -1,10 +1,15 @@
 """What a broker, a log or Postgres does to the rollup: nothing that lasts, nothing twice."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
 import pytest
 
 from local.stack import Stack
+from shared import postgres
 from shared.event import Event
-from tests.integration.rollup.parts import Fleet, clock, eventually, forget_all, publish, rollup, running, trim
+from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, forget_all, publish, rollup, running, trim
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -111,7 +116,7 @@ async def test_a_rollup_that_starts_before_postgres_waits_for_it(
     await publish(stack, topic, session.began(clock()), session.reported(clock()))
     stack.postgres.kill()
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
-        await eventually(lambda: "where it was left, cannot be read" in caplog.text)
+        await eventually(lambda: "where the log was left cannot be read" in caplog.text)
         stack.postgres.start()
         await eventually(lambda: fleet.is_("AVAILABLE", session.key))
 
@@ -154,3 +159,63 @@ async def test_a_position_that_somebody_else_moved_makes_the_rollup_join_again_a
         await eventually(lambda: fleet.is_("AVAILABLE", session.key), within_s=60)
         assert one.counted("fenced_total") == 1
     assert await fleet.history(session.key) == ["ONLINE", "Charging", "Available"]
+
+
+@pytest.mark.parametrize("how", ["killed", "paused", "read-only"])
+async def test_with_postgres_away_the_log_is_not_blamed_and_nothing_moves(
+    how: str, stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    session = await fleet.session()
+    now = 0
+    async with rollup(stack, database_url, topic, clock=lambda: clock() + now) as one, running(one.consumer.run()):
+        await publish(stack, topic, session.began(clock()), session.reported(clock(), "Charging"))
+        await eventually(lambda: fleet.is_("OCCUPIED", session.key))
+        await eventually(lambda: one.consumer.moves)
+        now += 60_000
+        await eventually(lambda: one.consumer.moves)  # nothing waits
+        async with without(stack, how):
+            await publish(stack, topic, session.reported(clock(), "Faulted"))
+            await eventually(lambda: one.consumer.lag_s > 0)
+            now += 60_000
+            assert not one.consumer.moves
+            assert await one.consumer.answers()
+            assert not await postgres.answers(one.pool)
+        await eventually(lambda: fleet.is_("FAULTED", session.key))
+        await eventually(lambda: one.consumer.moves)
+        await eventually(lambda: postgres.answers(one.pool))
+
+
+@contextlib.asynccontextmanager
+async def without(stack: Stack, how: str) -> AsyncIterator[None]:
+    """Postgres is away for the block."""
+    match how:
+        case "killed":
+            stack.postgres.kill()
+            yield
+            stack.postgres.start()
+        case "paused":
+            stack.postgres.pause()
+            yield
+            stack.postgres.resume()
+        case _:
+            admin = await asyncpg.connect(stack.postgres.url)
+            await admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            await admin.execute("SELECT pg_reload_conf()")
+            yield
+            await admin.execute("SET default_transaction_read_only = off")
+            await admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
+            await admin.execute("SELECT pg_reload_conf()")
+            await admin.close()
+
+
+async def test_a_broker_that_is_away_does_not_answer(stack: Stack, database_url: str, topic: str, fleet: Fleet) -> None:
+    async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
+        await eventually(lambda: one.consumer.answers())
+        stack.broker.kill()
+        await eventually(lambda: silent(one))
+        stack.broker.start()
+        await eventually(lambda: one.consumer.answers(), within_s=60)
+
+
+async def silent(one: Rollup) -> bool:
+    return not await one.consumer.answers()

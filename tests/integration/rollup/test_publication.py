@@ -1,6 +1,7 @@
 """Redis after commits, outages and losses: in the end what Postgres says, in the order it came about."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -8,6 +9,7 @@ from redis.asyncio import Redis
 
 from ingest.rollup.batch import batch
 from ingest.rollup.fold import Policy
+from ingest.rollup.publication import Publication
 from local.stack import Stack
 from shared import fleet as road
 from shared import hot
@@ -221,3 +223,61 @@ async def test_a_postgres_that_is_away_is_not_taken_for_redis(
         await eventually(lambda: fleet.is_("NEVER", session.key))
         await one.publication.publish(*await write(one, session, "Charging"))
         assert await is_copied(fleet.pool, one.hot_copy, session)
+
+
+class Weighing(HotCopy):
+    """Redis, with what each call to publish came to (bytes)."""
+
+    weights: list[int]
+
+    async def publish(self, changes: Sequence[Change], *, stream: bool = True) -> None:
+        self.weights.append(sum(len(change.document or b"") for change in changes))
+        await super().publish(changes, stream=stream)
+
+
+async def test_catching_up_and_filling_hold_a_bounded_number_of_bytes_at_once(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
+) -> None:
+    session = await fleet.session()
+    padding = ', "x": "' + "x" * 1_000_000 + '"}'
+    await fleet.pool.execute(
+        "INSERT INTO charge_points (id, revision, document) SELECT 'BIG' || n, n, "
+        "(SELECT left(document, -1) || $2 FROM charge_points WHERE key = $1) FROM generate_series(1, 12) AS n",
+        session.key,
+        padding,
+    )
+    await fleet.pool.execute(
+        "INSERT INTO unpublished (station_keys, charge_point_keys, created_at) SELECT '{}', array_agg(key), "
+        "now() - interval '1 hour' FROM charge_points, generate_series(1, 3000) GROUP BY generate_series % 50"
+    )
+    async with rollup(stack, database_url, topic) as one:
+        copy = Weighing(redis, stream_length=100)
+        copy.weights = []
+        async with running(Publication(fleet.pool, copy, one.metrics).run()):
+            await eventually(lambda: copy.is_filled())
+            await eventually(lambda: no_notes(fleet.pool))
+    assert sum(copy.weights) > 24_000_000
+    assert max(copy.weights) < 5_000_000
+
+
+async def test_a_fill_leaves_no_lock_behind_in_its_session(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    """Behind a pooler a session is shared: its locks would be kept by a connection of somebody else."""
+
+    of_sessions = -1
+
+    class Looking(HotCopy):
+        async def set_filled(self) -> None:
+            nonlocal of_sessions
+            of_sessions = await fleet.pool.fetchval(
+                "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+                "WHERE l.locktype = 'advisory' AND a.xact_start IS NULL"
+            )
+            await super().set_filled()
+
+    async with rollup(stack, database_url, topic) as one:
+        copy = Looking(one.redis, stream_length=100)
+        async with running(Publication(fleet.pool, copy, one.metrics).run()):
+            await eventually(lambda: copy.is_filled())
+    assert of_sessions == 0
