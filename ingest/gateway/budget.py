@@ -17,32 +17,23 @@ class Budget:
         patience_s: how long somebody may have more to say than there are tokens.
     """
 
-    __slots__ = ("_a_second", "_exceeded_since", "_filled_at", "_patience_s", "left")
+    __slots__ = ("_a_second", "_filled_at", "_patience_s", "exceeded_since", "left")
 
     def __init__(self, a_second: float, patience_s: float, now: float) -> None:
         self._a_second = a_second
         self._patience_s = patience_s
         self._filled_at = now
-        self._exceeded_since: float | None = None
+        self.exceeded_since: float | None = None  #: since when it has had more to say than tokens
         self.left = a_second * BURST_S
 
     def refilled(self, now: float) -> bool:
         """Adds what has come back; whether there are tokens now. To be asked when there are none."""
         self.left = min(self.left + (now - self._filled_at) * self._a_second, self._a_second * BURST_S)
         self._filled_at = now
-        if self.left < 1 and self._exceeded_since is None:
-            self._exceeded_since = now
+        if self.left < 1 and self.exceeded_since is None:
+            self.exceeded_since = now
         return self.left >= 1
-
-    def kept(self) -> None:
-        """All that was sent has been read, and there are tokens left."""
-        self._exceeded_since = None
 
     def is_flooded(self, now: float) -> bool:
         """Whether patience is over."""
-        return self._exceeded_since is not None and now - self._exceeded_since >= self._patience_s
-
-
-def cost(size: int) -> int:
-    """Tokens for a frame of ``size`` bytes."""
-    return 1 + size // BYTES_A_TOKEN
+        return self.exceeded_since is not None and now - self.exceeded_since >= self._patience_s

@@ -28,7 +28,7 @@ from websockets.typing import Subprotocol
 
 from ingest.gateway import head
 from ingest.gateway.admission import Refusal
-from ingest.gateway.budget import Budget, cost
+from ingest.gateway.budget import BYTES_A_TOKEN, Budget
 from ingest.gateway.errands import Errands
 from ingest.gateway.faults import Where, guarded
 from ingest.gateway.framing import Framer, text_frame
@@ -117,17 +117,19 @@ class Connection(asyncio.Protocol):
         if raw is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
 
-    @guarded("frame")
     def data_received(self, data: bytes) -> None:
         """Bytes: any of them prove that the charger lives."""
         self.heard_at = time.monotonic()
         self._unanswered_pings = 0
-        if self._head is not None:
-            self._take_head(self._head, data)
-        elif not self._proto.eof_sent:
-            self._framer.feed(data)
-            if not self._paused:
-                self._read()
+        try:  # as `guarded` does; here it would be felt
+            if self._head is not None:
+                self._take_head(self._head, data)
+            elif not self._proto.eof_sent:
+                self._framer.feed(data)
+                if not self._paused:
+                    self._read()
+        except Exception as error:  # noqa: BLE001
+            self.failed("frame", error)
 
     @guarded("socket")
     def connection_lost(self, exc: Exception | None) -> None:
@@ -158,35 +160,33 @@ class Connection(asyncio.Protocol):
     @guarded("frame")
     def read_on(self) -> None:
         """Reads what waits, in a later turn of the loop."""
-        if self.closed:
-            return
-        self.heard_at = time.monotonic()  # we did not listen meanwhile, and its pongs are behind what it sent
+        if self.closed or self._held is not None or not self._reads_answers:
+            return  # whoever ends that asks again
+        now = time.monotonic()
+        self.heard_at = now  # we did not listen meanwhile, and its pongs are behind what it sent
         self._unanswered_pings = 0
-        self._read()
+        if self._budget.left >= 1 or self._budget.refilled(now):  # else the pulse asks again
+            self._read()
 
     def _read(self) -> None:
         """Takes frames until one has to wait, or the turn or the tokens are used up; reads no more bytes then."""
         framer, budget, left = self._framer, self._budget, FRAMES_A_TURN
-        while self._held is None and self._reads_answers:
-            if left <= 0:
-                self._server.turns.add(self)
-                break
-            if budget.left < 1 and not budget.refilled(time.monotonic()):
-                break  # the pulse looks again
-            taken = framer.take(texts=self._fragments is None)
-            if taken is None:
-                budget.kept()
-                self._resume()
-                return
+        while (taken := framer.take(self._fragments is None)) is not None:
             is_text, data = taken
-            spent = cost(len(data))
+            spent = 1 + len(data) // BYTES_A_TOKEN
             left -= spent
             budget.left -= spent
             if is_text:
-                self._message(data, is_text=True)
+                self._message(data, True)
             else:
                 self._general(data)
-        self._pause()
+            if self._held is not None or left <= 0 or budget.left < 1 or not self._reads_answers:
+                self._pause()
+                self._server.turns.add(self)
+                return
+        if self._paused:
+            budget.exceeded_since = None
+            self._resume()
 
     def _pause(self) -> None:
         if not self._paused:
@@ -477,21 +477,24 @@ class Connection(asyncio.Protocol):
         values = [codec.encode(event) for event in events]
         return server.publisher.publish(self._partition, self._key, values, events[0].received_at, on_done)
 
-    @guarded("log")
     def _done(self, ticket: Ticket) -> None:
         outcome = self._waiting
         if ticket is not self._ticket or outcome is None:
             return
-        self._waiting = self._ticket = None
-        self.heard_at = max(self.heard_at, time.monotonic())
-        self._unanswered_pings = 0  # its pongs may be behind frames that we did not read meanwhile
-        if ticket.is_refused:
-            if self.session is not None and outcome.message_id is not None:
-                self._send(self.session.internal_error(outcome.message_id, "this cannot be stored"))
-        else:
-            self._server.metrics.ack_latency.observe(self.heard_at - self._waiting_since)
-            self._answer(outcome)
-        self._catch_up()
+        try:  # as `guarded` does; here it would be felt
+            self._waiting = self._ticket = None
+            self.heard_at = max(self.heard_at, time.monotonic())
+            self._unanswered_pings = 0  # its pongs may be behind frames that we did not read meanwhile
+            if ticket.is_refused:
+                if self.session is not None and outcome.message_id is not None:
+                    self._send(self.session.internal_error(outcome.message_id, "this cannot be stored"))
+            else:
+                self._server.metrics.ack_latency.observe(self.heard_at - self._waiting_since)
+                self._answer(outcome)
+            if self._held is not None:
+                self._catch_up()
+        except Exception as error:  # noqa: BLE001
+            self.failed("log", error)
 
     def _answer(self, outcome: Outcome) -> None:
         if self.session is None or self.phase != "open":

@@ -4,7 +4,7 @@ import functools
 import logging
 import traceback
 from collections.abc import Callable
-from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar, cast
+from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar, cast, get_args
 
 from ingest.gateway.metrics import Metrics
 
@@ -21,6 +21,8 @@ class Faults:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        for where in get_args(Where):
+            metrics.faults.labels(where)  # a counter that begins at 1 has not increased
         self._known: set[tuple[type[Exception], str]] = set()
 
     def happened(self, where: Where, error: Exception, told: str) -> None:

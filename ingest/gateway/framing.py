@@ -40,7 +40,7 @@ class Framer:
         """Forgets what was not taken."""
         self._data, self._at = b"", 0
 
-    def take(self, *, texts: bool) -> "tuple[bool, bytes | bytearray] | None":
+    def take(self, texts: bool) -> "tuple[bool, bytes | bytearray] | None":
         """The next frame, None if it is not complete: whether it is a whole text, and its payload; else as it came.
 
         Texts are frames like all others unless ``texts``. What is too large or not masked is given out at once,
