@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -10,7 +11,8 @@ from api.errors import Unavailable
 from shared import postgres
 from shared.postgres import Connection, Pool
 
-ACQUIRE_TIMEOUT_S = 5
+ACQUIRE_TIMEOUT_S = 5  #: for a turn in the queue; a frozen Postgres is noticed sooner, by the pool
+SAID_EVERY_S = 10  #: reads may succeed where writes do not: to say each change of it would be a flood, too
 
 log = logging.getLogger("plugwatch.api")
 
@@ -20,6 +22,7 @@ class Database:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._said_at = -float(SAID_EVERY_S)
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -32,7 +35,12 @@ class Database:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
                 yield connection
         except postgres.AWAY as error:
-            log.warning("Postgres is away: what needs it gets 503 until it answers", extra={"error": repr(error)})
+            if time.monotonic() - self._said_at >= SAID_EVERY_S:
+                self._said_at = time.monotonic()
+                log.warning(
+                    "Postgres is away, or takes no writes: what needs it gets 503 until it does",
+                    extra={"error": repr(error)},
+                )
             raise Unavailable(
                 "the database does not answer: try again in a moment", headers={"Retry-After": "1"}
             ) from error

@@ -14,13 +14,13 @@ class Service(Process):
         """Its log goes to `directory`; `port` of 127.0.0.1 is where it serves /readyz."""
         command = [sys.executable, "-m", module]
         super().__init__(name, command, directory / f"{name}.log", environment=environment, ready_within_s=30)
-        self._port = port
+        self.ready_port = port
 
     def answers(self) -> bool:
-        if not serves(self.pid, self._port):
+        if not serves(self.pid, self.ready_port):
             return False
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=1) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ready_port}/readyz", timeout=1) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
