@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+from asyncpg.transaction import Transaction
 
 from shared.pulse import Pulse
 
@@ -76,16 +77,15 @@ async def _prepare(connection: Connection) -> None:
     )
 
 
-async def _prepare_read_only(connection: Connection) -> None:
-    await _prepare(connection)
-    if await connection.fetchval(_MAY_ACT, READ_ROLE):
-        await connection.execute(f"SET ROLE {READ_ROLE}")  # the RESET ALL of a release leaves it
-    else:
+async def _may_act(connection: Connection) -> bool:
+    may = bool(await connection.fetchval(_MAY_ACT, READ_ROLE))
+    if not may:
         log.warning(
             "this database user cannot act as the role %s: statements are read-only by setting alone. "
             "Have the database's owner create the role and grant it, then migrate again",
             READ_ROLE,
         )
+    return may
 
 
 @contextlib.contextmanager
@@ -117,6 +117,7 @@ class _Acquired(_Acquiring):
         super().__init__(pool, timeout)
         self._from = pool
         self._held = contextlib.ExitStack()
+        self._reading: Transaction | None = None
 
     async def __aenter__(self) -> "PoolConnectionProxy[asyncpg.Record]":
         pulse, loop = self._from.pulse, asyncio.get_running_loop()
@@ -126,13 +127,32 @@ class _Acquired(_Acquiring):
                 with pulse.waiting(lambda: until.reschedule(loop.time())):
                     connection = await super().__aenter__()
         self._held.enter_context(pulse.waiting(lambda: _terminate(connection)))
+        if not self._from.writes:
+            try:
+                with lost_is_away():
+                    await self._begin_reading(connection)
+            except BaseException as error:
+                await self.__aexit__(type(error), error, error.__traceback__)
+                raise
         return connection
+
+    async def _begin_reading(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+        """By the transaction: behind a pooler a session's role and settings would go to whoever comes next."""
+        reading = connection.transaction(readonly=True)
+        await reading.start()
+        self._reading = reading
+        if self._from.acts_as_reader:
+            await connection.execute(f"SET LOCAL ROLE {READ_ROLE}")
 
     async def __aexit__(self, *exc: Any) -> None:
         if isinstance(exc[1], _OUTDATED):
             await self._from.renew()
         with self._held, lost_is_away():
-            await super().__aexit__(*exc)
+            try:
+                if self._reading is not None:
+                    await (self._reading.rollback() if exc[1] else self._reading.commit())
+            finally:
+                await super().__aexit__(*exc)
             if isinstance(exc[1], asyncpg.InterfaceError | asyncpg.InternalClientError):
                 raise exc[1]
 
@@ -146,7 +166,8 @@ class Pool(_Pool):
     """asyncpg's pool, which tells a lost connection from a misuse and a frozen server from a slow one."""
 
     pulse: Pulse
-    writes: bool  #: whether its statements may write
+    writes: bool  #: whether its statements may write; else each block is a read-only transaction
+    acts_as_reader = False  #: whether that acts as ``READ_ROLE``
     _renewed_at = 0.0
 
     def acquire(self, *, timeout: float | None = None) -> "PoolAcquireContext[asyncpg.Record]":
@@ -186,14 +207,19 @@ async def pool(dsn: str, *, size: int, name: str, read_only: bool = False) -> As
     """A pool of at most ``size`` connections, shown as ``name`` in pg_stat_activity.
 
     It opens nothing by itself: Postgres may be away when a process starts. With ``read_only`` every
-    transaction is read-only, and every connection acts as ``READ_ROLE``, which has nothing but SELECT.
+    block is a read-only transaction that acts as ``READ_ROLE``, which has nothing but SELECT.
     """
+
+    async def prepare(connection: Connection) -> None:
+        await _prepare(connection)
+        opened.acts_as_reader = read_only and await _may_act(connection)
+
     opened = Pool(
         dsn,
         min_size=0,
         max_size=size,
         max_queries=50_000,
-        init=_prepare_read_only if read_only else _prepare,
+        init=prepare,
         setup=None,
         loop=None,
         connection_class=asyncpg.Connection,
@@ -206,7 +232,6 @@ async def pool(dsn: str, *, size: int, name: str, read_only: bool = False) -> As
             "jit": "off",
             "idle_in_transaction_session_timeout": "60s",
             "timezone": "UTC",
-            **({"default_transaction_read_only": "on"} if read_only else {}),
         },
     )
     witness = _Witness(dsn, f"{name}-pulse")

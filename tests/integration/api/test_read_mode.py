@@ -41,11 +41,16 @@ async def test_postgres_refuses_every_write_even_when_the_transaction_may(
         with pytest.raises((asyncpg.ReadOnlySQLTransactionError, asyncpg.InsufficientPrivilegeError)):
             await reading.execute(statement)
         async with reading.acquire() as connection:
-            await connection.execute("SET default_transaction_read_only = off")
+            await connection.execute("SET TRANSACTION READ WRITE")
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
-    assert await reading.fetchval("SHOW default_transaction_read_only") == "on"
-    assert await reading.fetchval("SELECT current_user") == postgres.READ_ROLE
+    assert await reading.fetchval("SHOW transaction_read_only") == "on"
+    async with reading.acquire() as connection:
+        assert await connection.fetchval("SELECT current_user") == postgres.READ_ROLE
+        # Behind a pooler the session is somebody else's a moment later: nothing may stick to it.
+        await connection.execute("COMMIT")
+        assert await connection.fetchval("SELECT current_user") != postgres.READ_ROLE
+        await connection.execute("BEGIN")
 
 
 async def test_it_reads_what_there_is(api: Api, reading: Pool, build: Callable[..., Api]) -> None:
