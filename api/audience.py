@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from api import live
 from api.live import Wanted
-from shared.hot import Entry
+from shared.changes import Entry
 
 MAX_BYTES = 4 * 1024 * 1024  #: what waits for one reader at most, beside a single batch
 _CHUNK = 64 * 1024
@@ -105,14 +105,23 @@ class Audience:
                     if id_ in index and not index[id_]:
                         del index[id_]
 
-    def hand_out(self, entries: list[Entry]) -> list[Reader]:
-        """Gives each reader the changes it wants; returns those who were too slow, who are out."""
+    def wants(self, entry: Entry) -> bool:
+        """Whether somebody here wants this change."""
+        return any(wanted.has(entry) for wanted in self._candidates(entry))
+
+    def hand_out(self, entries: list[Entry], documents: Mapping[str, bytes]) -> list[Reader]:
+        """Gives each reader the changes it wants of which there is a document (by stream id).
+
+        Returns those who were too slow, who are out.
+        """
         frames: defaultdict[Wanted, list[tuple[Entry, bytes]]] = defaultdict(list)
         for entry in entries:
             frame = b""
+            if entry.id not in documents:
+                continue
             for wanted in self._candidates(entry):
                 if wanted.has(entry):
-                    frame = frame or live.event(entry)
+                    frame = frame or live.event(entry, documents[entry.id])
                     frames[wanted].append((entry, frame))
         slow = []
         for wanted, found in frames.items():

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from shared.hot import Entry
+from shared.changes import Entry
 
 EventKind = Literal["charge_point", "station", "deleted"]
 
@@ -48,17 +48,17 @@ class Wanted(Struct, frozen=True):
 
 def event_of(entry: Entry) -> EventKind:
     """The name of the event that tells of the change."""
-    return entry.kind if entry.document is not None else "deleted"
+    return "deleted" if entry.deleted else entry.kind
 
 
-def event(entry: Entry) -> bytes:
-    """The whole event; the document's bytes are as stored."""
+def event(entry: Entry, document: bytes) -> bytes:
+    """The whole event; the document's bytes are as stored, none of what was deleted."""
     data = _encode(
         _Data(
             entry.station_id,
             entry.charge_point_id,
             entry.revision,
-            None if entry.document is None else Raw(entry.document),
+            None if entry.deleted else Raw(document),
         )
     )
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (entry.id.encode(), event_of(entry).encode(), data)

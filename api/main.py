@@ -47,7 +47,7 @@ async def serve(given: Settings) -> None:
             )
         )
         redis = await stack.enter_async_context(hot.client(given.redis_url.get_secret_value()))
-        copy = HotCopy(redis, stream_length=given.stream_length)
+        copy = HotCopy(redis, stream_length=given.stream_length, stream_bytes=given.stream_bytes)
         readiness = Readiness(copy, pool)
         access = Access(read=given.read_token, admin=given.admin_token, metrics=given.metrics_token)
         if not (given.read_token or given.admin_token):

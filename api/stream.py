@@ -1,8 +1,9 @@
-"""The change stream of Redis for any number of clients: one reader a process, and no change twice or never.
+"""The change stream of Redis for any number of clients: one reader a process, none twice and never the last one missed.
 
 One task follows the stream and hands each change out. A client that names its last id first gets
 what lies between from Redis, page by page, and joins the others where their position is met. Where
-nobody can say that nothing was missed there is a ``reset``. No client holds up another one: it is
+nobody can say that nothing was missed there is a ``reset``. What is told is the document as it is then; a change that
+was overtaken meanwhile is left out, since the newer one is in the stream, too. No client holds up another one: it is
 dropped when too much waits for it.
 """
 
@@ -17,13 +18,16 @@ from api.errors import Unavailable
 from api.live import Wanted
 from api.metrics import Metrics
 from shared import hot
-from shared.hot import Entry, HotCopy
+from shared.changes import Entry
+from shared.hot import HotCopy
+from shared.outage import Outage
 
 HEARTBEAT_S = 15
 POLL_S = 1  #: how soon a wiped Redis is noticed when nothing changes
 AWAY_S = 1  #: between two attempts to reach Redis
 PAGE = 200  #: changes handed out at once
-CATCH_UP_PAGE = 50  #: changes that one client which catches up holds
+CATCH_UP_PAGE = 500  #: changes looked at at once for a client which catches up
+CATCH_UP_TOLD = 50  #: documents that it holds at most
 CATCHING_UP = 8  #: clients that read their page at the same time
 
 log = logging.getLogger("plugwatch.api")
@@ -43,6 +47,7 @@ class Stream:
         self._resets = 0
         self._pages = asyncio.Semaphore(CATCHING_UP)
         self._stopped = False
+        self._outage = Outage(log, "Redis is away: streams wait, and go on once it is back", "streams go on")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -104,6 +109,10 @@ class Stream:
                 return
             try:
                 found = await self._since(at, CATCH_UP_PAGE)
+                wanted = [entry for entry in found or () if reader.wanted.has(entry)][:CATCH_UP_TOLD]
+                if found and len(wanted) == CATCH_UP_TOLD:
+                    found = found[: found.index(wanted[-1]) + 1]
+                documents = await self._copy.current(wanted)
             except hot.AWAY:
                 yield live.HEARTBEAT
                 await asyncio.sleep(AWAY_S)
@@ -117,7 +126,8 @@ class Stream:
                 joined = True
                 reader.after = live.order(at)
                 self._join(reader)
-            yield b"".join(live.event(entry) for entry in found if reader.wanted.has(entry)) or live.position(at)
+            told = [live.event(entry, documents[entry.id]) for entry in wanted if entry.id in documents]
+            yield b"".join(told) or live.position(at)
 
     def _join(self, reader: Reader) -> None:
         self._audience.add(reader)
@@ -129,7 +139,7 @@ class Stream:
         if not live.is_stream_id(stream_id):
             return None
         async with self._pages:
-            found = await self._copy.entries(stream_id, count)
+            found = await self._copy.changes.entries(stream_id, count)
         if stream_id == live.START:
             return None if found else []
         return found[1:] if found and found[0].id == stream_id else None
@@ -141,8 +151,7 @@ class Stream:
                 while True:
                     await self._advance()
             except hot.AWAY as error:
-                if self._up.is_set() or not self._run_id:
-                    log.warning("Redis is away: streams wait, and go on once it is back", extra={"error": repr(error)})
+                self._outage.began(error)
                 self._up.clear()
                 await asyncio.sleep(AWAY_S)
 
@@ -150,31 +159,36 @@ class Stream:
         """Redis is (again) there; what another Redis was given before may be lost."""
         run_id = await self._copy.run_id()
         if run_id != self._run_id:
-            newest = await self._copy.newest()
-            self._position = newest or live.START
+            self._position = await self._copy.changes.newest() or live.START
             if self._run_id:
                 self._reset_all()
         self._run_id = run_id
         for reader in self._audience:
             if reader.unsure:
                 reader.reset(self._position)
+        self._outage.ended()
         self._up.set()
 
     async def _advance(self) -> None:
         """Hands out what is new, or waits for it; a stream without our position is another one, or was trimmed."""
         if self._position == live.START:
-            found: list[Entry] | None = await self._copy.entries(live.START, PAGE)
+            found: list[Entry] | None = await self._copy.changes.entries(live.START, PAGE)
         else:
             found = await self._since(self._position, PAGE)
         if found is None:
-            self._position = await self._copy.newest() or live.START
+            self._position = await self._copy.changes.newest() or live.START
             self._reset_all()
         elif found:
+            documents: dict[str, bytes] = {}
+            asked: set[str] = set()
+            while wanted := [entry for entry in found if entry.id not in asked and self._audience.wants(entry)]:
+                documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
+                asked.update(entry.id for entry in wanted)
             self._position = found[-1].id
-            for _ in self._audience.hand_out(found):
+            for _ in self._audience.hand_out(found, documents):
                 self._metrics.streams_dropped.inc()
         else:
-            await self._copy.await_entry(self._position, POLL_S)
+            await self._copy.changes.await_entry(self._position, POLL_S)
 
     def _reset_all(self) -> None:
         log.warning("changes may have been missed: every client of the stream is told to read anew")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from shared import documents, instant
+from shared.changes import Facts
 from shared.documents import Contribution, StationDocument
 from shared.hot import Change
 from shared.postgres import Connection
@@ -112,7 +113,7 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
             "revision": revision,
             "updated_at": updated_at,
         }
-        changes.append(station_change(fresh, [one["document"] for one in of_it]))
+        changes.append(station_change(fresh, [one["document"] for one in of_it], _offline(of_it)))
     await connection.execute(_ROLL_UP, *zip(*rows, strict=True))
     return changes
 
@@ -143,7 +144,9 @@ async def changes_of(
     stations = await connection.fetch(_STATIONS, sorted(station_keys))
     members = _by_station(await connection.fetch(_MEMBERS, sorted(station_keys)))
     return [charge_point_change(row) for row in charge_points] + [
-        station_change(row, [one["document"] for one in members.get(row["key"], [])]) for row in stations
+        station_change(row, [one["document"] for one in of_it], _offline(of_it))
+        for row in stations
+        for of_it in [members.get(row["key"], [])]
     ]
 
 
@@ -181,8 +184,8 @@ def charge_point_change(row: Any) -> Change:
     )
 
 
-def station_change(row: Any, charge_point_documents: Sequence[str]) -> Change:
-    """A station's row (``_STATIONS``) and the documents of its charge points as a change."""
+def station_change(row: Any, charge_point_documents: Sequence[str], offline: int = 0) -> Change:
+    """A station's row (``_STATIONS``), the documents of its charge points, and how many are OFFLINE, as a change."""
     document = StationDocument(
         id=row["id"],
         name=row["name"],
@@ -205,7 +208,12 @@ def station_change(row: Any, charge_point_documents: Sequence[str]) -> Change:
         revision=row["revision"],
         etag=f'"{row["version"]}.{row["revision"]}"',
         document=None if row["deleted_at"] else documents.encode(document),
+        facts=Facts(row["status"], row["health"], offline),
     )
+
+
+def _offline(charge_points: Sequence[Any]) -> int:
+    return sum(one["connectivity"] == "OFFLINE" for one in charge_points)
 
 
 def _traits(charge_points: Sequence[Any]) -> int:

@@ -16,7 +16,9 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
-STREAM = "plugwatch:changes"  #: the change stream, in revision order per station
+from shared import changes
+from shared.changes import FIELD, STREAM, Changes, Entry, Facts, Kind
+
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
 FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, and when that was found
 _PROBE = "plugwatch:probe"
@@ -34,10 +36,6 @@ _KEEPALIVE = {
     if hasattr(socket, name)
 }
 
-_Rows = list[tuple[bytes, dict[bytes, bytes]]]
-
-Kind = Literal["station", "charge_point"]
-
 
 class Change(Struct, frozen=True):
     """A document to be published: its new bytes, or None when the thing was deleted."""
@@ -48,24 +46,21 @@ class Change(Struct, frozen=True):
     revision: int
     etag: str
     document: bytes | None
+    facts: Facts | None = None  #: of a station
 
     @property
     def key(self) -> str:
         """The Redis key it lives under."""
-        if self.kind == "station":
-            return station_key(self.station_id or "")
-        return charge_point_key(self.charge_point_id or "")
+        return changes.document_key(self.kind, self.station_id, self.charge_point_id)
 
-
-class Entry(Struct, frozen=True):
-    """A change as it lies in the stream, with its stream id."""
-
-    id: str
-    kind: Kind
-    station_id: str | None
-    charge_point_id: str | None
-    revision: int
-    document: bytes | None
+    @property
+    def entry(self) -> bytes:
+        """What the change stream says of it."""
+        deleted = self.document is None
+        facts = None if deleted else self.facts
+        return changes.pack(
+            changes.Packed(self.kind, self.station_id, self.charge_point_id, self.revision, deleted, facts)
+        )
 
 
 class Hot(Struct, frozen=True):
@@ -85,30 +80,27 @@ class Copied(Struct, frozen=True):
 
 def station_key(station_id: str) -> str:
     """Redis key of a station's document."""
-    return f"plugwatch:station:{station_id}"
+    return changes.document_key("station", station_id, None)
 
 
 def charge_point_key(charge_point_id: str) -> str:
     """Redis key of a charge point's document; ids match case-insensitively."""
-    return f"plugwatch:charge_point:{charge_point_id.lower()}"
+    return changes.document_key("charge_point", None, charge_point_id)
 
 
 #: KEYS: one a document. ARGV: stream length, tombstone TTL, whether to stream, then per document
-#: kind, station id, charge point id, revision, etag, document ("" for a deleted one).
+#: revision, etag, document ("" for a deleted one), entry of the stream.
 _PUBLISH = f"""
 local stream, length, ttl, streamed = '{STREAM}', ARGV[1], ARGV[2], ARGV[3] == '1'
 for i, key in ipairs(KEYS) do
-  local at = 3 + (i - 1) * 6
-  local revision = tonumber(ARGV[at + 4])
+  local at = 3 + (i - 1) * 4
+  local revision = tonumber(ARGV[at + 1])
   local held = tonumber(redis.call('HGET', key, 'revision') or '-1')
   if revision > held then
-    local document = ARGV[at + 6]
-    redis.call('HSET', key, 'revision', ARGV[at + 4], 'etag', ARGV[at + 5], 'document', document)
+    local document = ARGV[at + 3]
+    redis.call('HSET', key, 'revision', ARGV[at + 1], 'etag', ARGV[at + 2], 'document', document)
     if document == '' then redis.call('EXPIRE', key, ttl) elseif held >= 0 then redis.call('PERSIST', key) end
-    if streamed then
-      redis.call('XADD', stream, 'MAXLEN', '~', length, '*', 'kind', ARGV[at + 1], 'station_id', ARGV[at + 2],
-        'charge_point_id', ARGV[at + 3], 'revision', ARGV[at + 4], 'document', document)
-    end
+    if streamed then redis.call('XADD', stream, 'MAXLEN', '~', length, '*', '{FIELD}', ARGV[at + 4]) end
   end
 end
 """
@@ -124,6 +116,18 @@ for i, key in ipairs(KEYS) do found[i] = redis.call('HMGET', key, 'etag', 'docum
 return {{lapsed, found}}
 """
 
+#: KEYS: one a document, ARGV: the revision that each had. Returns the document where it is still that one,
+#: 0 where there is none, nothing where it was overtaken: what is not told costs no bytes.
+_CURRENT = """
+local found = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call('HGET', key, 'revision')
+  if held == ARGV[i] then found[i] = redis.call('HGET', key, 'document')
+  elseif held then found[i] = false else found[i] = 0 end
+end
+return found
+"""
+
 #: ARGV: when it was found (Redis time, ms) that all is published, and how long (ms) from then that counts.
 #: Only a Redis that was filled is marked, and not a copy of it: its run id tells. Returns 1 if it was.
 _MARK = f"""
@@ -137,12 +141,15 @@ return 1
 class HotCopy:
     """The documents and the change stream in one Redis."""
 
-    def __init__(self, redis: Redis, *, stream_length: int) -> None:
+    def __init__(self, redis: Redis, *, stream_length: int, stream_bytes: int = 256 * 1024 * 1024) -> None:
         self._redis = redis
         self._length = stream_length
+        self._bytes = stream_bytes
+        self.changes = Changes(redis)
         self._script = redis.register_script(_PUBLISH)
         self._read = redis.register_script(_READ)
         self._mark = redis.register_script(_MARK)
+        self._current = redis.register_script(_CURRENT)
 
     @property
     def redis(self) -> Redis:
@@ -159,14 +166,7 @@ class HotCopy:
             part = changes[start : start + _DOCUMENTS_A_CALL]
             arguments: list[str | int | bytes] = [self._length, TOMBSTONE_TTL_S, int(stream)]
             for change in part:
-                arguments += (
-                    change.kind,
-                    change.station_id or "",
-                    change.charge_point_id or "",
-                    change.revision,
-                    change.etag,
-                    change.document or b"",
-                )
+                arguments += (change.revision, change.etag, change.document or b"", change.entry)
             async with asyncio.timeout(TIMEOUT_S):
                 await self._script(keys=[change.key for change in part], args=arguments)
 
@@ -189,6 +189,35 @@ class HotCopy:
             for etag, document in rows
         ]
         return Copied(documents, lapsed_s)
+
+    async def current(self, entries: Sequence[Entry]) -> dict[str, bytes]:
+        """The documents of those changes that nothing has overtaken, by stream id; empty for what was deleted.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        if not entries:
+            return {}
+        async with asyncio.timeout(TIMEOUT_S):
+            found = cast(
+                "list[bytes | int | None]",
+                await self._current(keys=[one.key for one in entries], args=[one.revision for one in entries]),
+            )
+        told: dict[str, bytes] = {}
+        for one, document in zip(entries, found, strict=True):
+            if one.deleted and document == 0:  # its tombstone has expired
+                told[one.id] = b""
+            elif isinstance(document, bytes):
+                told[one.id] = document
+        return told
+
+    async def trim(self) -> None:
+        """Keeps the change stream below its size in memory.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        await self.changes.trim(self._bytes)
 
     async def mark(self, found_ms: int, counts_s: float) -> bool:
         """Vouches for the copy: at ``found_ms`` (of ``now``) everything was here; that counts for so long from then.
@@ -234,38 +263,9 @@ class HotCopy:
         """
         run_id = await self.run_id()
         async with asyncio.timeout(TIMEOUT_S), self._redis.pipeline(transaction=True) as both:
-            both.delete(STREAM)
+            both.unlink(STREAM)
             both.set(FILLED, run_id)
             await both.execute()
-
-    async def entries(self, since: str, count: int) -> list[Entry]:
-        """The changes from stream id ``since`` on, that one included, at most ``count``, oldest first.
-
-        Raises:
-            one of ``AWAY``.
-        """
-        async with asyncio.timeout(TIMEOUT_S):
-            rows = await self._redis.xrange(STREAM, since, "+", count)
-        return [_entry(*row) for row in cast("_Rows", rows)]
-
-    async def newest(self) -> str | None:
-        """The stream id of the newest change; None when there is none.
-
-        Raises:
-            one of ``AWAY``.
-        """
-        async with asyncio.timeout(TIMEOUT_S):
-            rows = cast("_Rows", await self._redis.xrevrange(STREAM, "+", "-", 1))
-        return rows[0][0].decode() if rows else None
-
-    async def await_entry(self, after: str, timeout_s: float) -> None:
-        """Returns when there is a change after this stream id, or after ``timeout_s`` (less than ``TIMEOUT_S``).
-
-        Raises:
-            one of ``AWAY``.
-        """
-        async with asyncio.timeout(TIMEOUT_S):
-            await self._redis.xread({STREAM: after}, count=1, block=int(timeout_s * 1000))
 
     async def state(self) -> Literal["ok", "stale", "away"]:
         """Whether Redis answers now, and whether its copy counts; for the readiness of who reads it."""
@@ -299,17 +299,6 @@ class HotCopy:
         """
         async with asyncio.timeout(TIMEOUT_S):
             return str((await self._redis.info("server"))["run_id"]).encode()
-
-
-def _entry(id_: bytes, fields: dict[bytes, bytes]) -> Entry:
-    return Entry(
-        id=id_.decode(),
-        kind=cast("Kind", fields[b"kind"].decode()),
-        station_id=fields[b"station_id"].decode() or None,
-        charge_point_id=fields[b"charge_point_id"].decode() or None,
-        revision=int(fields[b"revision"]),
-        document=fields[b"document"] or None,
-    )
 
 
 class _Distrustful(AbstractConnection):

@@ -128,7 +128,12 @@ class Settings(BaseModel):
         default=10, description="a rollup that is further behind than this marks nobody OFFLINE (s)"
     )
     history_retention_days: int = Field(default=0, ge=0, description="history older than this is dropped; 0: kept")
-    stream_length: PositiveInt = Field(default=10_000, description="changes kept in the Redis stream, about")
+    stream_length: PositiveInt = Field(
+        default=1_000_000, description="changes kept in the Redis stream, about: 15 minutes of 1,000 a second"
+    )
+    stream_bytes: PositiveInt = Field(
+        default=268_435_456, description="memory that the Redis stream may take; the oldest changes go first"
+    )
 
     api_mode: Literal["all", "read"] = Field(
         default="all", description="`read` serves no route that writes, on Postgres connections that cannot write"

@@ -54,7 +54,7 @@ async def serve(given: Settings) -> None:
             given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-rollup"
         ) as pool,
     ):
-        hot_copy = hot.HotCopy(redis, stream_length=given.stream_length)
+        hot_copy = hot.HotCopy(redis, stream_length=given.stream_length, stream_bytes=given.stream_bytes)
         store = Store(pool, topic=given.topic)
         publication = Publication(pool, hot_copy, metrics)
         freshness = Freshness(pool, hot_copy, publication, metrics)

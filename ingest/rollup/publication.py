@@ -78,6 +78,7 @@ class Publication:
                     await self._fill()
                 while await self._catch_up():
                     pass
+                await self._hot.trim()
                 if self._outage:
                     await self._hot.write()
                     self._outage.ended()

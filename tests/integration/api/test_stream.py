@@ -14,13 +14,15 @@ from redis.asyncio import Redis
 from api import audience, live
 from local.stack import Stack
 from shared import http
+from shared.changes import STREAM, Facts
 from shared.connection import Limits
-from shared.hot import STREAM, Change, HotCopy
+from shared.hot import Change, HotCopy
 from tests.integration.api.served import Api, eventually
 from tests.integration.api.streams import Listener, listening
 from tests.integration.api.test_process import ApiProcess
 
 _revisions = itertools.count(1_000)
+_charge_points = itertools.count()
 
 
 def change(station: str = "S1", charge_point: str | None = "CP1", document: bytes | None = b'{"a":1}') -> Change:
@@ -34,14 +36,14 @@ async def settled(api: Api) -> None:
     """Waits until the stream has handed out all there is."""
 
     async def handed_out() -> bool:
-        return bool(api.app.state.collaborators.stream._position == (await api.copy.newest() or live.START))
+        return bool(api.app.state.collaborators.stream._position == (await api.copy.changes.newest() or live.START))
 
     await eventually(handed_out)
 
 
 async def publish(copy: HotCopy, n: int) -> list[int | None]:
-    """``n`` changes; returns their revisions."""
-    changes = [change(charge_point=f"CP{i % 7}") for i in range(n)]
+    """``n`` changes of as many charge points; returns their revisions."""
+    changes = [change(charge_point=f"CP-{next(_charge_points)}") for _ in range(n)]
     await copy.publish(changes)
     return [one.revision for one in changes]
 
@@ -70,18 +72,98 @@ async def test_changes_come_as_events_with_the_stored_bytes(api: Api, port: int,
     async with listening(port) as listener:
         assert listener.status == 200
         assert b"content-type: text/event-stream" in listener.head.lower()
-        await api.station("S1", "CP1")
+        await api.station("S1")
+        await listener.until(lambda one: len(one.told) == 1)
+        await api.client.post("/v1/stations/S1/charge-points", json={"id": "CP1"})
+        await listener.until(lambda one: len(one.told) == 3)
+        for told, path in zip(listener.told[1:], ("charge-points/CP1", "stations/S1"), strict=True):
+            document = (await api.client.get(f"/v1/{path}")).content
+            assert told.raw.endswith(b'"document":' + document + b"}")
         await api.client.delete("/v1/charge-points/CP1")
         await listener.until(lambda one: len(one.told) == 5)
         assert listener.events == ["station", "charge_point", "station", "deleted", "station"]
         rows = cast("list[tuple[bytes, dict[bytes, bytes]]]", await redis.xrange(STREAM))
         assert [told.id for told in listener.told] == [id_.decode() for id_, _ in rows]
-        for told, (_, fields) in zip(listener.told, rows, strict=True):
-            document = fields[b"document"] or b"null"
-            assert told.raw.endswith(b'"document":' + document + b"}")
-            assert list(told.data) == ["station_id", "charge_point_id", "revision", "document"]
+        assert all(
+            list(told.data) == ["station_id", "charge_point_id", "revision", "document"] for told in listener.told
+        )
         deleted = listener.told[3].data
         assert (deleted["station_id"], deleted["charge_point_id"], deleted["document"]) == ("S1", "CP1", None)
+
+
+async def test_the_stream_holds_facts_and_no_documents(api: Api, copy: HotCopy) -> None:
+    await api.station("S1", "CP1", "CP2")
+    await api.rolled_up("CP1", "FAULTED", "AVAILABLE")
+    await api.rolled_up("CP2", "AVAILABLE", connectivity="OFFLINE")
+    charge_point, station = (await copy.changes.entries("-", 100))[-2:]
+    assert (charge_point.kind, charge_point.charge_point_id, charge_point.facts) == ("charge_point", "CP2", None)
+    document = (await api.client.get("/v1/stations/S1")).json()
+    assert (station.kind, station.station_id, station.deleted) == ("station", "S1", False)
+    assert station.revision == document["revision"]
+    assert station.facts == Facts(document["status"], document["health"], 1)
+
+
+async def test_what_was_overtaken_is_left_out_and_the_last_one_never(api: Api, port: int, copy: HotCopy) -> None:
+    await publish(copy, 1)
+    await settled(api)
+    async with listening(port) as listener:
+        at = listener.last_id
+        old, other, new = change(), change("S2", "CP2"), change(document=b'{"a":2}')
+        gone = [change("S3", "CP3"), change("S3", "CP3", None)]
+        reborn = [change("S4", "CP4", None), change("S4", "CP4")]
+        await copy.publish([old, other, new, *gone, *reborn])
+        expected = [one.revision for one in (other, new, gone[1], reborn[1])]
+        await listener.until(lambda one: len(one.told) >= len(expected))
+        assert listener.revisions == expected
+        assert listener.events == ["charge_point", "charge_point", "deleted", "charge_point"]
+        assert listener.told[1].data["document"] == {"a": 2}
+        async with listening(port, last_id=at) as again:
+            await again.until(lambda one: len(one.told) >= len(expected))
+            assert [told.raw for told in again.told] == [told.raw for told in listener.told]
+
+
+async def test_revisions_of_a_thing_only_rise_and_reach_the_last(api: Api, port: int, copy: HotCopy) -> None:
+    """Whatever is written between the reading of a change and that of its document."""
+    done = asyncio.Event()
+    last: dict[str, int] = {}
+
+    async def write() -> None:
+        for n in range(400):
+            changes = [change(f"S{thing}", None) for thing in range(n % 5)]
+            await copy.publish(changes)
+            last.update({one.station_id or "": one.revision for one in changes})
+        done.set()
+
+    await publish(copy, 1)
+    await settled(api)
+    async with listening(port) as follows, asyncio.TaskGroup() as group:
+        at = follows.last_id
+        group.create_task(write())
+        await done.wait()
+        async with listening(port, last_id=at) as resumes:
+            for listener in (follows, resumes):
+
+                def reached(one: Listener) -> bool:
+                    return {told.data["station_id"]: told.revision for told in one.told} == last
+
+                await listener.until(reached)
+                for station in last:
+                    of_it = [told.revision for told in listener.told if told.data["station_id"] == station]
+                    assert of_it == sorted(set(of_it), key=lambda revision: revision or 0)
+                assert "reset" not in listener.events
+
+
+async def test_a_deletion_is_told_after_its_tombstone_expired(api: Api, port: int, copy: HotCopy, redis: Redis) -> None:
+    await publish(copy, 1)
+    await settled(api)
+    async with listening(port) as listener:
+        at = listener.last_id
+    gone = [change("S3", "CP3"), change("S3", "CP3", None)]
+    await copy.publish(gone)
+    await redis.delete(gone[0].key)
+    async with listening(port, last_id=at) as listener:
+        await listener.until(lambda one: len(one.told) == 1)
+        assert (listener.events, listener.revisions) == (["deleted"], [gone[1].revision])
 
 
 async def test_a_stream_needs_a_token_in_the_header(port: int) -> None:
@@ -323,7 +405,7 @@ async def test_silence_is_filled_with_heartbeats_that_move_the_position(api: Api
     async with listening(port, "?station_id=elsewhere") as listener:
         await publish(copy, 3)
         await settled(api)
-        newest = await copy.newest()
+        newest = await copy.changes.newest()
         await listener.until(lambda one: one.last_id == newest and len(one.comments) > 2)
         assert listener.told == []
 
@@ -336,7 +418,7 @@ async def test_a_slow_reader_is_dropped_with_a_reason_and_others_are_not(api: Ap
 
         async def dropped() -> bool:
             nonlocal sent
-            await copy.publish([change(document=large) for _ in range(10)])
+            await copy.publish([change(charge_point=f"CP-{next(_charge_points)}", document=large) for _ in range(10)])
             sent += 10
             return float(stream._metrics.streams_dropped._value.get()) == 1
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -13,7 +12,8 @@ from ingest.rollup.publication import Publication
 from local.stack import Stack
 from shared import fleet as road
 from shared import hot
-from shared.hot import STREAM, Change, HotCopy
+from shared.changes import STREAM
+from shared.hot import Change, HotCopy
 from shared.postgres import Pool
 from tests.events import T0, Session, records
 from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, publish, rollup, running
@@ -181,15 +181,23 @@ async def test_the_change_stream_is_in_the_order_of_revisions(
             await publish(stack, topic, *(session.reported(clock(), word) for session in sessions))
         for session in sessions:
             await eventually(lambda session=session: is_copied(fleet.pool, one.hot_copy, session))  # type: ignore[misc]
-        found = cast("list[tuple[bytes, dict[bytes, bytes]]]", await one.redis.xrange(STREAM))
-        entries = [fields for _, fields in found]
-    for kind, of in ((b"station", b"station_id"), (b"charge_point", b"charge_point_id")):
-        for name in {fields[of] for fields in entries}:
-            revisions = [
-                int(fields[b"revision"]) for fields in entries if fields[b"kind"] == kind and fields[of] == name
-            ]
-            assert revisions == sorted(set(revisions))
-    assert entries[-1][b"document"]
+        entries = await one.hot_copy.changes.entries("-", 1000)
+    for key in {entry.key for entry in entries}:
+        revisions = [entry.revision for entry in entries if entry.key == key]
+        assert revisions == sorted(set(revisions))
+    assert len({entry.kind for entry in entries}) == 2
+
+
+async def test_the_stream_is_bounded_in_bytes(redis: Redis) -> None:
+    copy = HotCopy(redis, stream_length=1_000_000, stream_bytes=100_000)
+    for start in range(0, 10_000, 1_000):
+        await copy.publish(
+            [Change("charge_point", "S", f"CP{n}", n, f'"1.{n}"', b"{}") for n in range(start + 1, start + 1_001)]
+        )
+        await copy.trim()
+    assert 0 < int(await redis.memory_usage(STREAM) or 0) <= 100_000
+    newest = (await copy.changes.entries("-", 10_000))[-1]
+    assert newest.revision == 10_000
 
 
 async def test_a_cancellation_is_never_lost_in_redis(redis: Redis) -> None:

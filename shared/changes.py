@@ -1,0 +1,107 @@
+"""The change stream in Redis: what changed, in revision order per document, with the few facts of a brief view.
+
+Never whole documents: a station of a hundred charge points would fill Redis with copies of itself. Who tells of a
+change reads the document as it is then, and leaves out what was overtaken: the newer revision has its own entry.
+"""
+
+import asyncio
+from typing import Literal, cast
+
+import msgspec
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from shared.status import Health, Status
+
+STREAM = "plugwatch:changes"
+FIELD = "e"  #: the one field of an entry
+TIMEOUT_S = 2
+
+_Rows = list[tuple[bytes, dict[bytes, bytes]]]
+
+Kind = Literal["station", "charge_point"]
+
+
+class Facts(Struct, frozen=True, array_like=True):
+    """A station in brief: how many of its charge points are OFFLINE, and since when it has its status."""
+
+    status: Status
+    health: Health
+    offline: int
+    since: str | None = None
+
+
+class Packed(Struct, frozen=True, array_like=True):
+    """A change as it lies in the stream; ``facts`` only of a station that was not deleted."""
+
+    kind: Kind
+    station_id: str | None
+    charge_point_id: str | None
+    revision: int
+    deleted: bool
+    facts: Facts | None = None
+
+
+class Entry(Struct, frozen=True):
+    """A change with its stream id."""
+
+    id: str
+    kind: Kind
+    station_id: str | None
+    charge_point_id: str | None
+    revision: int
+    deleted: bool
+    facts: Facts | None
+
+    @property
+    def key(self) -> str:
+        """The Redis key that its document lives under."""
+        return document_key(self.kind, self.station_id, self.charge_point_id)
+
+
+pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Packed).decode
+
+
+def document_key(kind: Kind, station_id: str | None, charge_point_id: str | None) -> str:
+    """Redis key of the document of a station or charge point; ids of charge points match case-insensitively."""
+    if kind == "station":
+        return f"plugwatch:station:{station_id or ''}"
+    return f"plugwatch:charge_point:{(charge_point_id or '').lower()}"
+
+
+class Changes:
+    """The stream in one Redis, as its readers see it. Every method may raise one of ``hot.AWAY``."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def entries(self, since: str, count: int) -> list[Entry]:
+        """The changes from stream id ``since`` on, that one included, at most ``count``, oldest first."""
+        async with asyncio.timeout(TIMEOUT_S):
+            rows = await self._redis.xrange(STREAM, since, "+", count)
+        return [_entry(*row) for row in cast("_Rows", rows)]
+
+    async def newest(self) -> str | None:
+        """The stream id of the newest change; None when there is none."""
+        async with asyncio.timeout(TIMEOUT_S):
+            rows = cast("_Rows", await self._redis.xrevrange(STREAM, "+", "-", 1))
+        return rows[0][0].decode() if rows else None
+
+    async def await_entry(self, after: str, timeout_s: float) -> None:
+        """Returns when there is a change after this stream id, or after ``timeout_s`` (less than ``TIMEOUT_S``)."""
+        async with asyncio.timeout(TIMEOUT_S):
+            await self._redis.xread({STREAM: after}, count=1, block=int(timeout_s * 1000))
+
+    async def trim(self, max_bytes: int) -> None:
+        """Drops the oldest changes when the stream takes more memory than that."""
+        async with asyncio.timeout(TIMEOUT_S):
+            size = int(await self._redis.memory_usage(STREAM) or 0)
+            if size > max_bytes:
+                length = int(await self._redis.xlen(STREAM))
+                await self._redis.xtrim(STREAM, maxlen=int(length * 0.9 * max_bytes / size), approximate=True)
+
+
+def _entry(id_: bytes, fields: dict[bytes, bytes]) -> Entry:
+    one = _unpack(fields[FIELD.encode()])
+    return Entry(id_.decode(), one.kind, one.station_id, one.charge_point_id, one.revision, one.deleted, one.facts)
