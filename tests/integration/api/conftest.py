@@ -58,6 +58,7 @@ async def build(pool: Pool, copy: HotCopy, asking: Asking) -> AsyncIterator[Call
         *,
         tokens: bool = True,
         pool: Pool = pool,
+        copy: HotCopy = copy,
         read: Sequence[str] = (READ,),
         admin: Sequence[str] = (ADMIN,),
         **settings: object,

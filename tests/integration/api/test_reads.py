@@ -3,14 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import cast
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
 from local.stack import Stack
 from shared import hot, postgres
+from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import Api, eventually, vouched
+from tests.integration.refusing import REFUSALS, refusing
 
 PATHS = ("/v1/stations/S1", "/v1/charge-points/CP1")
 
@@ -191,3 +195,55 @@ async def test_a_copy_that_is_stale_is_one_line_and_one_when_it_is_not(
         await api.client.get(PATHS[0])
     said = [record.message for record in caplog.records if "copy" in record.message]
     assert [("vouches" in one, "fresh again" in one) for one in said] == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize("how", REFUSALS)
+async def test_what_a_charger_says_shows_within_seconds_while_redis_refuses_writes(
+    how: str, api: Api, ingest: Ingest, redis: Redis
+) -> None:
+    charge_point, station = new_id(), new_id("S")
+    await api.station(station, charge_point)
+    async with plugged(api, ingest.gateways[0], charge_point) as plug:
+
+        async def is_shown(status: str) -> bool:
+            paths = (f"/v1/charge-points/{charge_point}", f"/v1/stations/{station}")
+            return all([(await api.client.get(path)).json()["status"] == status for path in paths])
+
+        async def is_hot() -> bool:
+            known = await api.reads("hot")
+            return await is_shown("AVAILABLE") and await api.reads("hot") == known + 2
+
+        async def is_renewed() -> bool:
+            until = await cast("Awaitable[str | None]", redis.hget(hot.FRESH, "until"))
+            return await api.copy.now() < int(until or 0) < await api.copy.now() + 10_000
+
+        await eventually(is_renewed, 20)
+        await eventually(is_hot, 20)
+        async with refusing(redis, how):
+            for status, shown in (("Charging", "OCCUPIED"), ("Faulted", "FAULTED"), ("Available", "AVAILABLE")):
+                await plug.report(status)
+                await eventually(lambda shown=shown: is_shown(shown), 8)  # type: ignore[misc]
+            for process, port in (
+                ("rollup", int(ingest.rollup.environment["PLUGWATCH_ROLLUP_ADMIN_PORT"])),
+                ("gateway", ingest.gateways[0].admin_port),
+            ):
+                ready = await _readiness(port)
+                assert (ready.status_code, ready.json()["dependencies"]["redis"]) == (200, "unavailable"), process
+            states = (await api.client.get("/readyz")).json()["dependencies"]
+            assert states == {"redis": "stale", "postgres": "ok"}
+        await eventually(is_hot, 20)
+
+
+async def _readiness(port: int) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.get(f"http://127.0.0.1:{port}/readyz")
+
+
+async def test_a_write_waits_seconds_at_most_for_a_redis_that_is_frozen(
+    api: Api, stack: Stack, redis_again: None
+) -> None:
+    await api.station("S1")
+    stack.redis.pause()
+    began = time.monotonic()
+    assert (await api.client.patch("/v1/stations/S1", json={"name": "new"})).status_code == 200
+    assert time.monotonic() - began < 3

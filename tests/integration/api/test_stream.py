@@ -13,13 +13,14 @@ from redis.asyncio import Redis
 
 from api import audience, live
 from local.stack import Stack
-from shared import http
+from shared import hot, http
 from shared.changes import STREAM, Facts
 from shared.connection import Limits
 from shared.hot import Change, HotCopy
 from tests.integration.api.served import Api, eventually
 from tests.integration.api.streams import Listener, listening
 from tests.integration.api.test_process import ApiProcess
+from tests.integration.severed import proxied
 
 _revisions = itertools.count(1_000)
 _charge_points = itertools.count()
@@ -398,6 +399,22 @@ async def test_a_pause_without_a_loss_is_no_reset(api: Api, port: int, copy: Hot
         await eventually(published)
         await listener.until(lambda one: len(one.told) == 2)
         assert listener.revisions == later
+
+
+async def test_a_connection_that_fell_silent_loses_no_change_and_waits_seconds(
+    build: Callable[..., Api], copy: HotCopy, stack: Stack
+) -> None:
+    async with proxied(stack.redis.port) as proxy, hot.client(f"redis://127.0.0.1:{proxy.port}/0") as severed:
+        api = build(copy=HotCopy(severed, stream_length=1000))
+        async with served(api) as port, listening(port) as listener:
+            first = await publish(copy, 2)
+            await listener.until(lambda one: len(one.told) == 2)
+            proxy.cut()
+            cut = time.monotonic()
+            later = await publish(copy, 2)
+            await listener.until(lambda one: len(one.told) == 4, 30)
+            assert time.monotonic() - cut < 6
+            assert listener.revisions == first + later
 
 
 async def test_silence_is_filled_with_heartbeats_that_move_the_position(api: Api, port: int, copy: HotCopy) -> None:

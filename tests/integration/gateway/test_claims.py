@@ -1,12 +1,15 @@
-"""Claims of session epochs, when many chargers come at once."""
+"""Claims of session epochs: when many chargers come at once, and from a Redis that does not do what is asked."""
 
 import asyncio
+import logging
+import time
 
 import pytest
 
 from ingest.gateway.claims import Claims
 from local.stack import Stack
 from shared import hot
+from tests.integration.refusing import REFUSALS, refusing
 
 
 async def test_a_storm_of_chargers_is_claimed_in_redis_to_the_last(
@@ -20,3 +23,33 @@ async def test_a_storm_of_chargers_is_claimed_in_redis_to_the_last(
         again = await asyncio.gather(*(claims.claim(key, 1_000, 0) for key in storm))
     assert again == [1_001] * len(storm)
     assert "Redis is away" not in caplog.text
+
+
+@pytest.mark.parametrize(("first", "how"), list(enumerate((*REFUSALS, "frozen"))))
+async def test_without_redis_the_clock_decides_soon_and_that_is_said_once(
+    first: int, how: str, stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    first = 2_000_000 + 1_000 * first  # nobody claimed it before
+    async with hot.client(stack.redis_url) as redis, hot.client(stack.redis_url) as operator:
+        claims = Claims(redis, gateway_id="claimant")
+        assert await claims.claim(first, 1_000, 0) == 1_000
+
+        async def storm() -> None:
+            began = time.monotonic()
+            epochs = await asyncio.gather(*(claims.claim(key, 5_000, 6_000) for key in range(first, first + 200)))
+            assert epochs == [6_001] * 200
+            assert time.monotonic() - began < 3
+
+        if how == "frozen":
+            stack.redis.pause()
+            try:
+                await storm()
+            finally:
+                stack.redis.resume()
+        else:
+            async with refusing(operator, how):
+                await storm()
+        assert await claims.claim(first + 1, 7_000, 0) == 7_000
+    levels = [record.levelname for record in caplog.records if record.name == "plugwatch.gateway.claims"]
+    assert levels == ["WARNING", "INFO"]
