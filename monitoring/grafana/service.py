@@ -196,13 +196,13 @@ SERVICE = Dashboard(
             [
                 Lines(
                     title="Documents read by source",
-                    says="hot is Redis. postgres that rises means that Redis is away or not filled: answers stay "
-                    "right and become slower.",
+                    says="hot is Redis. postgres that rises means that Redis is away, stale or not filled: answers "
+                    "stay right and become slower. stale is given with its age, since Postgres is away, too.",
                     queries={"{{source}}": rate("plugwatch_api_reads_total", "source")},
                     unit="rps",
                     stacked=True,
-                    colours={"hot": GREEN, "postgres": ORANGE},
-                    runbooks=["DocumentsUnpublished"],
+                    colours={"hot": GREEN, "postgres": ORANGE, "stale": RED},
+                    runbooks=["CopyStale", "DocumentsUnpublished"],
                 ),
                 Lines(
                     title="Writes that Redis did not take",
