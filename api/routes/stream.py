@@ -36,6 +36,7 @@ async def follow_stream(
 
     `event` is `charge_point`, `station` or `deleted`; `data` is
     `{"station_id", "charge_point_id", "revision", "document"}`, the document null when deleted.
+    The document is the one of when it is sent; a change that a newer one has overtaken by then is left out.
     `reset`: changes may have been missed, read everything anew. `dropped`: you read too slowly, connect again.
     A block with an `id` alone tells where the stream stands: keep it like any other.
     """
