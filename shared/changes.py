@@ -89,8 +89,8 @@ class Changes:
         return rows[0][0].decode() if rows else None
 
     async def await_entry(self, after: str, timeout_s: float) -> None:
-        """Returns when there is a change after this stream id, or after ``timeout_s`` (less than ``TIMEOUT_S``)."""
-        async with asyncio.timeout(TIMEOUT_S):
+        """Returns when there is a change after this stream id, or after ``timeout_s``."""
+        async with asyncio.timeout(timeout_s + TIMEOUT_S):
             await self._redis.xread({STREAM: after}, count=1, block=int(timeout_s * 1000))
 
     async def trim(self, max_bytes: int) -> None:
