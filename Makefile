@@ -138,6 +138,10 @@ PYTHONS ?= 3.11 3.12 3.13 3.14
 test-pythons: $(VENV)/.ready ## the quick start in a fresh clone and an empty home, on each of PYTHONS (root with mmdebstrap: even on one that is not here)
 	@PYTHONS="$(PYTHONS)" $(PY) -m pytest tests/pythons --timeout 900 -rP $(ARGS)
 
+.PHONY: skip
+skip: $(VENV)/.ready ## pass a record that holds its partition: ARGS='PARTITION OFFSET' shows it, --yes passes (docs/dead-letters.md)
+	@env $(RUNNING) $(PY) -m ingest.rollup.skip $(ARGS)
+
 .PHONY: test-compose
 test-compose: $(VENV)/.ready ## the compose deployment, really run and shaken (needs Docker; COMPOSE="…": another compose command)
 	@COMPOSE="$(COMPOSE)" $(PY) -m pytest tests/compose --timeout 1200 $(ARGS)

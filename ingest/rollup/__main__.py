@@ -55,7 +55,7 @@ async def serve(given: Settings) -> None:
         ) as pool,
     ):
         hot_copy = hot.HotCopy(redis, stream_length=given.stream_length, stream_bytes=given.stream_bytes)
-        store = Store(pool, topic=given.topic)
+        store = Store(pool, topic=given.topic, metrics=metrics)
         publication = Publication(pool, hot_copy, metrics)
         freshness = Freshness(pool, hot_copy, publication, metrics)
         fences = Fences(redis)

@@ -138,6 +138,9 @@ class Isolation:
         try:
             await self._apply(made, done)
         except LettersRefused as refused:
+            known = await self._waited(lambda: self._store.known_position(record.partition), made)
+            if known is None or known.next != record.offset:
+                raise Fenced("a poison record was passed by hand") from refused
             log.error(
                 "a partition waits before a poison record, since the dead-letter topic takes none: create the topic, "
                 "or mend its name (PLUGWATCH_DEAD_LETTER_TOPIC), its rights or its max.message.bytes",

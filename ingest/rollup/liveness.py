@@ -9,11 +9,13 @@ renewable for a full lease (after an outage of Postgres every lease looks expire
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 
 from ingest.rollup.consumer import Consumer
 from ingest.rollup.fold import Folded, Policy, go_offline
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.publication import Publication
+from ingest.rollup.refusal import is_refusal
 from ingest.rollup.state import ChargePoint, Version
 from ingest.rollup.store import Store
 from shared import instant
@@ -28,7 +30,7 @@ AT_ONCE = 1000
 _CLOSED = """
     SELECT key, epoch, sequence, last_seen_at AS since FROM charge_points
     WHERE connectivity = 'ONLINE' AND deleted_at IS NULL AND log_partition = ANY($1::int[])
-      AND closed_at < now() - make_interval(secs => $2)
+      AND closed_at < now() - make_interval(secs => $2) AND key <> ALL($4::bigint[])
     LIMIT $3
 """
 _VANISHED = """
@@ -36,7 +38,7 @@ _VANISHED = """
     FROM gateways g JOIN charge_points c ON c.gateway_id = g.id
     WHERE g.expires_at < now() - make_interval(secs => $2)
       AND c.connectivity = 'ONLINE' AND c.closed_at IS NULL AND c.deleted_at IS NULL
-      AND c.log_partition = ANY($1::int[])
+      AND c.log_partition = ANY($1::int[]) AND c.key <> ALL($4::bigint[])
     LIMIT $3
 """
 _PARTITIONS_BEYOND = "SELECT DISTINCT partition FROM log_positions WHERE partition >= $1"
@@ -73,6 +75,7 @@ class Liveness:
         self._clock = clock
         self._healthy_since: int | None = None  #: ms; Postgres has answered all the time since
         self._healthy_at = 0
+        self._unmarkable: set[int] = set()  #: charge points that fail alone
 
     async def run(self) -> None:
         """Sweeps until cancelled."""
@@ -120,12 +123,35 @@ class Liveness:
         return now - self._healthy_since >= lease_ms
 
     async def _due(self, query: str, partitions: list[int], grace_s: float) -> dict[int, tuple[Version, int]]:
-        rows = await self._pool.fetch(query, partitions, grace_s, AT_ONCE)
-        return {row["key"]: ((row["epoch"], row["sequence"]), instant.from_datetime(row["since"])) for row in rows}
+        rows = await self._pool.fetch(query, partitions, grace_s, AT_ONCE, list(self._unmarkable))
+        return {row["key"]: ((row["epoch"], row["sequence"]), self._since(row["since"])) for row in rows}
+
+    def _since(self, moment: datetime | None) -> int:
+        """A time that is none, or infinite (which has no time zone), is not known: then it is away since now."""
+        return self._clock() if moment is None or moment.tzinfo is None else instant.from_datetime(moment)
 
     async def _mark(self, cause: str, due: Mapping[int, tuple[Version, int]]) -> int:
-        if not due:
+        """Marks them, all but one that fails: that costs itself alone, and is tried again by the next process."""
+        try:
+            return await self._marked(cause, due) if due else 0
+        except AWAY:
+            raise
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            if len(due) > 1:
+                keys = sorted(due)
+                halves = keys[: len(keys) // 2], keys[len(keys) // 2 :]
+                return sum([await self._mark(cause, {key: due[key] for key in half}) for half in halves])
+            self._unmarkable.update(due)
+            log.exception(
+                "a charge point cannot be marked OFFLINE, others are: see monitoring/runbooks/RowsUnreadable.md",
+                extra={"key": next(iter(due))},
+            )
+            self._metrics.unreadable.inc()
             return 0
+
+    async def _marked(self, cause: str, due: Mapping[int, tuple[Version, int]]) -> int:
         now = self._clock()
 
         def altered(charge_points: Mapping[int, ChargePoint], out: Folded) -> Collection[int]:

@@ -5,7 +5,7 @@ own key and value and is remembered as sent only after the broker's ack. Sending
 (session, sequence), history by the event's identity.
 
 Exit status: 0 when all that matched was shown or sent, 1 when nothing matched or some of it was sent too often before
-(--force sends those, too), 2 when it could not be done.
+(--force sends those, too) or is cut (never sent), 2 when it could not be done.
 """
 
 import argparse
@@ -43,7 +43,8 @@ class Choice:
         return letter.at >= self.since and (not self.reasons or letter.reason in self.reasons)
 
     def allows(self, letter: Letter) -> bool:
-        return self.force or letter.redriven < TIMES
+        """Never one that was cut: it is not what was said."""
+        return not letter.cut and (self.force or letter.redriven < TIMES)
 
 
 @dataclass(slots=True)
@@ -52,10 +53,18 @@ class Outcome:
 
     done: int = 0  #: shown or sent
     refused: int = 0  #: sent too often before
+    cut: int = 0  #: not whole, so never sent
+
+    def leaves(self, letter: Letter) -> None:
+        """It is not allowed."""
+        if letter.cut:
+            self.cut += 1
+        else:
+            self.refused += 1
 
     @property
     def status(self) -> int:
-        return 0 if self.done and not self.refused else 1
+        return 0 if self.done and not self.refused and not self.cut else 1
 
 
 async def show(letterbox: Letterbox, choice: Choice, say: Callable[[str], object]) -> Outcome:
@@ -65,7 +74,7 @@ async def show(letterbox: Letterbox, choice: Choice, say: Callable[[str], object
         if choice.allows(letter):
             outcome.done += 1
         else:
-            outcome.refused += 1
+            outcome.leaves(letter)
         say(line(letter))
     return outcome
 
@@ -84,7 +93,7 @@ async def send(letterbox: Letterbox, choice: Choice, progress: Progress) -> Outc
 
     async for letter in _chosen(letterbox, choice):
         if not choice.allows(letter):
-            outcome.refused += 1
+            outcome.leaves(letter)
             continue
         batch.append(letter)
         if len(batch) == AT_ONCE:
@@ -110,7 +119,7 @@ def line(letter: Letter) -> str:
     again = f", sent again {letter.redriven}×" if letter.redriven else ""
     return (
         f"{instant.to_text(letter.at)}  {letter.reason or '?':<10} from {letter.source or '?'}, "
-        f"{len(letter.value)} bytes{again}: {letter.detail}"
+        f"{len(letter.value)} bytes{again}{', cut' if letter.cut else ''}: {letter.detail}"
     )
 
 
@@ -150,6 +159,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(
             f"{outcome.refused} left: sent {TIMES}× and poison still. Mend what refuses them, or --force\n"
         )
+    if outcome.cut:
+        sys.stdout.write(
+            f"{outcome.cut} left: cut, since the whole had no room here. It is in the main topic at its source, until "
+            "that topic's retention is over; --force sends none of them\n"
+        )
     return outcome.status
 
 
@@ -183,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     what.add_argument("--send", action="store_true", help="send them to the main topic")
     parser.add_argument(
-        "--reason", action="append", default=[], help="only this one: empty, malformed, invalid; repeatable"
+        "--reason", action="append", default=[], help="only this one: empty, malformed, invalid, unexpected; repeatable"
     )
     parser.add_argument(
         "--since", type=_since, default=0, metavar="WHEN", help="2026-03-01T08:00:00Z, or an age: 90m, 2h, 7d"

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
+
+import msgspec
 
 from ingest.rollup import rules
 from ingest.rollup.rules import View
 from ingest.rollup.state import ChargePoint, HistoryRow, Place, Report, Settled, Wish
 from shared import documents, instant
 from shared.status import Reason
+
+_UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError)
 
 CHARGE_POINTS = """
     SELECT c.key, c.id, c.station_key, s.id AS station_id, c.registration, c.operative, c.log_partition,
@@ -94,13 +99,27 @@ INSERT_LATE = f"""
 """  # noqa: S608
 
 
-def charge_points(rows: Iterable[Any], reports: Iterable[Any], wishes: Iterable[Any]) -> dict[int, ChargePoint]:
-    """The state in rows of ``CHARGE_POINTS``, ``REPORTS`` and ``WISHES``, by key."""
+def charge_points(rows: Sequence[Any], reports: Iterable[Any], wishes: Iterable[Any]) -> dict[int, ChargePoint]:
+    """The state in rows of ``CHARGE_POINTS``, ``REPORTS`` and ``WISHES``, by key.
+
+    A row that another version wrote, or a hand, costs what cannot be read of it and no more: statuses are derived
+    from the reports again, a report comes with the next word of its place. ``mended`` says what it was.
+    """
     found = {row["key"]: _charge_point(row) for row in rows}
     for row in reports:
-        found[row["charge_point_key"]].know((row["evse_id"], row["connector_id"]), _report(row))
+        one, place = found[row["charge_point_key"]], (row["evse_id"], row["connector_id"])
+        try:
+            one.know(place, _report(row))
+        except _UNREADABLE as error:
+            one.mended.append(f"its report of {place}: {error}")
     for row in wishes:
-        found[row["charge_point_key"]].wishes[row["evse_id"], row["connector_id"]] = _wish(row)
+        one, place = found[row["charge_point_key"]], (row["evse_id"], row["connector_id"])
+        try:
+            one.wishes[place] = _wish(row)
+        except _UNREADABLE as error:
+            one.mended.append(f"its wish for {place}: {error}")
+    for row in rows:
+        _settled(found[row["key"]], row["document"])
     return found
 
 
@@ -145,15 +164,13 @@ def history_row(row: HistoryRow) -> tuple[Any, ...]:
 
 
 def _charge_point(row: Any) -> ChargePoint:
-    document = documents.charge_point(row["document"])
-    one = ChargePoint(
+    return ChargePoint(
         key=row["key"],
         id=row["id"],
         station_key=row["station_key"],
         station_id=row["station_id"],
         registration=row["registration"],
         operative=row["operative"],
-        identity_conflict=document.identity_conflict,
         protocol=row["protocol"],
         vendor=row["vendor"],
         model=row["model"],
@@ -169,13 +186,32 @@ def _charge_point(row: Any) -> ChargePoint:
         epoch=row["epoch"],
         sequence=row["sequence"],
     )
-    for evse in document.evses:
+
+
+def _settled(one: ChargePoint, stored: str) -> None:
+    """Fills in the statuses that were arrived at, from the document; if it does not tell, from the reports."""
+    try:
+        document = documents.charge_point(stored)
+        one.identity_conflict = document.identity_conflict
         reason: Reason = rules.why_unknown(one) or "OWN"
-        one.evses[evse.id] = Settled(evse.status, reason, instant.from_text(evse.since))
-        for connector in evse.connectors:
-            settled = Settled(connector.status, connector.reason, instant.from_text(connector.since))
-            one.connectors[evse.id, connector.id] = settled
-    return one
+        for evse in document.evses:
+            one.evses[evse.id] = Settled(evse.status, reason, instant.from_text(evse.since))
+            for connector in evse.connectors:
+                settled = Settled(connector.status, connector.reason, instant.from_text(connector.since))
+                one.connectors[evse.id, connector.id] = settled
+    except _UNREADABLE as error:
+        one.mended.append(f"its document: {error}")
+    else:
+        places = set(chain.from_iterable(one.connectors_of.values()))
+        if one.connectors.keys() == places and one.evses.keys() == one.connectors_of.keys():
+            return
+        one.mended.append("its document: it has other places than there are reports of")
+    one.evses.clear()
+    one.connectors.clear()
+    rules.settle(one, max((report.received_at for report in one.reports.values()), default=0), "recency")
+    for place, settled in one.connectors.items():
+        if settled.reason == "OWN":
+            one.connectors[place] = settled._replace(since=one.reports[place].since)
 
 
 def _report(row: Any) -> Report:
@@ -184,10 +220,10 @@ def _report(row: Any) -> Report:
         error_code=row["error_code"],
         vendor_error_code=row["vendor_error_code"],
         info=row["info"],
-        since=instant.from_datetime(row["since"]),
-        event_time=instant.from_datetime(row["event_time"]),
+        since=_known(row["since"]),
+        event_time=_known(row["event_time"]),
         reported_at=_instant(row["reported_at"]),
-        received_at=instant.from_datetime(row["received_at"]),
+        received_at=_known(row["received_at"]),
         version=(row["epoch"], row["sequence"]),
         info_at=_instant(row["info_at"]),
     )
@@ -198,7 +234,7 @@ def _wish(row: Any) -> Wish:
         version=row["version"],
         operative=row["operative"],
         note=row["note"],
-        asked_at=instant.from_datetime(row["asked_at"]),
+        asked_at=_known(row["asked_at"]),
         result=row["result"],
         answered_at=_instant(row["answered_at"]),
         confirmed_at=None,
@@ -210,4 +246,12 @@ def _moment(at: int | None) -> datetime | None:
 
 
 def _instant(moment: datetime | None) -> int | None:
-    return None if moment is None else instant.from_datetime(moment)
+    """Infinity, which asyncpg gives without a time zone, is no time that a clock could have said."""
+    return None if moment is None or moment.tzinfo is None else instant.from_datetime(moment)
+
+
+def _known(moment: datetime) -> int:
+    at = _instant(moment)
+    if at is None:
+        raise ValueError(f"a time of {moment:%Y-%m-%d}, which is none")
+    return at

@@ -114,6 +114,7 @@ class ChargePoint:
     evses: dict[int, Settled] = field(default_factory=dict)
     wishes: dict[Place, Wish] = field(default_factory=dict)
     connectors_of: dict[int, list[Place]] = field(default_factory=dict, compare=False)  #: EVSE → its connectors
+    mended: list[str] = field(default_factory=list)  #: what of its rows could not be read as it stood
     touched: set[Place] = field(default_factory=set)  #: reports to be written
     touched_wishes: set[Place] = field(default_factory=set)  #: wishes to be written
 

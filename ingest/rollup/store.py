@@ -6,12 +6,13 @@ and the lock makes the transaction start again.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ingest.rollup import rows, rules
 from ingest.rollup.budget import Budget
 from ingest.rollup.fold import Folded
+from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import ChargePoint
 from shared import documents, fleet
 from shared.hot import Change
@@ -78,9 +79,11 @@ Guard = Callable[[Connection], Awaitable[None]]
 class Store:
     """The rollup's side of Postgres."""
 
-    def __init__(self, pool: Pool, *, topic: str) -> None:
+    def __init__(self, pool: Pool, *, topic: str, metrics: Metrics) -> None:
         self._pool = pool
         self._topic = topic
+        self._metrics = metrics
+        self._mended: set[int] = set()  #: charge points that were said to be, once in a process
 
     async def positions(self, partitions: Collection[int]) -> dict[int, Position]:
         """Where each partition was left; (0, None) for one never seen."""
@@ -95,6 +98,13 @@ class Store:
             sorted(partitions),
         )
         return {row["partition"]: Position(row["next"], row["last_record"]) for row in found}
+
+    async def known_position(self, partition: int) -> Position | None:
+        """Where it stands; None for one that no rollup has read."""
+        row = await self._pool.fetchrow(
+            "SELECT next, last_record FROM log_positions WHERE topic = $1 AND partition = $2", self._topic, partition
+        )
+        return None if row is None else Position(row["next"], row["last_record"])
 
     async def apply(
         self,
@@ -150,6 +160,7 @@ class Store:
         versions = {row["key"]: row["version"] for row in found}
         reports = await connection.fetch(rows.REPORTS, list(versions))
         charge_points = rows.charge_points(found, reports, await connection.fetch(rows.WISHES, list(versions)))
+        self._say_mended(charge_points.values())
         changed = sorted(alter(charge_points, folded))
         await self._write_history(connection, folded)
         if not changed:
@@ -159,6 +170,17 @@ class Store:
         changes += await fleet.roll_up(connection, touched, now)
         note = await fleet.note(connection, touched, changed)
         return Applied(changes, note, folded, versions, changed)
+
+    def _say_mended(self, charge_points: Iterable[ChargePoint]) -> None:
+        for one in charge_points:
+            if one.mended and one.key not in self._mended:
+                self._mended.add(one.key)
+                self._metrics.unreadable.inc()
+                log.error(
+                    "a charge point's rows could not be read as they stand; what is lost of them comes with its next "
+                    "reports: see monitoring/runbooks/RowsUnreadable.md",
+                    extra={"charge_point": one.id, "key": one.key, "what": one.mended[:5]},
+                )
 
     async def _move(self, connection: Connection, moves: Sequence[Move]) -> None:
         if moves:

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from prometheus_client import CollectorRegistry
 
 from ingest.ocpp.session import Policy as SessionPolicy
 from ingest.ocpp.session import Session
 from ingest.rollup import rules
 from ingest.rollup.batch import batch
 from ingest.rollup.fold import Policy
+from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import ChargePoint, HistoryRow
 from ingest.rollup.store import Store
 from shared import documents, instant
@@ -42,7 +44,7 @@ class Kept:
 
     def __init__(self, pool: Pool, copy: HotCopy, api: Api) -> None:
         self.pool, self.copy, self.api = pool, copy, api
-        self.store = Store(pool, topic="extremes")
+        self.store = Store(pool, topic="extremes", metrics=Metrics(CollectorRegistry()))
 
     async def comes_back(self, *batches: Sequence[Event]) -> None:
         """Applies the batches, and compares what the API shows with the same events folded in mind."""

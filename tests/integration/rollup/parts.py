@@ -233,7 +233,11 @@ async def rollup(
     metrics, chosen = Metrics(registry), policy or Policy()
     async with hot.client(stack.redis_url) as redis, postgres.pool(database_url, size=6, name="rollup") as pool:
         hot_copy = HotCopy(redis, stream_length=10_000)
-        store, publication, fences = Store(pool, topic=topic), Publication(pool, hot_copy, metrics), Fences(redis)
+        store, publication, fences = (
+            Store(pool, topic=topic, metrics=metrics),
+            Publication(pool, hot_copy, metrics),
+            Fences(redis),
+        )
         quarantine = Quarantine(
             servers=stack.kafka_bootstrap_servers,
             topic=dead_letter_topic or f"{topic}.dlq",

@@ -236,3 +236,41 @@ async def test_a_flood_of_one_charger_costs_the_limit_once(
 
 async def has_stopped(one: Rollup) -> bool:
     return not one.consumer.partitions
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE charge_points SET document = '{\"id\": 1}' WHERE key = $1",
+        'UPDATE charge_points SET document = replace(document, \'"since":"2\', \'"since":"x\') WHERE key = $1',
+        "UPDATE charge_points SET document = replace(document, '\"evses\":[', '\"places\":[') WHERE key = $1",
+        "UPDATE charge_points SET last_seen_at = '-infinity', previous_seen_at = 'infinity' WHERE key = $1",
+        "UPDATE reports SET since = '-infinity' WHERE charge_point_key = $1",
+        "UPDATE reports SET reported_at = 'infinity', received_at = '-infinity' WHERE charge_point_key = $1",
+        "DELETE FROM reports WHERE charge_point_key = $1",
+    ],
+)
+async def test_a_row_that_cannot_be_read_costs_its_charge_point_alone_and_is_mended_by_what_comes_next(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet, damage: str
+) -> None:
+    damaged, whole = await sessions(fleet, 2)
+    for session in (damaged, whole):
+        given: list[Event] = [session.began(clock()), *(session.reported(clock(), place=(n, 1)) for n in (1, 2))]
+        await publish(stack, topic, *given)
+    policy = Policy(close_grace_ms=200)
+    async with rollup(stack, database_url, topic, policy=policy) as one, running(one.consumer.run()):
+        await eventually(lambda: is_available(fleet, [damaged, whole]))
+        await fleet.pool.execute(damage, damaged.key)
+        await publish(stack, topic, damaged.reported(clock(), "Charging"), whole.reported(clock(), "Charging"))
+        await eventually(lambda: is_charging(fleet, [whole, damaged]))
+        await fleet.pool.execute(damage, damaged.key)
+        await publish(stack, topic, *(session.ended(clock()) for session in (damaged, whole)))
+        async with running(one.liveness.run()):
+            await eventually(lambda: fleet.is_("OFFLINE", whole.key))
+            await eventually(lambda: fleet.is_("OFFLINE", damaged.key))
+        assert one.counted("dead_letters_total", {"reason": "unexpected"}) == 0
+
+
+async def is_charging(fleet: Fleet, these: Sequence[Session]) -> bool:
+    words = "SELECT reported FROM reports WHERE charge_point_key = $1 AND evse_id = 1"
+    return all([await fleet.pool.fetchval(words, one.key) == "Charging" for one in these])

@@ -10,6 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import CollectorRegistry
 
+from ingest.rollup import letters
 from ingest.rollup.letterbox import MEMORY_AT_MOST, Letterbox, NotPossible, opened
 from ingest.rollup.letters import Letter
 from ingest.rollup.metrics import Metrics
@@ -191,7 +192,9 @@ async def test_more_gaps_than_can_be_remembered_are_refused(stack: Stack, topic:
             await box.remember(gaps)
 
 
-async def run(stack: Stack, topic: str, *arguments: str, **changed: str) -> tuple[int | None, str, str]:
+async def run(
+    stack: Stack, topic: str, *arguments: str, module: str = "ingest.rollup.redrive", **changed: str
+) -> tuple[int | None, str, str]:
     """The command itself: its exit status, and what it says."""
     environment = stack.environment | {
         "PLUGWATCH_TOPIC": topic,
@@ -202,7 +205,7 @@ async def run(stack: Stack, topic: str, *arguments: str, **changed: str) -> tupl
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "ingest.rollup.redrive",
+        module,
         *arguments,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
@@ -220,6 +223,16 @@ async def test_the_command_says_by_its_status_what_it_did(stack: Stack, topic: s
     assert f"from {topic}/0/0, 6 bytes: an older rollup knew no better" in out
     assert await run(stack, topic, "--send") == (0, "1 sent again\n", "")
     assert await run(stack, topic, "--send") == (1, "0 sent again\n", "")
+
+
+async def test_a_letter_that_was_cut_is_never_sent_and_said_to_be(stack: Stack, topic: str, fleet: Fleet) -> None:
+    await set_aside(stack, fleet, topic, b"whole")
+    key, value, headers = letters.cut(Record(b"x" * 99_999, 7, 3, topic=topic), Poison("malformed", "no JSON"))
+    await publish(stack, f"{topic}.dlq", (key, value, headers))
+    status, out, _ = await run(stack, topic, "--send", "--force")
+    assert status == 1
+    assert out.startswith("1 sent again\n1 left: cut, since the whole had no room here. It is in the main topic")
+    assert await records(stack, topic) == 1
 
 
 async def test_the_command_says_what_is_wrong_when_it_cannot_be_done(stack: Stack, topic: str) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ingest.rollup.batch import Batch, batch, digest
 from ingest.rollup.fold import Policy
+from ingest.rollup.metrics import Metrics
 from ingest.rollup.store import Applied, Fenced, Move, Store
 from shared import fleet as road
 from shared import postgres
@@ -21,7 +23,7 @@ POLICY = Policy()
 
 @pytest.fixture
 def store(pool: Pool, topic: str) -> Store:
-    return Store(pool, topic=topic)
+    return Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
 
 
 async def apply(store: Store, *events: Event, partition: int = 0) -> Applied:
@@ -77,7 +79,7 @@ async def test_a_batch_of_poison_only_moves_the_position(store: Store) -> None:
 async def test_each_topic_has_positions_of_its_own(store: Store, pool: Pool, fleet: Fleet) -> None:
     session = await fleet.session()
     await apply(store, session.began(T0))
-    assert (await Store(pool, topic="another").positions([0]))[0] == (0, None)
+    assert (await Store(pool, topic="another", metrics=Metrics(CollectorRegistry())).positions([0]))[0] == (0, None)
 
 
 # history
@@ -242,7 +244,7 @@ async def test_a_batch_of_500_takes_as_many_statements_as_one_of_1(database_url:
     many = [await fleet.session(f"CP{number}", station_key=stations[number % 10]) for number in range(50)]
     statements: list[str] = []
     async with postgres.pool(database_url, size=1, name="counted") as pool:
-        store = Store(pool, topic=topic)
+        store = Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
         async with pool.acquire() as connection:
             connection.add_query_logger(lambda record: statements.append(record.query))
         counts: list[int] = []
