@@ -31,6 +31,7 @@ log = logging.getLogger("plugwatch.rollup.isolation")
 
 TRIALS = 20  #: other charge points that are tried beside a record that fails; each is a transaction
 HOLD_S = (1.0, 30.0)  #: how long a partition is held: at first, and at most
+REFUSED_S = 60.0  #: the same where the dead-letter topic takes nothing: a topic that is missing costs 10 s to find out
 
 _OTHERS = (Fenced, Newer, TooMuchPoison, Transient, LettersRefused)  #: not about a record's content
 _T = TypeVar("_T")
@@ -146,7 +147,7 @@ class Isolation:
                 "or mend its name (PLUGWATCH_DEAD_LETTER_TOPIC), its rights or its max.message.bytes",
                 extra=_where(record) | {"error": str(refused)},
             )
-            return Held(record, HOLD_S[1])
+            return Held(record, REFUSED_S)
         return None
 
     async def _another_passes(self, key: int, rest: Sequence[Record]) -> bool:

@@ -102,7 +102,7 @@ class Quarantine:
         for one, result in zip(poisoned, results, strict=True):
             if not isinstance(result, BaseException):
                 self._is_sent(one)
-            elif isinstance(result, KafkaError):
+            elif isinstance(result, KafkaError) and not isinstance(result, UnknownTopicOrPartitionError):
                 left.append(one)
             else:
                 raise result
