@@ -16,6 +16,12 @@ from shared import migrate
 _numbers = itertools.count()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-s", default=40, type=int, metavar="S", help="seconds of chance against the API (%(default)s)"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Tests marked ``kafka`` run where Apache Kafka was asked for; CI asks for it in a run of its own."""
     if os.environ.get("BROKER") != "kafka" and not config.option.markexpr:

@@ -112,7 +112,7 @@ def test_an_image_of_others_has_one_version() -> None:
 def test_ci_tests_on_the_oldest_python_that_is_promised() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     (action,) = ACTIONS
-    (python,) = (step["with"]["python-version"] for step in read(action)["runs"]["steps"] if "python" in step["uses"])
+    python = read(action)["inputs"]["python-version"]["default"]
     assert f">={python}" == project["requires-python"]
 
 

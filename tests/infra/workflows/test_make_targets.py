@@ -5,11 +5,11 @@ import re
 import pytest
 
 from tests.infra.tools import ROOT
-from tests.infra.workflows.workflows import JOBS, MAKE, Job, jobs, make_targets
+from tests.infra.workflows.workflows import JOBS, Job, jobs, make_targets, steps
 
 # It has no checkout to find a Makefile in, and is tested by being run.
 WITHOUT_MAKE = {"ci:check"}
-CALL = re.compile(r"make [a-z][a-z0-9-]*( [A-Z]+=(\S+|\"[^\"]*\"))*( >> \"\$GITHUB_OUTPUT\")?")
+CALL = re.compile(r"(sudo )?make [a-z][a-z0-9-]*( [A-Z_]+=(\S+|\"[^\"]*\"))*( >> \"\$GITHUB_OUTPUT\")?")
 
 # What needs more than a clean machine with Python, Java, Node.js and Go.
 ONLY_ON_GITHUB = {
@@ -31,9 +31,17 @@ def test_a_job_runs_make_targets_and_nothing_else(job: Job) -> None:
     assert job.targets <= make_targets()
 
 
+def targets(script: str) -> set[str]:
+    return {step.split()[0] for step in steps(script)}
+
+
 def test_ci_run_calls_what_the_workflow_calls() -> None:
-    script = "\n".join(line for line in (ROOT / ".ci/run").read_text().splitlines() if not line.startswith("#"))
-    assert set(MAKE.findall(script)) == of_ci() - ONLY_ON_GITHUB.keys()
+    assert targets("run") == of_ci() - ONLY_ON_GITHUB.keys()
+
+
+def test_ci_nightly_calls_what_its_workflow_calls() -> None:
+    of_nightly = {target for job in jobs("nightly").values() for target in job.targets}
+    assert of_nightly - targets("run") == targets("nightly")
 
 
 def test_what_only_github_can_run_is_run_there() -> None:

@@ -16,6 +16,7 @@ FILES = sorted(GITHUB.glob("workflows/*.yml"))
 USES = re.compile(r"^\s*(?:- )?uses: (?P<what>\S+)(?: # (?P<version>\S+))?$", re.M)
 MAKE = re.compile(r"\bmake ([a-z][a-z0-9-]*)")
 TARGET = re.compile(r"^([a-z][a-z0-9-]*):(?!=)", re.M)
+STEP = re.compile(r"^(?:step|tested) ([a-z][a-z0-9-]*.*)$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ JOBS = [Job(name, job, body) for name, workflow in WORKFLOWS.items() for job, bo
 
 def jobs(workflow: str) -> dict[str, Job]:
     return {job.name: job for job in JOBS if job.workflow == workflow}
+
+
+def steps(script: str) -> list[str]:
+    """What `.ci/run` or `.ci/nightly` makes, in its order: the target and what it is told."""
+    return STEP.findall((ROOT / ".ci" / script).read_text())
 
 
 def used() -> Iterator[tuple[str, str, str | None]]:

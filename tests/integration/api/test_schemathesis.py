@@ -1,6 +1,7 @@
 """Schemathesis against the running API: what it answers is what ``/openapi.json`` says, whatever is sent.
 
-Alone: ``make fuzz-api``. Without `positive_data_acceptance`: a body that fits may still name what is not there.
+Alone, and longer: ``make fuzz-api FUZZ_S=1800``. Without `positive_data_acceptance`: a body that fits
+may still name what is not there.
 """
 
 import asyncio
@@ -13,14 +14,16 @@ from local.stack import Stack
 from tests.integration.api.served import ADMIN, Api
 from tests.integration.api.test_process import ApiProcess
 
-FOR_S = 40
 ENDLESS = "/v1/stream"  # has tests of its own
 CONFIG = 'hooks = "lines.py"\n'
 LINES = 'import schemathesis\nschemathesis.serializer.alias("application/x-ndjson", "text/plain")\n'
 
 
 @pytest.mark.fuzz
-async def test_the_api_is_what_it_says_it_is(api: Api, stack: Stack, database_url: str, tmp_path: Path) -> None:
+async def test_the_api_is_what_it_says_it_is(
+    api: Api, stack: Stack, database_url: str, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    for_s = int(pytestconfig.getoption("fuzz_s"))
     await api.station("S1", "CP1", "CP2")
     await api.rolled_up("CP1", "AVAILABLE", "FAULTED")
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
@@ -33,13 +36,13 @@ async def test_the_api_is_what_it_says_it_is(api: Api, stack: Stack, database_ur
             *("--header", f"Authorization: Bearer {ADMIN}"),
             *("--exclude-path", ENDLESS),
             *("--exclude-checks", "positive_data_acceptance"),
-            *("--max-time", str(FOR_S), "--max-failures", "20", "--request-timeout", "20"),
+            *("--max-time", str(for_s), "--max-failures", "20", "--request-timeout", "20"),
             *("--suppress-health-check", "all", "--warnings", "off", "--no-color"),
             cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(FOR_S + 120):
+        async with asyncio.timeout(for_s + 60):
             said, _ = await fuzzing.communicate()
     assert fuzzing.returncode == 0, said.decode()
     assert "failed by a bug" not in (tmp_path / "api.log").read_text()
