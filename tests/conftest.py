@@ -6,7 +6,8 @@
 import asyncio
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tests marked ``kafka`` run where Apache Kafka was asked for; CI asks for it in a run of its own."""
     if os.environ.get("BROKER") != "kafka" and not config.option.markexpr:
         config.option.markexpr = "not kafka"
+
+
+TIMEOUT = pytest.StashKey[Any]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> None:
+    """Remember what the timer was set to, and leave the setting to its plugin."""
+    item.stash[TIMEOUT] = settings
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
+    """Stop the timer while a failure is put into words: raised in there, a timeout would end the whole run."""
+    if call.excinfo is None or TIMEOUT not in item.stash:
+        return (yield)
+    item.ihook.pytest_timeout_cancel_timer(item=item)
+    try:
+        return (yield)
+    finally:
+        item.ihook.pytest_timeout_set_timer(item=item, settings=item.stash[TIMEOUT])
 
 
 @pytest.fixture(scope="session")
