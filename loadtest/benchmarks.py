@@ -7,19 +7,22 @@ baseline measured in the same run, in alternating rounds. CPU is the server proc
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import json
 import os
 import platform
+import secrets
 import signal
 import statistics
+import string
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +30,7 @@ import asyncpg
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from loadtest.crowd import Crowd
+from loadtest.crowd import ONLY_16, Crowd, deflated_frame
 from local.ports import free_port
 from local.stack import Stack
 
@@ -100,9 +103,9 @@ def wait_ready(port: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def crowd(port: int, n: int) -> AsyncIterator[Crowd]:
+async def crowd(port: int, n: int, headers: Sequence[str] = ONLY_16) -> AsyncIterator[Crowd]:
     """``n`` connected chargers."""
-    chargers = Crowd("127.0.0.1", port)
+    chargers = Crowd("127.0.0.1", port, lambda identity: headers)
     await chargers.connect(n)
     try:
         yield chargers
@@ -133,17 +136,79 @@ async def answered(connections: int, frames: int, rounds: int) -> dict[str, obje
     return {"benchmark": "answered", "connections": connections, "frames_a_round": frames, **summary(figures)}
 
 
-async def idle(connections: int) -> dict[str, object]:
-    """Resident memory of the gateway per idle connection."""
+async def idle(connections: int, deflate: str) -> dict[str, object]:
+    """Resident memory of the gateway per idle connection; ``deflate`` is off, offered, or used for one message."""
+    protocol = "ocpp1.6" if deflate == "off" else "ocpp2.0.1"
+    lines = [
+        f"Sec-WebSocket-Protocol: {protocol}",
+        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+    ]
     with gateway() as (ours, port, _):
         async with crowd(port, 200):
             pass
         await asyncio.sleep(1)
         before = resident_bytes(ours.pid)
-        async with crowd(port, connections):
+        async with crowd(port, connections, lines[: 1 if deflate == "off" else 2]) as chargers:
+            if deflate == "used":
+                for charger in chargers.chargers:
+                    charger.frames = [deflated_frame(b'[2,"1","Heartbeat",{}]')]
+                await chargers.run(connections)
             await asyncio.sleep(1)
             each = (resident_bytes(ours.pid) - before) / connections
-    return {"benchmark": "idle", "connections": connections, "bytes_per_connection": round(each)}
+    return {"benchmark": "idle", "connections": connections, "deflate": deflate, "bytes_per_connection": round(each)}
+
+
+async def handshakes(chargers: int) -> dict[str, object]:
+    """CPU (ms) of the gateway a handshake, from TCP to the session on the log, and seconds until all are in.
+
+    By what the password is: none, a key such as the API generates, 26 random letters and digits, a phrase
+    that a person chose; first by a gateway that has not seen it, then ``again``.
+    """
+    alphabet = string.ascii_letters + string.digits
+    kinds: dict[str, Callable[[], str | None]] = {
+        "none": lambda: None,
+        "generated": lambda: secrets.token_hex(20),
+        "random": lambda: "".join(secrets.choice(alphabet) for _ in range(26)),
+        "chosen": lambda: f"correct horse {secrets.randbelow(10_000)}",
+    }
+    given = {f"{kind}-{i:05d}": make() for kind, make in kinds.items() for i in range(chargers)}
+
+    def headers(identity: str) -> Sequence[str]:
+        credentials = base64.b64encode(f"{identity}:{given[identity]}".encode()).decode()
+        return (*ONLY_16, f"Authorization: Basic {credentials}")
+
+    figures: dict[str, object] = {}
+    with gateway() as (ours, port, stack):
+        imported(stack, given)
+        await asyncio.sleep(2)  # the gateway reads them
+        for kind in kinds:
+            for name in (kind, f"{kind}, again"):
+                before, started = cpu_s(ours.pid), time.monotonic()
+                crowd = Crowd("127.0.0.1", port, headers)
+                await crowd.connect(chargers, at_once=50, prefix=kind)
+                figures[name] = {
+                    "cpu_ms": round((cpu_s(ours.pid) - before) / chargers * 1e3, 2),
+                    "all_in_s": round(time.monotonic() - started, 2),
+                }
+                crowd.close()
+                await asyncio.sleep(1)
+    return {"benchmark": "handshakes", "chargers_of_each": chargers, **figures}
+
+
+def imported(stack: Stack, passwords: Mapping[str, str | None]) -> None:
+    """Charge points with their passwords, through an API that is started for it."""
+    port, token = free_port(), secrets.token_hex(20)
+    environment = {"PLUGWATCH_API_PORT": str(port), "PLUGWATCH_HOST": "127.0.0.1", "PLUGWATCH_ADMIN_TOKEN": token}
+    rows = [{"charge_point_id": id_} | ({"password": one} if one else {}) for id_, one in passwords.items()]
+    with process("api", environment={**stack.environment, **environment}):
+        wait_ready(port)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/v1/import",
+            "\n".join(map(json.dumps, rows)).encode(),
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"},
+        )
+        with urllib.request.urlopen(request, timeout=300) as answer:
+            assert json.load(answer)["totals"]["created"] == len(rows)
 
 
 async def whole(connections: int, frames: int, rounds: int) -> dict[str, object]:
@@ -293,6 +358,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     one.add_argument("--rounds", type=int, default=5)
     one = commands.add_parser("idle", help="memory per idle connection")
     one.add_argument("--connections", type=int, default=5_000)
+    one.add_argument(
+        "--deflate", choices=("off", "offered", "used"), default="off", help="permessage-deflate, in 2.0.1"
+    )
+    one = commands.add_parser("handshakes", help="CPU (ms) a handshake, by what the password is")
+    one.add_argument("--chargers", type=int, default=200, help="of each kind (default: 200)")
     one = commands.add_parser("whole", help="CPU (µs) per status over all processes; catching up beside a bare loop")
     one.add_argument("--connections", type=int, default=1_000)
     one.add_argument("--frames", type=int, default=40_000, help="statuses a round (default: 40000)")
@@ -302,7 +372,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case "answered":
             measured = answered(given.connections, given.frames, given.rounds)
         case "idle":
-            measured = idle(given.connections)
+            measured = idle(given.connections, given.deflate)
+        case "handshakes":
+            measured = handshakes(given.chargers)
         case _:
             measured = whole(given.connections, given.frames, given.rounds)
     result = uvloop.run(measured)

@@ -8,12 +8,15 @@ import asyncio
 import base64
 import os
 import time
+import zlib
+from collections.abc import Callable, Sequence
 from typing import cast
 
 _HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+    "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{more}\r\n"
 )
+ONLY_16 = ("Sec-WebSocket-Protocol: ocpp1.6",)
 _STATUSES = ("Available", "Preparing", "Charging", "Finishing")
 
 
@@ -22,6 +25,13 @@ def text_frame(payload: bytes) -> bytes:
     n = len(payload)
     length = bytes((0x80 | n,)) if n < 126 else b"\xfe" + n.to_bytes(2, "big")
     return b"\x81" + length + b"\0\0\0\0" + payload
+
+
+def deflated_frame(payload: bytes) -> bytes:
+    """A client's short text frame in permessage-deflate (RFC 7692 §7.2.1)."""
+    deflate = zlib.compressobj(wbits=-9)
+    frame = text_frame((deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4])
+    return bytes((frame[0] | 0x40,)) + frame[1:]
 
 
 def _status(connector: int, status: str) -> bytes:
@@ -37,19 +47,21 @@ class Charger(asyncio.Protocol):
 
     __slots__ = ("_crowd", "_next", "_transport", "_upgraded", "frames")
 
-    def __init__(self, crowd: "Crowd", path: str) -> None:
+    def __init__(self, crowd: "Crowd", identity: str) -> None:
         self._crowd = crowd
         self._upgraded = False
         self._next = 0
         self._transport = cast(asyncio.Transport, None)
         self.frames = [text_frame(_status(1, status)) for status in _STATUSES]
-        self._crowd.paths[self] = path
+        self._crowd.identities[self] = identity
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Sends the handshake."""
         self._transport = cast(asyncio.Transport, transport)
         key = base64.b64encode(os.urandom(16)).decode()
-        self._transport.write(_HANDSHAKE.format(path=self._crowd.paths.pop(self), key=key).encode())
+        identity = self._crowd.identities.pop(self)
+        more = "".join(f"{line}\r\n" for line in self._crowd.headers(identity))
+        self._transport.write(_HANDSHAKE.format(path=f"/ocpp/{identity}", key=key, more=more).encode())
 
     def data_received(self, data: bytes) -> None:
         """A reply, or the upgrade."""
@@ -71,21 +83,26 @@ class Charger(asyncio.Protocol):
         self._transport.abort()
 
 
-class Crowd:
-    """Many chargers against one server; counts answers."""
+def _only_16(_: str) -> Sequence[str]:
+    return ONLY_16
 
-    def __init__(self, host: str, port: int) -> None:
+
+class Crowd:
+    """Many chargers against one server; ``headers`` gives those of an id's handshake; counts answers."""
+
+    def __init__(self, host: str, port: int, headers: Callable[[str], Sequence[str]] = _only_16) -> None:
         self._host, self._port = host, port
         self._all_up = asyncio.Event()
         self._rested = asyncio.Event()
         self._wanted = 0
         self._left = 0
         self._in_flight = 0
-        self.paths: dict[Charger, str] = {}
+        self.headers = headers
+        self.identities: dict[Charger, str] = {}
         self.chargers: list[Charger] = []
 
-    async def connect(self, n: int, at_once: int = 100) -> None:
-        """Opens ``n`` more connections, ``at_once`` at a time."""
+    async def connect(self, n: int, at_once: int = 100, prefix: str = "BENCH") -> None:
+        """Opens ``n`` more connections, ``at_once`` at a time; ids are ``prefix`` and a number."""
         loop = asyncio.get_running_loop()
         first = len(self.chargers)
         for start in range(first, first + n, at_once):
@@ -96,7 +113,7 @@ class Crowd:
                 for i in range(start, stop):
                     group.create_task(
                         loop.create_connection(
-                            lambda i=i: Charger(self, f"/ocpp/BENCH-{i:05d}"),  # type: ignore[misc]
+                            lambda i=i: Charger(self, f"{prefix}-{i:05d}"),  # type: ignore[misc]
                             self._host,
                             self._port,
                         )

@@ -5,8 +5,10 @@ What passes may be kept as a fast hash, so the estimate is a low one. A password
 - at least 22 characters;
 - ``characters × log2(different ones)`` of 64 bits or more, without the characters that go on with a run
   (``aaa``, ``456``, ``qwer``, ``1qaz``) or end a repetition of three characters seen before;
-- letter pairs of which fewer than 46 % are frequent within words (``0`` read as ``o``, ``$`` as ``s`` …),
-  and three of them at least; where all is hexadecimal, this says nothing and three letters do.
+- at least three letter pairs, of which fewer than 46 % are frequent within words (``0`` read as ``o``, ``$`` as
+  ``s`` …), those of ``j``, ``q`` or ``x`` and a consonant taken off; all-hexadecimal ones need three letters only.
+
+What gets through although somebody chose it are rows of rare words with many bits of their own.
 """
 
 import itertools
@@ -15,13 +17,15 @@ import re
 
 SHORTEST = 22  #: 128 random bits in base64
 BITS = 64  #: decades at 10 billion tries a second against one salted SHA-256, and the estimate is a low one
-_WORDLIKE = 0.46  #: words have 50 to 90 % frequent pairs, random letters 25 %: one password in 20 is taken for words
+_WORDLIKE = 0.46  #: words have 50 to 90 % frequent pairs, random letters 25 %: one in 30 is taken for words
 
 _ROWS = ("`1234567890-=", " qwertyuiop[]\\", " asdfghjkl;'", " zxcvbnm,./")
 _SHIFTED = str.maketrans('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./")
 _KEYS = {key: (x, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row) if key != " "}
 _HEX = re.compile(r"[0-9a-f-]+")
 _LETTERS = str.maketrans("0134578@$!|", "oieastbasil")
+_VOWELS = frozenset("aeiouy")
+_STRANGE = frozenset("jqx")  #: hardly ever beside another consonant
 #: what often follows a letter within words of English, German, French, Spanish, Dutch and Italian
 # fmt: off
 _FOLLOWS = {
@@ -48,7 +52,9 @@ def _is_wordlike(password: str) -> bool:
         return sum(map(str.isalpha, folded)) < 3
     read = folded.translate(_LETTERS)
     pairs = [(one, other) for one, other in itertools.pairwise(read) if one.isalpha() and other.isalpha()]
-    return len(pairs) < 3 or sum(other in _FOLLOWS.get(one, "") for one, other in pairs) >= _WORDLIKE * len(pairs)
+    frequent = sum(other in _FOLLOWS.get(one, "") for one, other in pairs)
+    strange = sum(not _STRANGE.isdisjoint(pair) and _VOWELS.isdisjoint(pair) for pair in pairs)
+    return len(pairs) < 3 or frequent - strange >= _WORDLIKE * len(pairs)
 
 
 def _unforeseen(password: str) -> int:
