@@ -11,6 +11,7 @@ import logging
 import resource
 import secrets
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -119,6 +120,12 @@ def raise_file_limit() -> None:
     """As many open files as the machine allows: each charger, and each who follows the stream, costs a socket."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def file_limit() -> int:
+    """How many files this process may open."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else limit
 
 
 def spare_the_collector() -> None:

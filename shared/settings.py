@@ -95,12 +95,28 @@ class Settings(BaseModel):
     flood_timeout_s: PositiveFloat = Field(
         default=30, description="a charger that has more to send for so long, without waiting, is closed with 1008 (s)"
     )
-    compression: bool = Field(default=False, description="permessage-deflate, when the charger offers it")
+    max_half_open: PositiveInt = Field(
+        default=8_192,
+        description="sockets that have not sent their whole handshake; above, or above a quarter of the open files "
+        "allowed, the oldest is cut off",
+    )
+    compression: Literal["2.x", "true", "false"] = Field(
+        default="2.x",
+        description="permessage-deflate without context takeover, when the charger offers it: in OCPP 2.x, which "
+        "demands it, in every version, or never",
+    )
     failed_handshakes_per_minute: int = Field(
-        default=600, ge=0, description="refused handshakes an address may make before 429; 0: no limit"
+        default=600,
+        ge=0,
+        description="refused handshakes an address (IPv6: a /64) may make before 429; who is known and needs no slow "
+        "password check still gets in; 0: no limit",
+    )
+    failed_handshakes_per_id: int = Field(
+        default=60, ge=0, description="the same for one charge point id, from whatever address; 0: no limit"
     )
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
-        default=(), description="networks whose `X-Forwarded-For` names the address that is counted, by comma"
+        default=(),
+        description="networks whose `X-Forwarded-For` or `Forwarded` names the address that is counted, by comma",
     )
     max_pending_events: PositiveInt = Field(
         default=200_000, description="events waiting for the broker before new sockets get 503"

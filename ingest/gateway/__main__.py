@@ -76,7 +76,9 @@ async def serve(given: Settings) -> None:
                     inbox,
                     require_password=given.require_password,
                     refusals_per_minute=given.failed_handshakes_per_minute,
+                    refusals_per_id=given.failed_handshakes_per_id,
                     trusted_proxies=given.trusted_proxies,
+                    checked=lambda how: metrics.password_checks.labels(how).inc(),
                 ),
                 claims=claims,
                 publisher=publisher,
@@ -96,6 +98,7 @@ async def serve(given: Settings) -> None:
                 compression=given.compression,
                 frames_per_second=given.frames_per_second,
                 flood_timeout_s=given.flood_timeout_s,
+                max_half_open=min(given.max_half_open, admin.file_limit() // 4),
             )
             registry.on_change = server.inventory_changed
             trace = Trace(redis, server.clock, server.faults)

@@ -1,29 +1,34 @@
 """Who may come in: the charge point named by the path, its password, and how busy we are.
 
-Decides before the upgrade, in the order of OCPP-J: identity (400/404), then credentials (401).
+Decides before the upgrade, in the order of OCPP-J: identity (400/404), then credentials (401). Who is refused
+is counted by address and by id. Beyond the limits an answer is 429, but what costs little is still looked at
+first: whoever is in memory and has the right key, or a password that was right before, always gets in.
 """
 
-import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import os
 import re
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from ingest.gateway.inbox import Inbox
-from ingest.gateway.origin import Network, origin
+from ingest.gateway.origin import Network, neighbours, origin
 from ingest.gateway.registry import Entry, Registry
+from ingest.gateway.slow_checks import Gone, Overloaded, SlowChecks
+from ingest.gateway.turnstile import Turnstile
 from shared import passwords
 from shared.postgres import AWAY
 
+log = logging.getLogger("plugwatch.gateway.admission")
+
 #: 1-48 printable ASCII characters with space and ``|``, without ``/`` and ``:``
 _ID = re.compile(r"[ !-.0-9;-~]{1,48}")
-_ADDRESSES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +40,15 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True)
-class Turnstile:
-    """Counts refused handshakes per address and minute; bounded, forgetting the oldest address."""
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """One handshake; ``address`` is what is counted as one, ``id`` None if the path has none."""
 
-    per_minute: int
-    _counts: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def is_shut(self, address: str, minute: int) -> bool:
-        """Whether the address has had its refusals of this minute."""
-        of, count = self._counts.get(address, (minute, 0))
-        return bool(self.per_minute) and of == minute and count >= self.per_minute
-
-    def refused(self, address: str, minute: int) -> None:
-        """One more refusal."""
-        of, count = self._counts.pop(address, (minute, 0))
-        while len(self._counts) >= _ADDRESSES:
-            del self._counts[next(iter(self._counts))]
-        self._counts[address] = (minute, count + 1 if of == minute else 1)
+    id: str | None
+    address: str
+    authorization: str | None
+    minute: int
+    is_gone: Callable[[], bool]
 
 
 class Admission:
@@ -65,65 +61,140 @@ class Admission:
         *,
         require_password: bool,
         refusals_per_minute: int,
+        refusals_per_id: int = 0,
         trusted_proxies: Collection[Network] = (),
+        checked: Callable[[str], None] = lambda how: None,
     ) -> None:
         self._registry = registry
         self._inbox = inbox
         self._require_password = require_password
-        self._turnstile = Turnstile(refusals_per_minute)
+        self._addresses = Turnstile(refusals_per_minute)
+        self._ids = Turnstile(refusals_per_id)
         self._trusted = trusted_proxies
+        self._checked = checked
+        self._slow_checks = SlowChecks()
         self._cache_key = os.urandom(32)
 
     async def examine(
-        self, path: str, authorization: str | None, peer: str, forwarded: Sequence[str] = ()
+        self,
+        path: str,
+        authorization: str | None,
+        peer: str,
+        forwarded: Sequence[str] = (),
+        standard: Sequence[str] = (),
+        is_gone: Callable[[], bool] = lambda: False,
     ) -> Entry | Refusal:
         """The charge point that may come in, or why not.
 
-        ``path`` is the request target, ``peer`` the other end's address, ``forwarded`` its X-Forwarded-For headers.
+        ``path`` is the request target, ``peer`` the other end's address, ``forwarded`` and ``standard`` its
+        X-Forwarded-For and Forwarded headers; ``is_gone`` says whether anybody still waits for the answer.
         """
-        address = origin(peer, forwarded, self._trusted)
-        minute = int(time.monotonic() // 60)
-        if self._turnstile.is_shut(address, minute):
-            return Refusal(429, "too many refused handshakes from this address", (("Retry-After", "60"),))
-        verdict = await self._examine(path, authorization)
-        if isinstance(verdict, Refusal) and verdict.status < 500:
-            self._turnstile.refused(address, minute)
-            if charge_point_id := identity(path):
-                self._inbox.refused(charge_point_id, verdict.status)
-        return verdict
-
-    async def _examine(self, path: str, authorization: str | None) -> Entry | Refusal:
-        charge_point_id = identity(path)
-        if charge_point_id is None:
-            return Refusal(404, "the last path segment is no charge point id")
-        try:
-            entry = await self._registry.find(charge_point_id)
-        except AWAY:
-            return Refusal(503, "the inventory cannot be asked now", (("Retry-After", "10"),))
+        address = neighbours(origin(peer, forwarded, self._trusted, standard))
+        knock = Knock(identity(path), address, authorization, int(time.monotonic() // 60), is_gone)
+        if knock.id is None:
+            return self._refused(knock, Refusal(404, "the last path segment is no charge point id"))
+        entry = self._registry.here(knock.id)
         if entry is None:
-            return Refusal(404, "this charge point is not in the inventory; create it through the API")
-        return await self._check(entry, charge_point_id, authorization)
+            if self._is_shut(knock):
+                return TOO_MANY
+            try:
+                entry = await self._registry.find(knock.id)
+            except AWAY:
+                return Refusal(503, "the inventory cannot be asked now", (("Retry-After", "10"),))
+        if entry is None:
+            text = "this charge point is not in the inventory; create it through the API"
+            return self._refused(knock, Refusal(404, text))
+        return await self._check(entry, knock)
 
-    async def _check(self, entry: Entry, charge_point_id: str, authorization: str | None) -> Entry | Refusal:
-        if entry.password_hash is None:
-            return _unauthorized("this charge point has no password set") if self._require_password else entry
-        user, password = _basic(authorization)
-        if user is None or user.lower() != charge_point_id.lower():
-            return _unauthorized("Basic auth with the charge point id as the user name is needed")
-        if not await self._matches(entry, entry.password_hash, password):
-            return _unauthorized("wrong password")
-        return entry
+    def close(self) -> None:
+        """No more passwords are checked that take long: who waits for one gets 503."""
+        self._slow_checks.close()
 
-    async def _matches(self, entry: Entry, stored: str, presented: bytes) -> bool:
-        if not passwords.is_slow(stored):
-            return passwords.matches(stored, presented)
-        digest = hashlib.blake2b(presented, key=self._cache_key).digest()
-        if entry.verified is not None and hmac.compare_digest(entry.verified, digest):
-            return True
-        matched = await asyncio.to_thread(passwords.matches, stored, presented)
-        if matched and entry.password_hash == stored:
-            entry.verified = digest
-        return matched
+    async def _check(self, entry: Entry, knock: Knock) -> Entry | Refusal:
+        stored = entry.password_hash
+        if stored is None:
+            if self._require_password:
+                return self._refused(knock, _unauthorized("this charge point has no password set"))
+            return entry
+        user, password = basic(knock.authorization)
+        if user is None or user.lower() != (knock.id or "").lower():
+            text = "Basic auth with the charge point id as the user name is needed"
+            return self._refused(knock, _unauthorized(text))
+        if not 0 < len(password) <= passwords.LONGEST:
+            return self._refused(knock, WRONG)
+        if passwords.is_slow(stored):
+            return await self._check_slowly(entry, stored, password, knock)
+        self._checked("fast")
+        return entry if passwords.matches(stored, password) else self._refused(knock, WRONG)
+
+    async def _check_slowly(self, entry: Entry, stored: str, password: bytes, knock: Knock) -> Entry | Refusal:
+        digest = hashlib.blake2b(password, key=self._cache_key, digest_size=16).digest()
+        if entry.right is not None and hmac.compare_digest(entry.right, digest):
+            self._checked("remembered")
+            return entry
+        if entry.wrong is not None and hmac.compare_digest(entry.wrong, digest):
+            self._checked("remembered")
+            return self._refused(knock, WRONG)
+        if self._may_only_be_cheap(knock):
+            self._checked("limited")
+            return TOO_MANY
+        self._count(knock)  # now, not when it is done: there may be hundreds on the way
+        try:
+            matched = await self._slow_checks.matches(stored, password, knock.address, knock.is_gone)
+        except Gone:
+            self._checked("gone")
+            return BUSY
+        except Overloaded:
+            self._checked("overloaded")
+            self._forgive(knock)
+            return BUSY
+        self._checked("slow")
+        if matched:
+            self._forgive(knock)
+        if entry.password_hash != stored:
+            return Refusal(503, "the password has just changed", (("Retry-After", "1"),))
+        if matched:
+            entry.right = digest
+            return entry
+        entry.wrong = digest  # a charger that has it wrong comes again and again
+        self._inbox.refused(knock.id or "", 401)
+        return WRONG
+
+    def _refused(self, knock: Knock, refusal: Refusal) -> Refusal:
+        if self._is_shut(knock):
+            return TOO_MANY
+        self._count(knock)
+        if knock.id is not None:
+            self._inbox.refused(knock.id, refusal.status)
+        return refusal
+
+    def _is_shut(self, knock: Knock) -> bool:
+        return self._addresses.is_shut(knock.address, knock.minute) or (
+            knock.id is not None and self._ids.is_shut(knock.id.lower(), knock.minute)
+        )
+
+    def _may_only_be_cheap(self, knock: Knock) -> bool:
+        """An address that was not refused yet has a try even if others guess under the same id."""
+        refused_before = self._addresses.count(knock.address, knock.minute) > 0
+        return self._addresses.is_shut(knock.address, knock.minute) or (refused_before and self._is_shut(knock))
+
+    def _count(self, knock: Knock) -> None:
+        if self._addresses.refused(knock.address, knock.minute):
+            log.warning(
+                "an address was refused so often that it has to wait; chargers of it that are not known yet, too. "
+                "If it is a proxy of yours, add it to PLUGWATCH_TRUSTED_PROXIES",
+                extra={"address": knock.address},
+            )
+        if knock.id is not None and self._ids.refused(knock.id.lower(), knock.minute):
+            log.warning(
+                "a charge point id was refused so often that it has to wait; set its password again if it is yours",
+                extra={"charge_point_id": knock.id, "address": knock.address},
+            )
+
+    def _forgive(self, knock: Knock) -> None:
+        self._addresses.forgiven(knock.address, knock.minute)
+        if knock.id is not None:
+            self._ids.forgiven(knock.id.lower(), knock.minute)
 
 
 def identity(path: str) -> str | None:
@@ -139,12 +210,15 @@ def identity(path: str) -> str | None:
     return decoded if _ID.fullmatch(decoded) and decoded not in (".", "..") else None
 
 
-def _basic(authorization: str | None) -> tuple[str | None, bytes]:
+def basic(authorization: str | None) -> tuple[str | None, bytes]:
+    """User name and password of a Basic header, its base64 padded or not; None for the name if there is none."""
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return None, b""
+    encoded = encoded.strip().rstrip("=")
     try:
-        user, separator, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+        given = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+        user, separator, password = given.partition(b":")
         return (user.decode(), password) if separator else (None, b"")
     except (binascii.Error, ValueError):
         return None, b""
@@ -152,3 +226,8 @@ def _basic(authorization: str | None) -> tuple[str | None, bytes]:
 
 def _unauthorized(text: str) -> Refusal:
     return Refusal(401, text, (("WWW-Authenticate", 'Basic realm="ocpp", charset="UTF-8"'),))
+
+
+TOO_MANY = Refusal(429, "too many refused handshakes from this address or under this id", (("Retry-After", "60"),))
+BUSY = Refusal(503, "too many passwords are being checked", (("Retry-After", "5"),))
+WRONG = _unauthorized("wrong password")

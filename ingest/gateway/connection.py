@@ -20,13 +20,12 @@ from websockets.exceptions import (
     RequestLineTooLong,
     TooManyHeaders,
 )
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from ingest.gateway import head
+from ingest.gateway import compression, head
 from ingest.gateway.admission import Refusal
 from ingest.gateway.budget import BYTES_A_TOKEN, Budget
 from ingest.gateway.errands import Errands
@@ -49,6 +48,7 @@ FRAMES_A_TURN = 16  #: before the others have theirs; most chargers send one and
 MISSED_PONGS = 3
 CONFLICT_OVER_S = 120  #: a socket that lasts so long has won
 TCP_USER_TIMEOUT_MS = 60_000
+_TCP_ESTABLISHED = 1
 
 _quiet = logging.getLogger("plugwatch.gateway.websocket")
 _quiet.setLevel(logging.CRITICAL)
@@ -68,14 +68,13 @@ class Connection(asyncio.Protocol):
         "_budget", "_errands", "_fragments", "_fragments_are_text", "_framer", "_head", "_held", "_in_conflict", "_key",
         "_partition", "_paused", "_phase_since", "_proto", "_reads_answers", "_server", "_ticket", "_transport",
         "_unanswered_pings", "_waiting", "_waiting_since", "answers_pings", "closed", "entry", "epoch", "heard_at",
-        "next_ping", "phase", "session",
+        "next_ping", "password_hash", "phase", "session",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
         self._server = server
         self._proto = ServerProtocol(
             select_subprotocol=_choose,  # type: ignore[arg-type]
-            extensions=[ServerPerMessageDeflateFactory()] if server.compression else None,
             max_size=server.max_message_bytes,
             logger=_quiet,
         )
@@ -103,6 +102,7 @@ class Connection(asyncio.Protocol):
         self.epoch = 0
         self.heard_at = self._phase_since
         self.next_ping = 0.0
+        self.password_hash: str | None = None  #: what its password was checked against
         self.phase = "handshake"
         self.session: Session | None = None
 
@@ -256,8 +256,28 @@ class Connection(asyncio.Protocol):
         peer = self._transport.get_extra_info("peername")
         return str(peer[0]) if peer else ""
 
+    def is_gone(self) -> bool:
+        """Whether nobody waits for the handshake's answer any more.
+
+        While it is decided about nothing is read, so a close does not show but in the kernel's TCP state.
+        """
+        if self.phase != "handshake" or self.closed:
+            return True
+        raw = self._transport.get_extra_info("socket")
+        if raw is None or not hasattr(socket, "TCP_INFO"):
+            return False
+        try:
+            return bool(raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != _TCP_ESTABLISHED)
+        except OSError:
+            return True
+
+    def abort(self) -> None:
+        """Cuts the socket off without a word."""
+        self._transport.abort()
+
     def accept(self, request: Request) -> Response:
         """The upgrade response, or why the request is no websocket handshake for OCPP. Sends nothing."""
+        self._proto.available_extensions = compression.offered(request, self._server.compression)
         return self._proto.accept(request)
 
     @property
@@ -291,6 +311,7 @@ class Connection(asyncio.Protocol):
     def open(self, response: Response, entry: Entry, session: Session, epoch: int, partition: int) -> None:
         """The charge point is in: upgrades, and announces the session on the log."""
         self.entry, self.session, self.epoch = entry, session, epoch
+        self.password_hash = entry.password_hash
         self._key, self._partition = entry.id.encode(), partition
         self.respond(response)
         self.next_ping = self._phase_since + self._server.ping_interval_s * (0.67 + 0.66 * random())  # noqa: S311
@@ -421,6 +442,8 @@ class Connection(asyncio.Protocol):
             self._enter("closing")
 
     def _data(self, frame: Frame) -> None:
+        if self._proto.extensions:
+            self._budget.left -= len(frame.data) // BYTES_A_TOKEN  # what came out of it is work, however little came in
         if frame.opcode is not Opcode.CONT:
             if frame.fin:
                 self._message(frame.data, frame.opcode is Opcode.TEXT)
@@ -543,7 +566,7 @@ class Connection(asyncio.Protocol):
             return
         if (entry := self.entry) is not None and entry.traced_until:
             self._server.trace(entry, "out", text)
-        if self._proto.extensions:
+        if self._proto.extensions and len(text) >= compression.WORTH_IT:
             self._proto.send_text(text)
             self._flush()
         else:

@@ -32,6 +32,19 @@ class Metrics:
         self.refused_records = Counter(
             "plugwatch_gateway_refused_records_total", "Records that the log can never take", registry=registry
         )
+        #: Where handshakes' CPU goes: slow ones take 50 ms each, so give chargers generated keys; limited, overloaded
+        #: and gone are guessers, or a fleet with chosen passwords that comes back at once.
+        self.password_checks = Counter(
+            "plugwatch_gateway_password_checks_total",
+            "Password checks by how they were made",
+            ["how"],
+            registry=registry,
+        )
+        #: Sockets that are silent from the start; near PLUGWATCH_MAX_HALF_OPEN somebody opens them on purpose.
+        self.half_open = Gauge("plugwatch_gateway_half_open", "Sockets without a whole handshake", registry=registry)
+        self.half_open_cut_off = Counter(
+            "plugwatch_gateway_half_open_cut_off_total", "Such sockets cut off for being too many", registry=registry
+        )
         #: Why sockets end: silent and closed are the network's, superseded a charger that came back.
         self.ended = Counter("plugwatch_gateway_sessions_ended_total", "Sessions ended", ["reason"], registry=registry)
         #: The traffic: what chargers send; an action that rises alone is a firmware gone wild.

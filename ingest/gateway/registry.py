@@ -53,8 +53,8 @@ class Entry:
     """One charge point of the inventory; changed in place, so that its session sees it."""
 
     __slots__ = (
-        "deleted", "epoch", "id", "key", "password_hash", "registration", "takeovers", "traced_until", "verified",
-        "wishes",
+        "deleted", "epoch", "id", "key", "password_hash", "registration", "right", "takeovers", "traced_until",
+        "wishes", "wrong",
     )  # fmt: skip
 
     def __init__(self, row: Any) -> None:
@@ -67,7 +67,8 @@ class Entry:
         self.wishes = _wishes(row)  #: what the charger has not answered yet, oldest first
         self.traced_until = _traced_until(row)  #: its frames are kept so long (monotonic, s); 0: they are not
         self.takeovers: tuple[float, ...] = ()  #: when a socket was replaced by a newer one, within a minute
-        self.verified: bytes | None = None  #: digest of the password that passed the slow check
+        self.right: bytes | None = None  #: digest of the password that passed the slow check
+        self.wrong: bytes | None = None  #: and of the last one that did not
 
     def taken_over(self, now: float) -> None:
         """One more socket was replaced at ``now`` (monotonic, s)."""
@@ -84,7 +85,7 @@ class Entry:
         """Takes over what the row says; returns whether something changed."""
         before = (self.registration, self.password_hash, self.deleted, self.wishes)
         if self.password_hash != row["password_hash"]:
-            self.verified = None
+            self.right = self.wrong = None
         self.registration, self.password_hash = row["registration"], row["password_hash"]
         self.deleted, self.wishes = row["deleted"], _wishes(row)
         self.epoch = max(self.epoch, row["epoch"])
@@ -137,6 +138,10 @@ class Registry:
     def known(self, key: int) -> Entry | None:
         """The entry of an inventory row."""
         return self._by_key.get(key)
+
+    def here(self, charge_point_id: str) -> Entry | None:
+        """The charge point of that id if it is in memory."""
+        return self._by_id.get(charge_point_id.lower())
 
     async def find(self, charge_point_id: str) -> Entry | None:
         """The charge point of that id, None if there is none.

@@ -18,8 +18,10 @@ from websockets.http11 import Request
 
 from ingest.gateway.admission import Admission, Refusal
 from ingest.gateway.claims import Claims
+from ingest.gateway.compression import Compression
 from ingest.gateway.connection import Connection
 from ingest.gateway.faults import Faults
+from ingest.gateway.half_open import HalfOpen
 from ingest.gateway.head import Reason
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publisher import Publisher
@@ -57,9 +59,10 @@ class Server:
         handshake_timeout_s: float,
         max_message_bytes: int,
         max_pending: int,
-        compression: bool,
         frames_per_second: float,
         flood_timeout_s: float,
+        compression: Compression,
+        max_half_open: int,
     ) -> None:
         self.publisher = publisher
         self.metrics = metrics
@@ -79,6 +82,7 @@ class Server:
         self._claims = claims
         self._policy = policy
         self._max_pending = max_pending
+        self._half_open = HalfOpen(max_half_open, metrics)
         self._connections: set[Connection] = set()
         self._open: dict[int, Connection] = {}
         self._handshakes: asyncio.TaskGroup | None = None
@@ -104,12 +108,14 @@ class Server:
             finally:
                 listener.close()
                 pulse.cancel()
+                self._admission.close()
                 for connection in list(self._connections):
                     connection.close(1012, "service restart", "going_away")
 
     async def drain(self, over_s: float) -> None:
         """Takes no new sockets and closes the chargers' ones, spread over ``over_s`` seconds."""
         self._draining = True
+        self._admission.close()
         connections = list(self._open.values())
         random.shuffle(connections)
         step = max(1, len(connections) // 50)
@@ -137,6 +143,8 @@ class Server:
             return
         if entry.deleted:
             connection.close(1008, "this charge point was deleted", "refused")
+        elif entry.password_hash != connection.password_hash:
+            connection.close(1008, "the password of this charge point was changed", "refused")
         elif connection.session is not None:
             connection.session.registration = entry.registration
             connection.run_errands()
@@ -170,15 +178,18 @@ class Server:
     def accepted(self, connection: Connection) -> None:
         """A TCP connection is there."""
         self._connections.add(connection)
+        self._half_open.add(connection, time.monotonic())
 
     def handshake(self, connection: Connection, request: Request) -> None:
         """Decides about a handshake; the connection waits."""
         assert self._handshakes is not None
+        self._half_open.discard(connection)
         self._handshakes.create_task(self._handshake(connection, request))
 
     def lost(self, connection: Connection) -> None:
         """The connection is closed."""
         self._connections.discard(connection)
+        self._half_open.discard(connection)
         entry = connection.entry
         if entry is None:
             return
@@ -238,20 +249,26 @@ class Server:
                 ", ".join(request.headers.get_all("Authorization")),
                 connection.address,
                 request.headers.get_all("X-Forwarded-For"),
+                request.headers.get_all("Forwarded"),
+                connection.is_gone,
             )
-        if connection.phase != "handshake":  # gone, or it did not wait for the answer
+        if connection.is_gone():  # or it did not wait for the answer
+            connection.abort()
             return 499
         if isinstance(verdict, Refusal):
             connection.refuse(verdict)
             return verdict.status
+        password_hash = verdict.password_hash
         if verdict.in_conflict(time.monotonic()):
             self.metrics.identity_conflicts.inc()
             await asyncio.sleep(self.handshake_timeout_s * random.uniform(*CONFLICT_DELAY))  # noqa: S311
         epoch = await self._claims.claim(verdict.key, self.clock(), verdict.epoch)
-        if connection.phase != "handshake":
+        if connection.is_gone():
+            connection.abort()
             return 499
         older = self._open.get(verdict.key)
-        if verdict.deleted or (older is not None and older.epoch > epoch):
+        has_changed = verdict.password_hash != password_hash
+        if verdict.deleted or has_changed or (older is not None and older.epoch > epoch):
             connection.refuse(Refusal(404 if verdict.deleted else 503, "this charge point has just changed"))
             return 404 if verdict.deleted else 503
         verdict.epoch = max(verdict.epoch, epoch)

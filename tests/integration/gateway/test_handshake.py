@@ -195,12 +195,6 @@ async def test_a_connection_that_says_nothing_is_cut_off(gateway: Gateway) -> No
         assert await wire.end() == b""
 
 
-async def test_compression_is_not_negotiated_by_default(gateway: Gateway, charge_point: str) -> None:
-    async with charging(gateway, charge_point, compression="deflate") as charger:
-        assert charger.socket.protocol.extensions == []
-        assert (await charger.call("Heartbeat", {}))[0] == 3
-
-
 async def test_compression_is_used_where_it_is_switched_on(impatient: Gateway, charge_point: str) -> None:
     async with charging(impatient, charge_point, compression="deflate") as charger:
         assert [extension.name for extension in charger.socket.protocol.extensions] == ["permessage-deflate"]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.integration.gateway.parts import OCPP16, Gateway, Ids, Inventory, refusal, wired
+from tests.integration.gateway.parts import OCPP16, Gateway, Ids, Inventory, charging, refusal, wired
 
 CHOSEN = "correct:horse:battery"
 KEY = "00fF41424344454647485051525354555657ABcd"
@@ -68,6 +68,26 @@ async def test_credentials_that_cannot_be_read_are_refused_with_a_challenge(
         assert "www-authenticate: basic" in head.lower()
 
 
+@pytest.mark.parametrize("key", ["4142434445464748494a4b4c4d4e4f50", "00fF4142434445464748494a4b4c4d4e4f50Aa"])
+async def test_a_key_of_16_to_20_bytes_in_every_form(
+    gateway: Gateway, inventory: Inventory, ids: Ids, key: str
+) -> None:
+    charge_point_id = next(ids)
+    await inventory.add(charge_point_id, password=key)
+    for presented in (bytes.fromhex(key), key.upper().encode(), key.lower().encode()):
+        assert await status(gateway, charge_point_id, charge_point_id.encode() + b":" + presented) == 101
+
+
+async def test_base64_needs_no_padding(gateway: Gateway, inventory: Inventory, ids: Ids) -> None:
+    for password in (CHOSEN, CHOSEN + "1", CHOSEN + "12"):
+        charge_point_id = next(ids)
+        await inventory.add(charge_point_id, password=password)
+        bare = base64.b64encode(f"{charge_point_id}:{password}".encode()).decode().rstrip("=")
+        async with wired(gateway) as wire:
+            headers = [*OCPP16, f"Authorization: Basic {bare}"]
+            assert (await wire.ask(f"/ocpp/{charge_point_id}", headers))[0] == 101
+
+
 async def test_two_authorizations_are_none(gateway: Gateway, inventory: Inventory, ids: Ids) -> None:
     charge_point_id = next(ids)
     await inventory.add(charge_point_id, password=CHOSEN)
@@ -84,6 +104,33 @@ async def test_a_new_password_is_needed_at_once(gateway: Gateway, inventory: Inv
     while await status(gateway, charge_point_id, f"{charge_point_id}:{CHOSEN}".encode()) != 401:
         assert time.monotonic() < deadline
     assert await status(gateway, charge_point_id, f"{charge_point_id}:another password".encode()) == 101
+
+
+@pytest.mark.parametrize("old", [CHOSEN, KEY, None])
+async def test_a_new_password_ends_the_session_of_the_old_one_at_every_gateway(
+    gateway: Gateway, impatient: Gateway, inventory: Inventory, ids: Ids, old: str | None
+) -> None:
+    new = "another password"
+
+    def credentials(charge_point_id: str, password: str | None) -> dict[str, object]:
+        basic = base64.b64encode(f"{charge_point_id}:{password}".encode()).decode()
+        return {"additional_headers": {"Authorization": f"Basic {basic}"}}
+
+    one, other = next(ids), next(ids)
+    keys = {name: await inventory.add(name, password=old) for name in (one, other)}
+    async with (
+        charging(gateway, one, **credentials(one, old)) as here,
+        charging(impatient, other, **credentials(other, old)) as there,
+    ):
+        started = time.monotonic()
+        for key in keys.values():
+            await inventory.set_password(key, new)
+        assert await here.closed() == await there.closed() == 1008
+        assert time.monotonic() - started < 1
+        async with charging(gateway, one, **credentials(one, new)) as charger:
+            await inventory.register(keys[one], "PENDING")
+            await charger.hears_nothing(0.5)
+            assert (await charger.report("Available"))[0] == 4
 
 
 async def test_require_password_refuses_who_has_none(suspicious: Gateway, inventory: Inventory, ids: Ids) -> None:

@@ -49,14 +49,14 @@ def test_a_change_is_told_and_seen_in_the_entry_that_sessions_hold(registry: Reg
     assert (entry.registration, changed) == ("PENDING", [entry])
 
 
-def test_a_new_password_forgets_the_one_that_was_verified(registry: Registry) -> None:
+def test_a_new_password_forgets_what_was_checked(registry: Registry) -> None:
     entry = registry._take(row(1, "CP1", password_hash="a"))
     assert entry is not None
-    entry.verified = b"digest"
+    entry.right, entry.wrong = b"digest", b"other"
     registry._take(row(1, "CP1", password_hash="a", registration="PENDING"))
-    assert entry.verified == b"digest"
+    assert (entry.right, entry.wrong) == (b"digest", b"other")
     registry._take(row(1, "CP1", password_hash="b"))
-    assert entry.verified is None
+    assert entry.right is entry.wrong is None
 
 
 def test_an_epoch_never_goes_down_and_alone_is_no_change(registry: Registry, changed: list[Entry]) -> None:
