@@ -13,9 +13,10 @@ from shared.hot import Change, Hot
 _JSON = "application/json"
 
 
-def document(found: Hot | Change, request: Request | None = None) -> Response:
+def document(found: Hot | Change, request: Request | None = None, *, password: str | None = None) -> Response:
     """A document with its entity tag; 304 if ``request`` is that of a client who holds it already.
 
+    ``password``: one that was just made; it is shown this once.
     ``Age`` (RFC 9111 §5.1, s) is there only where nobody can say that it is current.
     """
     headers = {"ETag": found.etag, "Cache-Control": "no-cache"}
@@ -23,13 +24,23 @@ def document(found: Hot | Change, request: Request | None = None) -> Response:
         headers["Age"] = str(found.age_s)
     if request is not None and etags.is_current(request.headers.get("if-none-match"), found.etag):
         return Response(status_code=304, headers=headers)
-    return Response(found.document, headers=headers, media_type=_JSON)
+    if password is not None:
+        headers["Cache-Control"] = "no-store"
+    return Response(_with(password, found.document), headers=headers, media_type=_JSON)
 
 
-def created(change: Change, collection: str, id_: str) -> Response:
-    """201 with the new document and where it lives."""
+def created(change: Change, collection: str, id_: str, *, password: str | None = None) -> Response:
+    """201 with the new document and where it lives; ``password`` as above."""
     headers = {"ETag": change.etag, "Location": f"{collection}/{quote(id_, safe='')}"}
-    return Response(change.document, 201, headers, _JSON)
+    if password is not None:
+        headers["Cache-Control"] = "no-store"
+    return Response(_with(password, change.document), 201, headers, _JSON)
+
+
+def _with(password: str | None, document: bytes | None) -> bytes | None:
+    if password is None or document is None:
+        return document
+    return msgspec.json.encode(msgspec.json.decode(document) | {"password": password})
 
 
 def page(request: Request, found: Page) -> Response:

@@ -47,6 +47,7 @@ _DELETE_CHARGE_POINTS = """
     UPDATE charge_points c SET deleted_at = now(), revision = n.revision, version = nextval('revisions')
     FROM unnest($1::bigint[], $2::bigint[]) AS n(key, revision) WHERE c.key = n.key
 """
+_STORED = "SELECT password_hash FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _NO_LONGER_UNKNOWN = "DELETE FROM unknown_charge_points WHERE folded_id = lower($1)"
 
 
@@ -162,8 +163,9 @@ class Inventory:
             NotFound, Changed (If-Match), Invalid (there is no such station to move to).
         """
         given = patch.given()
-        password_hash = await _hashed(patch.password)
         async with self._writing.write(author) as write:
+            seen = await write.connection.fetchval(_STORED, charge_point_id) if patch.password else None
+            password_hash = await _hashed(patch.password, seen)  # before the locks
             row, target = await write.lock_charge_point(charge_point_id, given)
             etags.require(if_match, row["version"])
             present = (row["station_key"], row["registration"], row["password_hash"])
@@ -229,9 +231,12 @@ async def _delete_charge_points(write: Write, rows: Sequence[Any], station_id: s
         write.record("charge_point.deleted", station_id=station_id, charge_point_id=row["id"], before=before)
 
 
-async def _hashed(password: str | None) -> str | None:
-    """Off the loop: it takes tens of milliseconds on purpose."""
-    return None if password is None else await asyncio.to_thread(passwords.hashed, password)
+async def _hashed(password: str | None, stored: str | None = None) -> str | None:
+    """The stored hash if it is of this password, else a new one. Off the loop: it takes tens of milliseconds."""
+    if password is None:
+        return None
+    is_same = stored is not None and await asyncio.to_thread(passwords.matches, stored, password.encode())
+    return stored if is_same else await asyncio.to_thread(passwords.hashed, password)
 
 
 def _check_position(fields: Mapping[str, Any]) -> None:

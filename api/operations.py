@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.requests import Password, StationId
+from api.requests import StationId, WithPassword
 from shared.documents import Registration
 
 _NO_CONTROLS_BUT_LINES = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
@@ -80,13 +80,12 @@ class Unlock(_Body):
     connector_id: ConnectorNumber
 
 
-class Adoption(_Body):
+class Adoption(WithPassword):
     """Where a charge point that knocked shall belong."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"station_id": "alexanderplatz"}]})
 
     station_id: StationId
-    password: Password | None = Field(default=None, repr=False)
     registration: Registration = "ACCEPTED"
 
 

@@ -3,12 +3,22 @@
 import functools
 import zoneinfo
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from api import ids, places, times
 from api.live import EventKind, Wanted
+from shared import passwords
 from shared.documents import Registration
 from shared.status import Connectivity, Health, Status
 
@@ -69,7 +79,7 @@ Password = Annotated[
     str,
     Field(
         pattern=r"^[ -~]{16,64}$",
-        description="16 to 64 printable ASCII characters; best a key of 40 random hex digits. Never given out",
+        description="16 to 64 printable ASCII characters; best generated. Never given out",
         json_schema_extra={"writeOnly": True},
     ),
 ]
@@ -121,7 +131,32 @@ class StationPatch(_Body):
     time_zone: TimeZone | None = None
 
 
-class NewChargePoint(_Body):
+class WithPassword(_Body):
+    """A body that sets a password, or has one made."""
+
+    password: Password | None = Field(default=None, repr=False, description="null: none")
+    generate_password: Literal[True] | None = Field(
+        default=None,
+        description="makes a random key of 40 hex digits and gives it out in this answer as `password`, once; "
+        "not together with `password`",
+    )
+
+    @field_validator("generate_password")
+    @classmethod
+    def _one_of_both(cls, value: bool | None, info: ValidationInfo) -> bool | None:
+        if value and info.data.get("password") is not None:
+            raise ValueError("give `password` or `generate_password`, not both")
+        return value
+
+    def with_generated(self) -> tuple[Self, str | None]:
+        """The body with the password that it wants made, if it wants one, and that password."""
+        if not self.generate_password:
+            return self, None
+        made = passwords.generated()
+        return self.model_copy(update={"password": made}), made
+
+
+class NewChargePoint(WithPassword):
     """A charge point to be."""
 
     model_config = ConfigDict(
@@ -129,17 +164,15 @@ class NewChargePoint(_Body):
     )
 
     id: ChargePointId
-    password: Password | None = Field(default=None, repr=False)
     registration: Registration = "ACCEPTED"
 
 
-class ChargePointPatch(_Body):
+class ChargePointPatch(WithPassword):
     """Merge patch (RFC 7396): what is absent stays, null clears."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"station_id": "alexanderplatz"}]})
 
     station_id: StationId | None = Field(default=None, description="the station it moves to; null: none")
-    password: Password | None = Field(default=None, repr=False, description="null removes it")
     registration: Registration = Field(default_factory=lambda: "ACCEPTED", description="cannot be cleared")
 
 

@@ -212,6 +212,14 @@ class ListedStation(StationItem):
     distance_m: float | None = _DISTANCE_M
 
 
+class EditedChargePoint(ChargePoint):
+    """A charge point, and the password that was made for it."""
+
+    password: str | None = Field(
+        default=None, description="only where `generate_password` was asked for; it is never given out again"
+    )
+
+
 class ListedChargePoint(ChargePoint):
     """A charge point in a list."""
 

@@ -30,13 +30,19 @@ async def read_charge_point(request: Request, charge_point_id: str) -> Response:
     return answers.document(await given(request).documents.charge_point(charge_point_id), request)
 
 
-@writes.patch("/{charge_point_id}", response_model=schemas.ChargePoint, responses=may_answer(404, 412, 413, 422, 503))
+@writes.patch(
+    "/{charge_point_id}", response_model=schemas.EditedChargePoint, responses=may_answer(404, 412, 413, 422, 503)
+)
 async def edit_charge_point(
     request: Request, charge_point_id: str, body: ChargePointPatch, if_match: IfMatch = None
 ) -> Response:
-    """Moves it to another station or to none, changes its password or its registration."""
+    """Moves it to another station or to none, changes its password or its registration.
+
+    Another password ends the charger's session (close code 1008) until it comes with the new one.
+    """
+    body, made = body.with_generated()
     edited = given(request).inventory.edit_charge_point(author(request), charge_point_id, body, if_match)
-    return answers.document(await edited)
+    return answers.document(await edited, password=made)
 
 
 @writes.delete("/{charge_point_id}", status_code=204, responses=may_answer(404, 412, 503))

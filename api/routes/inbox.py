@@ -24,13 +24,14 @@ async def list_inbox(request: Request, filters: Annotated[InboxFilters, Query()]
 @writes.post(
     "/{charge_point_id}/adopt",
     status_code=201,
-    response_model=schemas.ChargePoint,
+    response_model=schemas.EditedChargePoint,
     responses=may_answer(404, 409, 413, 422, 503, when={404: "Nobody with this id has knocked"}),
 )
 async def adopt(request: Request, charge_point_id: str, body: Adoption) -> Response:
     """Makes it a charge point of a station: it may connect from now on."""
+    body, made = body.with_generated()
     change = await given(request).inbox.adopt(author(request), charge_point_id, body)
-    return answers.created(change, "/v1/charge-points", change.charge_point_id or "")
+    return answers.created(change, "/v1/charge-points", change.charge_point_id or "", password=made)
 
 
 @writes.delete(

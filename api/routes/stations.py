@@ -54,11 +54,12 @@ async def delete_station(request: Request, station_id: str, if_match: IfMatch = 
 @writes.post(
     "/{station_id}/charge-points",
     status_code=201,
-    response_model=schemas.ChargePoint,
+    response_model=schemas.EditedChargePoint,
     responses=may_answer(404, 409, 413, 422, 503),
     tags=["charge points"],
 )
 async def create_charge_point(request: Request, station_id: str, body: NewChargePoint) -> Response:
     """A new charge point: it may connect from now on."""
+    body, made = body.with_generated()
     change = await given(request).inventory.create_charge_point(author(request), station_id, body)
-    return answers.created(change, "/v1/charge-points", body.id)
+    return answers.created(change, "/v1/charge-points", body.id, password=made)

@@ -63,6 +63,41 @@ async def test_a_password_is_stored_salted_and_never_given_out(api: Api) -> None
     assert "secret-secret" not in short.text
 
 
+async def test_a_password_is_made_on_demand_and_shown_once(api: Api) -> None:
+    await api.station("S1")
+    made: list[str] = []
+    for method, url in (("POST", "/v1/stations/S1/charge-points"), ("PATCH", "/v1/charge-points/CP1")):
+        body = {"generate_password": True} | ({"id": "CP1"} if method == "POST" else {})
+        answer = await api.client.request(method, url, json=body)
+        assert answer.is_success
+        assert answer.headers["Cache-Control"] == "no-store"
+        made.append(answer.json()["password"])
+        stored = await api.pool.fetchval("SELECT password_hash FROM charge_points WHERE id = 'CP1'")
+        assert not passwords.is_slow(stored)
+        assert passwords.matches(stored, made[-1].encode())
+        read = await api.client.get("/v1/charge-points/CP1")
+        assert read.json() == {name: value for name, value in answer.json().items() if name != "password"}
+        assert read.headers["ETag"] == answer.headers["ETag"]
+    assert made[0] != made[1]
+    audit = await api.client.get("/v1/audit")
+    assert not any(one in audit.text for one in made)
+
+
+@pytest.mark.parametrize("wrong", [{"password": KEY}, {"generate_password": False}, {"generate_password": "true"}])
+async def test_a_password_is_given_or_made(api: Api, wrong: dict[str, object]) -> None:
+    await api.station("S1", "CP1")
+    refused = await api.client.patch("/v1/charge-points/CP1", json={"generate_password": True, **wrong})
+    assert refused.status_code == 422
+    assert {error["field"] for error in refused.json()["errors"]} == {"generate_password"}
+
+
+@pytest.mark.parametrize("password", [KEY, "chosen by a person"])
+async def test_the_same_password_again_changes_nothing(api: Api, password: str) -> None:
+    await api.station("S1", "CP1")
+    one, other = [await api.client.patch("/v1/charge-points/CP1", json={"password": password}) for _ in range(2)]
+    assert one.headers["ETag"] == other.headers["ETag"]
+
+
 async def test_a_new_password_is_a_new_version_and_null_removes_it_once(api: Api) -> None:
     await api.station("S1", "CP1")
     tags = [

@@ -40,6 +40,15 @@ async def test_adoption_takes_password_and_registration(api: Api) -> None:
     assert passwords.matches(stored, KEY.encode())
 
 
+async def test_adoption_makes_a_password_on_demand(api: Api) -> None:
+    await api.station("S1")
+    await knocked(api, "CP1")
+    adopted = await api.client.post("/v1/inbox/CP1/adopt", json={"station_id": "S1", "generate_password": True})
+    assert adopted.status_code == 201
+    stored = await api.pool.fetchval("SELECT password_hash FROM charge_points WHERE id = 'CP1'")
+    assert passwords.matches(stored, adopted.json()["password"].encode())
+
+
 async def test_the_newest_come_first_and_pages_lead_through_all(api: Api) -> None:
     ids = [f"CP {n}" for n in range(7)]
     await knocked(api, *ids)
