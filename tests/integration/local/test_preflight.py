@@ -28,7 +28,17 @@ def taken() -> Iterator[int]:
 def make(*words: str, venv: Path) -> str:
     """What a make that must fail says, without make's own last word."""
     began = time.monotonic()
-    command = ["make", f"VENV={venv}", f"PYTHON={sys.executable}", *words]  # the last word of two wins
+    command = [
+        "env",
+        "-u",
+        "MAKEFLAGS",
+        "-u",
+        "MAKELEVEL",
+        "make",
+        f"VENV={venv}",
+        f"PYTHON={sys.executable}",
+        *words,
+    ]  # the last word of two wins
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
     took_s = time.monotonic() - began
     assert done.returncode != 0
