@@ -65,9 +65,11 @@ class SessionBegan(Header, frozen=True, kw_only=True, tag="session_began"):
     """A charger's websocket was accepted (or is announced again by a gateway that lost its lease).
 
     ``identity_conflict``: sockets of this id replace each other so often that two devices must bear it.
+    ``leased``: this gateway's own lease was renewed in time just then, so others could renew theirs.
     """
 
     identity_conflict: bool = False
+    leased: bool = False
 
 
 class SessionEnded(Header, frozen=True, kw_only=True, tag="session_ended"):

@@ -126,8 +126,8 @@ class Settings(BaseModel):
         default=5, description="over how long a stopping gateway spreads the closing of its sockets (s)"
     )
     gateway_id: str = Field(
-        default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}",
-        description="name of this gateway process; must be unique; default: made from host, pid and chance",
+        default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}",
+        description="name of this gateway; each start adds its incarnation; default: made from host and pid",
     )
 
     connector0_mode: Literal["recency", "strict", "ignore"] = Field(

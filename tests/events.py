@@ -44,8 +44,8 @@ class Session:
     protocol: str = "ocpp1.6"
     sequence: int = -1
 
-    def began(self, at: int) -> SessionBegan:
-        return SessionBegan(**self._header(at))
+    def began(self, at: int, *, leased: bool = False) -> SessionBegan:
+        return SessionBegan(**self._header(at), leased=leased)
 
     def ended(self, at: int, reason: EndReason = "closed", *, heard_at: int | None = None) -> SessionEnded:
         return SessionEnded(**self._header(at), reason=reason, last_seen_at=at if heard_at is None else heard_at)

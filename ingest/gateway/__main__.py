@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Mapping
 
@@ -41,9 +42,11 @@ async def serve(given: Settings) -> None:
     admin.on_signal(stop, serving)
     prometheus = admin.metrics_registry()
     metrics = Metrics(prometheus)
+    # An incarnation of its own: a name that is used again must not keep the sessions of the dead alive.
+    gateway_id = f"{given.gateway_id}.{secrets.token_hex(4)}"
     redis = hot.client(given.redis_url.get_secret_value())
     publisher = Publisher(
-        servers=given.kafka_bootstrap_servers, topic=given.topic, client_id=given.gateway_id, metrics=metrics
+        servers=given.kafka_bootstrap_servers, topic=given.topic, client_id=gateway_id, metrics=metrics
     )
 
     async def readiness() -> tuple[bool, Mapping[str, str]]:
@@ -65,12 +68,12 @@ async def serve(given: Settings) -> None:
         application = admin.application(readiness, prometheus, given.metrics_token)
         async with http.serving(application, given.host, given.gateway_admin_port):
             registry = Registry(pool, listen_dsn=given.listen_dsn, open_registration=given.registration == "open")
-            lease = Lease(pool, gateway_id=given.gateway_id, lease_s=given.lease_s, metrics=metrics)
-            claims = Claims(redis, gateway_id=given.gateway_id)
-            channel = Channel(redis, gateway_id=given.gateway_id)
+            lease = Lease(pool, gateway_id=gateway_id, lease_s=given.lease_s, metrics=metrics)
+            claims = Claims(redis, gateway_id=gateway_id)
+            channel = Channel(redis, gateway_id=gateway_id)
             inbox = Inbox(pool)
             server = Server(
-                gateway_id=given.gateway_id,
+                gateway_id=gateway_id,
                 admission=Admission(
                     registry,
                     inbox,
@@ -103,6 +106,7 @@ async def serve(given: Settings) -> None:
             registry.on_change = server.inventory_changed
             trace = Trace(redis, server.clock, server.faults)
             server.trace = trace.add
+            server.is_leased = lambda: lease.is_held
             metrics.registry_size.set_function(lambda: len(registry))
             metrics.without_password.set_function(lambda: registry.without_password)
             await _until_postgres_answers(registry, lease)
@@ -117,7 +121,10 @@ async def serve(given: Settings) -> None:
                 async with server.serving(given.host, given.gateway_port) as port:
                     admin.spare_the_collector()
                     serving.set()
-                    log.info("chargers may connect", extra={"port": port, "charge_points": len(registry)})
+                    log.info(
+                        "chargers may connect",
+                        extra={"gateway_id": gateway_id, "port": port, "charge_points": len(registry)},
+                    )
                     await stop.wait()
                     log.info("stopping: closing the sockets")
                     await server.drain(given.drain_s)

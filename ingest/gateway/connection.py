@@ -67,8 +67,8 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_budget", "_errands", "_fragments", "_fragments_are_text", "_framer", "_head", "_held", "_in_conflict", "_key",
         "_partition", "_paused", "_phase_since", "_proto", "_reads_answers", "_server", "_ticket", "_transport",
-        "_unanswered_pings", "_waiting", "_waiting_since", "answers_pings", "closed", "entry", "epoch", "heard_at",
-        "next_ping", "password_hash", "phase", "session",
+        "_unanswered_pings", "_waiting", "_waiting_since", "accepted_at", "answers_pings", "closed", "entry", "epoch",
+        "heard_at", "next_ping", "password_hash", "phase", "session",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
         self._waiting_since = 0.0
         self._unanswered_pings = 0
         self._errands = Errands()
-        self._phase_since = time.monotonic()
+        self._phase_since = self.accepted_at = time.monotonic()
         self._budget = Budget(server.frames_per_second, server.flood_timeout_s, self._phase_since)
         self._in_conflict = False
         self._key = b""
@@ -327,7 +327,9 @@ class Connection(asyncio.Protocol):
         """Publishes that the session is here (again)."""
         if self.session is not None and self.entry is not None and self.phase == "open":
             self._in_conflict = self.entry.in_conflict(time.monotonic())
-            self._publish((self.session.began(self._server.clock(), identity_conflict=self._in_conflict),))
+            server = self._server
+            began = self.session.began(server.clock(), identity_conflict=self._in_conflict, leased=server.is_leased())
+            self._publish((began,))
 
     def end(self, reason: EndReason) -> None:
         """The session is over: no frame of it is answered or published from here on."""

@@ -17,6 +17,8 @@ from shared.postgres import AWAY, Pool
 
 log = logging.getLogger("plugwatch.gateway.lease")
 
+AGAIN_S = 1.0  #: after an outage of Postgres rollups wait for one lease to be renewed, not for long
+
 _RENEW = """
     WITH held AS (SELECT expires_at < now() AS lapsed FROM gateways WHERE id = $1)
     INSERT INTO gateways (id, expires_at) VALUES ($1, now() + $2)
@@ -33,17 +35,26 @@ class Lease:
         self._id = gateway_id
         self._lease = timedelta(seconds=lease_s)
         self._metrics = metrics
-        self._asked_at = math.inf  #: when the last renewal that was confirmed was asked for
+        self._asked_at = -math.inf  #: when the last renewal that was confirmed was asked for
+
+    @property
+    def is_held(self) -> bool:
+        """Whether Postgres has confirmed it within the last lease."""
+        return time.monotonic() - self._asked_at < self._lease.total_seconds()
 
     async def run(self, on_lapse: Callable[[], None]) -> None:
         """Renews three times a lease until cancelled; ``on_lapse`` is called after each late renewal."""
+        third_s = self._lease.total_seconds() / 3
+        pause_s = third_s
         while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
+            await asyncio.sleep(pause_s)
             try:
                 lapsed = await self.renew()
             except AWAY as error:
                 log.warning("the lease was not renewed: Postgres is away; trying again", extra={"error": repr(error)})
+                pause_s = min(third_s, AGAIN_S)
                 continue
+            pause_s = third_s
             if lapsed:
                 self._metrics.lease_lapses.inc()
                 log.warning("the lease had lapsed; announcing every session again")
@@ -60,9 +71,9 @@ class Lease:
         async with asyncio.timeout(lease_s), self._pool.acquire(timeout=lease_s) as connection:
             lapsed = bool(await connection.fetchval(_RENEW, self._id, self._lease))
         # A renewal that Postgres ran after we gave up on it saw the lapse and told nobody.
-        unconfirmed_s = time.monotonic() - self._asked_at
+        overdue = not self.is_held
         self._asked_at = asked_at
-        return lapsed or unconfirmed_s >= lease_s
+        return lapsed or overdue
 
     async def give_up(self) -> None:
         """Lets the lease end now: a gateway that has closed all its sessions holds none."""

@@ -90,6 +90,7 @@ class Server:
         self._frames: Counter[tuple[str, str, str]] = Counter()
         self._call_errors: Counter[tuple[str, str]] = Counter()
         self._events: Counter[type[Event]] = Counter()
+        self.is_leased: Callable[[], bool] = lambda: False
         self.trace: Callable[[Entry, Direction, str | bytes], None] = lambda entry, direction, text: None
         metrics.pending.set_function(lambda: publisher.pending)
 
@@ -262,13 +263,17 @@ class Server:
         if verdict.in_conflict(time.monotonic()):
             self.metrics.identity_conflicts.inc()
             await asyncio.sleep(self.handshake_timeout_s * random.uniform(*CONFLICT_DELAY))  # noqa: S311
-        epoch = await self._claims.claim(verdict.key, self.clock(), verdict.epoch)
+        floor = verdict.epoch
+        epoch = await self._claims.claim(verdict.key, self.clock(), floor)
         if connection.is_gone():
             connection.abort()
             return 499
         older = self._open.get(verdict.key)
+        newest, overtaken = verdict.epoch, floor < verdict.epoch >= epoch
+        if overtaken and older is not None and older.epoch == newest and older.accepted_at <= connection.accepted_at:
+            epoch, overtaken = newest + 1, False  # without Redis both claims were made of the same clock and floor
         has_changed = verdict.password_hash != password_hash
-        if verdict.deleted or has_changed or (older is not None and older.epoch > epoch):
+        if verdict.deleted or has_changed or overtaken:
             connection.refuse(Refusal(404 if verdict.deleted else 503, "this charge point has just changed"))
             return 404 if verdict.deleted else 503
         verdict.epoch = max(verdict.epoch, epoch)

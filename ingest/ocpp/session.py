@@ -118,9 +118,9 @@ class Session:
         """The command that the charger has not answered yet."""
         return self._outstanding[1] if self._outstanding else None
 
-    def began(self, now: int, *, identity_conflict: bool = False) -> SessionBegan:
+    def began(self, now: int, *, identity_conflict: bool = False, leased: bool = False) -> SessionBegan:
         """The session's first event; or, later, its announcement again by a gateway that lost its lease."""
-        return SessionBegan(**self._header(now), identity_conflict=identity_conflict)
+        return SessionBegan(**self._header(now), identity_conflict=identity_conflict, leased=leased)
 
     def ended(self, reason: EndReason, last_seen_at: int, now: int) -> SessionEnded:
         """The session's last event; ``last_seen_at`` (ms) is when the charger was last heard."""

@@ -75,11 +75,28 @@ def _begin(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded)
             if charge_point.gateway_id not in (None, event.gateway_id):
                 fence = Fence(charge_point.key, below=event.epoch, newest=event.epoch)
                 out.fences.append((charge_point.gateway_id or "", fence))
+                if (since := _vanished(charge_point, event, policy)) is not None:
+                    go_offline(charge_point, since, event.received_at, policy, out)
         elif event.received_at - closed_at > policy.close_grace_ms:
             go_offline(charge_point, seen_at or closed_at, event.received_at, policy, out)
-    charge_point.epoch, charge_point.sequence = event.epoch, -1
+    charge_point.epoch, charge_point.sequence, charge_point.expired = event.epoch, -1, None
     charge_point.gateway_id, charge_point.protocol = event.gateway_id, event.protocol
     charge_point.previous_seen_at = seen_at or event.received_at
+
+
+def _vanished(charge_point: ChargePoint, event: Event, policy: Policy) -> int | None:
+    """Since when (ms) the charger was away with a gateway that died, if that was for longer than the grace.
+
+    The sweep may not have run in between (a power cut of everything). A lease that ran out proves nothing
+    while Postgres takes no renewals; the newer gateway's, renewed in time, says that it took them.
+    """
+    expired = charge_point.expired
+    if expired is None or not (isinstance(event, SessionBegan) and event.leased):
+        return None
+    # By both clocks: a gateway whose clock is ahead makes no outage.
+    if min(event.received_at - expired.at, expired.ago) <= policy.close_grace_ms:
+        return None
+    return max(charge_point.last_seen_at or 0, expired.renewed_at)
 
 
 def _heard(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:

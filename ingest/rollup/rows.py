@@ -1,7 +1,7 @@
 """Charge points between Postgres rows and the rollup's state: the columns, once, and both ways. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 
 from ingest.rollup import rules
 from ingest.rollup.rules import View
-from ingest.rollup.state import ChargePoint, HistoryRow, Place, Report, Settled, Wish
+from ingest.rollup.state import ChargePoint, Expired, HistoryRow, Place, Report, Settled, Wish
 from shared import documents, instant
 from shared.status import Reason
 
@@ -18,8 +18,10 @@ _UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError)
 CHARGE_POINTS = """
     SELECT c.key, c.id, c.station_key, s.id AS station_id, c.registration, c.operative, c.log_partition,
            c.protocol, c.vendor, c.model, c.serial, c.firmware, c.connectivity, c.connectivity_since,
-           c.last_seen_at, c.closed_at, c.previous_seen_at, c.gateway_id, c.epoch, c.sequence, c.version, c.document
+           c.last_seen_at, c.closed_at, c.previous_seen_at, c.gateway_id, c.epoch, c.sequence, c.version, c.document,
+           g.renewed_at, g.expires_at, now() - g.expires_at AS expired_for
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
+    LEFT JOIN gateways g ON g.id = c.gateway_id AND g.expires_at < now()
     WHERE c.key = ANY($1::bigint[]) AND c.deleted_at IS NULL ORDER BY c.key FOR NO KEY UPDATE OF c
 """
 REPORTS = "SELECT * FROM reports WHERE charge_point_key = ANY($1::bigint[])"
@@ -182,6 +184,7 @@ def _charge_point(row: Any) -> ChargePoint:
         closed_at=_instant(row["closed_at"]),
         previous_seen_at=_instant(row["previous_seen_at"]),
         gateway_id=row["gateway_id"],
+        expired=_expired(row),
         log_partition=row["log_partition"],
         epoch=row["epoch"],
         sequence=row["sequence"],
@@ -212,6 +215,13 @@ def _settled(one: ChargePoint, stored: str) -> None:
     for place, settled in one.connectors.items():
         if settled.reason == "OWN":
             one.connectors[place] = settled._replace(since=one.reports[place].since)
+
+
+def _expired(row: Any) -> Expired | None:
+    if row["expires_at"] is None:
+        return None
+    ago = row["expired_for"] // timedelta(milliseconds=1)
+    return Expired(instant.from_datetime(row["renewed_at"]), instant.from_datetime(row["expires_at"]), ago)
 
 
 def _report(row: Any) -> Report:

@@ -65,6 +65,14 @@ class Wish(NamedTuple):
         return self.confirmed_at is not None or self.result == "Rejected"
 
 
+class Expired(NamedTuple):
+    """The lease of a gateway that ran out: when it was renewed last, when it ended, how long ago that is (all ms)."""
+
+    renewed_at: int
+    at: int
+    ago: int
+
+
 class HistoryRow(NamedTuple):
     """One line of history; ``(charge point, kind, place, version, received_at)`` is its identity."""
 
@@ -106,6 +114,7 @@ class ChargePoint:
     closed_at: int | None = None  #: the session's socket is gone since then; OFFLINE follows after the grace
     previous_seen_at: int | None = None  #: when it was last heard before this session began
     gateway_id: str | None = None
+    expired: Expired | None = None  #: the lease of that gateway, if it ran out
     log_partition: int | None = None
     epoch: int = 0
     sequence: int = -1

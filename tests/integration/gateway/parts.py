@@ -34,7 +34,6 @@ class Gateway(Service):
     """``python -m ingest.gateway`` on ports of its own."""
 
     def __init__(self, name: str, directory: Path, environment: Mapping[str, str]) -> None:
-        self.id = name
         self.port, self.admin_port = free_port(), free_port()
         ours = {
             "GATEWAY_ID": name,
@@ -53,6 +52,13 @@ class Gateway(Service):
             self.admin_port,
         )
         self.directory = ROOT
+
+    @property
+    def id(self) -> str:
+        """The name of this incarnation, as it says when chargers may connect."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        said = [json.loads(line) for line in lines if '"gateway_id"' in line and "chargers may connect" in line]
+        return str(said[-1]["gateway_id"])
 
     def url(self, charge_point_id: str) -> str:
         return f"ws://127.0.0.1:{self.port}/ocpp/{quote(charge_point_id, safe='')}"

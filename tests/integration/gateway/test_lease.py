@@ -8,6 +8,7 @@ from ingest.gateway.metrics import Metrics
 from local.stack import Stack
 from shared import postgres
 from shared.event import SessionBegan
+from tests.integration.gateway.conftest import Launch
 from tests.integration.gateway.parts import Gateway, Inventory, Topic, charging, eventually
 
 
@@ -67,6 +68,15 @@ async def test_a_gateway_cut_off_from_postgres_renews_when_it_is_back(
 
 async def _began_twice(topic: Topic, charge_point: str) -> bool:
     return len(await topic.events(charge_point, SessionBegan)) >= 2
+
+
+async def test_a_name_that_is_used_again_keeps_nobody_alive(launch: Launch, inventory: Inventory) -> None:
+    again = launch(LEASE_S="60")
+    before = again.id
+    again.restart()
+    assert again.id != before, "each start is an incarnation with a lease of its own"
+    leases = await inventory.connection.fetch("SELECT id FROM gateways WHERE id = ANY($1)", [before, again.id])
+    assert len(leases) == 2
 
 
 async def test_giving_up_ends_the_lease_at_once(database_url: str, inventory: Inventory) -> None:

@@ -121,6 +121,32 @@ async def test_without_redis_a_charger_is_let_in_above_the_registrys_epoch(
     assert await epochs(topic, charge_point) == [ahead + 1, ahead + 2]
 
 
+async def test_sockets_that_wait_for_a_hung_redis_together_get_epochs_of_their_own(
+    gateway: Gateway, stack: Stack, inventory: Inventory, charge_point: str, topic: Topic
+) -> None:
+    ahead = time.time_ns() // 1_000_000 + 3_600_000
+    key = await inventory.connection.fetchval(
+        "UPDATE charge_points SET epoch = $2 WHERE id = $1 RETURNING key", charge_point, ahead
+    )
+    await inventory.register(key, "ACCEPTED")  # tells the gateways
+    stack.redis.pause()
+    try:
+        async with AsyncExitStack() as sockets, asyncio.TaskGroup() as group:
+            dialling = [
+                group.create_task(sockets.enter_async_context(charging(gateway, charge_point))) for _ in range(3)
+            ]
+            await asyncio.wait(dialling)
+            newest = next(one.result() for one in reversed(dialling) if one.exception() is None)
+            assert (await newest.report("Charging"))[0] == 3
+    finally:
+        stack.redis.resume()
+    began = await epochs(topic, charge_point)
+    assert len(began) > 1
+    assert began == sorted(set(began)), "the rollup tells sessions apart by their epochs alone"
+    (reported,) = await topic.events(charge_point, StatusReported)
+    assert reported.epoch == began[-1]
+
+
 async def test_a_redis_that_was_replaced_is_used_again(
     gateway: Gateway, second: Gateway, stack: Stack, charge_point: str, topic: Topic
 ) -> None:

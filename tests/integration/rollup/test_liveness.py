@@ -61,6 +61,7 @@ async def test_a_reconnect_within_the_grace_leaves_no_trace(
 ) -> None:
     session, now = await fleet.session(), clock()
     again = Session(epoch=2, key=session.key, charge_point_id=session.charge_point_id)
+    await gateway(fleet, "gw-1", renewed_s_ago=0, lease_s=600)
     async with (
         rollup(stack, database_url, topic, policy=GRACE) as one,
         running(one.consumer.run(), one.liveness.run()),
@@ -100,6 +101,42 @@ async def test_the_chargers_of_a_gateway_that_vanished_are_offline_since_it_rene
         await gateway(fleet, "gw-1", renewed_s_ago=0, lease_s=600)
         await eventually(lambda: fleet.is_("ONLINE", session.key))
         await eventually(lambda: fleet.is_("OCCUPIED", session.key))
+        assert await fleet.history(session.key, "CONNECTIVITY") == ["ONLINE", "OFFLINE", "ONLINE"]
+
+
+async def test_a_gateway_without_a_lease_gets_one_more_and_is_dead_after_it(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    session, now = await fleet.session(), clock()
+    session.gateway = f"gw-lost-{fleet.token}"
+    async with (
+        rollup(stack, database_url, topic, policy=GRACE) as one,
+        running(one.consumer.run(), one.liveness.run()),
+    ):
+        await publish(stack, topic, session.began(now - 60_000), session.reported(now - 10_000, "Charging"))
+        await eventually(lambda: fleet.is_("OFFLINE", session.key))
+        offline = "SELECT event_time FROM history WHERE charge_point_key = $1 AND reported = 'OFFLINE'"
+        since = instant.from_datetime(await fleet.pool.fetchval(offline, session.key))
+        assert since == now - 10_000, "its last event: nothing is known of its renewals"
+
+
+async def test_after_a_power_cut_of_everything_the_outage_is_in_history(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    session, now = await fleet.session(), clock()
+    died = f"gw-died-{fleet.token}"
+    session.gateway = died
+    again = Session(epoch=2, gateway="gw-new", key=session.key, charge_point_id=session.charge_point_id)
+    async with rollup(stack, database_url, topic, policy=GRACE) as one, running(one.consumer.run()):
+        await publish(stack, topic, session.began(now - 60_000), session.reported(now - 59_000, "Charging"))
+        await eventually(lambda: fleet.is_("ONLINE", session.key))
+    await gateway(fleet, died, renewed_s_ago=30)
+    async with (
+        rollup(stack, database_url, topic, policy=GRACE, lease_s=60) as one,
+        running(one.consumer.run(), one.liveness.run()),
+    ):
+        await publish(stack, topic, again.began(clock(), leased=True))
+        await eventually(lambda: went(fleet, session, 1))
         assert await fleet.history(session.key, "CONNECTIVITY") == ["ONLINE", "OFFLINE", "ONLINE"]
 
 

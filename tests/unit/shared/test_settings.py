@@ -109,10 +109,6 @@ def test_listening_goes_around_the_pooler_where_there_is_one() -> None:
     assert settings.load(NEEDED | {"PLUGWATCH_DATABASE_DIRECT_URL": direct}).listen_dsn == direct
 
 
-def test_gateways_have_names_of_their_own() -> None:
-    assert settings.load(NEEDED).gateway_id != settings.load(NEEDED).gateway_id
-
-
 def test_the_example_file_and_the_readme_say_what_the_settings_are() -> None:
     root = Path(__file__).parents[3]
     assert (root / ".env.example").read_text() == settings.as_env() + "\n", "python -m shared.settings > .env.example"

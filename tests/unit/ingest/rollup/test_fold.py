@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.rollup.fold import Policy, go_offline
-from ingest.rollup.state import Wish
+from ingest.rollup.state import Expired, Wish
 from shared import instant
 from shared.documents import Intent
 from shared.event import EndReason, Event
@@ -310,3 +310,44 @@ def test_a_status_since_its_status_even_when_the_word_is_none_we_know() -> None:
     world = told([session.began(T0), session.reported(T0 + 1, "Humming"), session.reported(T0 + 2, "Humming")])
     assert world.one.reports[1, 1].since == T0 + 1
     assert world.connector().normalized == "UNKNOWN"
+
+
+def met_again(expired: Expired | None, *, leased: bool = True, gateway: str = "gw-2") -> World:
+    """A charger of a gateway whose lease ran out is met by another gateway five minutes later."""
+    session, later = Session(), Session(epoch=2, gateway=gateway)
+    world = told([session.began(T0), session.reported(T0 + SECOND, "Charging")])
+    world.one.expired = expired
+    return world.tell(later.began(T0 + 5 * MINUTE, leased=leased))
+
+
+DIED = Expired(renewed_at=T0 + 10 * SECOND, at=T0 + 20 * SECOND, ago=5 * MINUTE)
+
+
+def test_an_outage_that_no_sweep_saw_is_known_from_the_lease_of_the_gateway_that_died() -> None:
+    world = met_again(DIED)
+    rows = world.history("CONNECTIVITY")
+    assert words(rows) == ["ONLINE", "OFFLINE", "ONLINE"]
+    assert [row.event_time for row in rows] == [T0, DIED.renewed_at, T0 + 5 * MINUTE]
+    assert world.document.connectivity == "ONLINE"
+    assert world.one.expired is None, "the next session does not die with that gateway again"
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        met_again(None),
+        met_again(DIED, leased=False),
+        met_again(DIED, gateway="gw-1"),
+        met_again(DIED._replace(at=T0 + 5 * MINUTE - Policy().close_grace_ms)),
+        met_again(DIED._replace(ago=SECOND)),
+    ],
+    ids=[
+        "it lives",
+        "Postgres took no renewals",
+        "the same gateway",
+        "within the grace",
+        "the newer one's clock is ahead",
+    ],
+)
+def test_no_outage_is_made_up(world: World) -> None:
+    assert words(world.history("CONNECTIVITY")) == ["ONLINE"]

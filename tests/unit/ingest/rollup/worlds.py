@@ -30,6 +30,7 @@ def reloaded(one: ChargePoint) -> ChargePoint:
         "station_id": one.station_id,
         "registration": one.registration,
         "operative": one.operative,
+        "expires_at": None,
     }
     state = dict(zip(_COLUMNS, rows.charge_point_row(one, rules.view(one, revision=1)), strict=True))
     reports = [
