@@ -67,11 +67,15 @@ Fact = Boot | Status
 
 
 class Part(Struct, frozen=True):
-    """Where a frame stands in an inventory report: part ``number`` (from 0), with ``more`` to come."""
+    """Where a frame stands in an inventory report: part ``number`` (from 0), with ``more`` to come.
+
+    ``unread`` are EVSEs of which it lists a place with no word that we know: that place was not left out.
+    """
 
     request_id: int | None
     number: int | None
     more: bool
+    unread: frozenset[int]
 
 
 def nothing(payload: Payload) -> tuple[Fact, ...]:

@@ -52,12 +52,13 @@ class _Header(TypedDict):
 
 @dataclass(slots=True)
 class _Inventory:
-    """A report that is coming in parts: the EVSEs that it listed so far."""
+    """A report that is coming in parts: the EVSEs that it listed so far, and those whose places we could not read."""
 
     request_id: int | None
     first_sequence: int
     parts: int = 0
     evse_ids: set[int] = field(default_factory=set)
+    unread: set[int] = field(default_factory=set)
 
 
 class Session:
@@ -150,7 +151,8 @@ class Session:
                 return self._malformed(message_id, Code.RPC_FRAMEWORK, description)
 
     def internal_error(self, message_id: str, why: str = "not stored in time, send it again later") -> bytes:
-        """The CALLERROR for a CALL whose events the log did not take."""
+        """The CALLERROR for a CALL whose events the log did not take; a report that it was among is not whole."""
+        self._inventory = None
         return self._error(message_id, OcppError(Code.INTERNAL, why))
 
     def command(self, command: Command, now: int) -> bytes:
@@ -224,10 +226,11 @@ class Session:
         known.evse_ids.update(
             fact.evse_id for fact in facts if isinstance(fact, Status) and fact.evse_id and not fact.connector_id
         )
+        known.unread |= part.unread
         self._inventory = known if part.more else None
-        if part.more or not known.evse_ids:
+        evse_ids = tuple(sorted(known.evse_ids - known.unread))
+        if part.more or not evse_ids:
             return ()
-        evse_ids = tuple(sorted(known.evse_ids))
         return (InventoryReported(**self._header(now), evse_ids=evse_ids, first_sequence=known.first_sequence),)
 
     def _reply(self, action: Action, payload: dict[str, Any], now: int) -> bytes:

@@ -120,12 +120,26 @@ def _report(payload: Payload) -> tuple[Fact, ...]:
 
 
 def _part(payload: Payload) -> Part:
-    request_id, number = payload.get("requestId"), payload.get("seqNo")
     return Part(
-        request_id if type(request_id) is int else None,
-        number if type(number) is int else None,
+        _whole(payload.get("requestId")),
+        _whole(payload.get("seqNo")),
         payload.get("tbc") is True,
+        frozenset(_unread(payload.get("reportData"))),
     )
+
+
+def _whole(number: object) -> int | None:
+    """An integer however it is written: 1.0 is one in draft-06."""
+    if type(number) is float and number.is_integer():
+        return int(number)
+    return number if type(number) is int else None
+
+
+def _unread(entries: object) -> Iterator[int]:
+    """The EVSEs of availability entries without a word that we know; checked are only reports that have one."""
+    for entry in filter(_names_availability, entries if isinstance(entries, list) else ()):
+        if STATUSES.isdisjoint(_actual_values(entry)) and (evse := entry["component"].get("evse")):
+            yield _whole(evse["id"]) or 0
 
 
 def _about_availability(field: str) -> Callable[[Payload], bool]:

@@ -301,6 +301,31 @@ def test_a_report_that_is_not_whole_is_no_inventory(parts: list[dict[str, Any]],
     assert inventories(session("ocpp2.0.1"), *parts) == []
 
 
+@pytest.mark.parametrize("attribute", [{"value": "Charging"}, {"value": ""}, {}, {"type": "Target", "value": "Faulted"}])
+def test_an_evse_with_a_connector_whose_word_nobody_knows_is_in_no_inventory(
+    attribute: dict[str, str], session: Callable[..., Any]
+) -> None:
+    part = listed(0, 1, 2)
+    part["reportData"].append(listed(0, 2)["reportData"][0] | {"component": CONNECTOR, "variableAttribute": [attribute]})
+    assert inventories(session("ocpp2.0.1"), part) == [((2,), 0)], "connector 2 of EVSE 1 was listed, not left out"
+    first, second = part | {"tbc": True}, listed(1, 1, 2)
+    assert inventories(session("ocpp2.1"), first, second) == [((2,), 0)], "and whatever another part says"
+
+
+def test_a_report_is_no_inventory_once_a_frame_beside_it_was_not_stored(session: Callable[..., Any]) -> None:
+    talk = session("ocpp2.0.1")
+    assert inventories(talk, listed(0, 1, more=True), listed(1, 2, more=True)) == []
+    talk.internal_error("1")
+    assert inventories(talk, listed(2, 3)) == [], "a connector may be listed in what was lost"
+    assert inventories(talk, listed(0, 1)) != []
+
+
+def test_a_number_is_an_integer_however_it_is_written(session: Callable[..., Any]) -> None:
+    """2.x schemas are draft-06: 1.0 is an integer."""
+    parts = [listed(0, 1, more=True) | {"seqNo": 0.0, "requestId": 1.0}, listed(1, 2) | {"seqNo": 1.0}]
+    assert inventories(session("ocpp2.0.1"), *parts) == [((1, 2), 0)]
+
+
 def test_a_boot_says_what_the_charger_is(told: Callable[..., Any]) -> None:
     station = {"vendorName": "V" * 99, "model": "M" * 99, "serialNumber": "S1", "firmwareVersion": "1.2"}
     outcome = told("BootNotification", {"reason": "PowerUp", "chargingStation": station})
