@@ -17,10 +17,19 @@ INFO_MS = 60 * 1000  #: between two lines of a place that tell of its ``info`` a
 def report(charge_point: ChargePoint, event: StatusReported, policy: Policy, out: Folded) -> None:
     """The newest word of its place; that of one place too many is counted and dropped (domain: 255)."""
     place = (event.evse_id, event.connector_id)
-    old = charge_point.reports.get(place)
-    if old is None and place != CHARGE_POINT and charge_point.places >= MOST_PLACES:
+    if place not in charge_point.reports and place != CHARGE_POINT and charge_point.places >= MOST_PLACES:
         out.refused += 1
         return
+    event_time, same_status = _learn(charge_point, event, out)
+    if charge_point.wishes:
+        rules.confirm(charge_point, place, event.received_at)
+    _settle(charge_point, event.evse_id, event_time, policy, same_status=same_status)
+
+
+def _learn(charge_point: ChargePoint, event: StatusReported, out: Folded) -> tuple[int, bool]:
+    """The word and its line of history; returns its time and whether its status is the one before."""
+    place = (event.evse_id, event.connector_id)
+    old = charge_point.reports.get(place)
     event_time, flags = _event_time(charge_point, event, old)
     normalized = NORMALIZED.get(event.reported, "UNKNOWN")
     same_status = old is not None and old.normalized == normalized
@@ -53,9 +62,7 @@ def report(charge_point: ChargePoint, event: StatusReported, policy: Policy, out
     )
     if tells_of_info or not same_words:
         out.history.append(_history(charge_point, event, event_time, flags))
-    if charge_point.wishes:
-        rules.confirm(charge_point, place, event.received_at)
-    _settle(charge_point, event.evse_id, event_time, policy, same_status=same_status)
+    return event_time, same_status
 
 
 def report_late(charge_point: ChargePoint, event: StatusReported, out: Folded) -> None:
@@ -71,9 +78,15 @@ def complete(charge_point: ChargePoint, event: InventoryReported, policy: Policy
         whole = charge_point.reports.get((evse_id, EVSE_LEVEL))
         if whole is None or whole.version < first:
             continue
-        for place in charge_point.connectors_of[evse_id]:
-            if charge_point.reports[place].version < first:
-                report(charge_point, _as_if_reported(event, place[1], evse_id, whole), policy, out)
+        left_out = [
+            place for place in charge_point.connectors_of[evse_id] if charge_point.reports[place].version < first
+        ]
+        if not left_out:
+            continue
+        told = [_learn(charge_point, _as_if_reported(event, place[1], evse_id, whole), out) for place in left_out]
+        for place in charge_point.wishes.keys() & {*left_out, (evse_id, EVSE_LEVEL), CHARGE_POINT}:
+            rules.confirm(charge_point, place, event.received_at)
+        rules.settle(charge_point, max(at for at, _ in told), policy.connector0_mode, (evse_id,))
 
 
 def _as_if_reported(event: InventoryReported, connector_id: int, evse_id: int, whole: Report) -> StatusReported:

@@ -301,12 +301,14 @@ def test_a_report_that_is_not_whole_is_no_inventory(parts: list[dict[str, Any]],
     assert inventories(session("ocpp2.0.1"), *parts) == []
 
 
-@pytest.mark.parametrize("attribute", [{"value": "Charging"}, {"value": ""}, {}, {"type": "Target", "value": "Faulted"}])
+@pytest.mark.parametrize(
+    "attribute", [{"value": "Charging"}, {"value": ""}, {}, {"type": "Target", "value": "Faulted"}]
+)
 def test_an_evse_with_a_connector_whose_word_nobody_knows_is_in_no_inventory(
     attribute: dict[str, str], session: Callable[..., Any]
 ) -> None:
     part = listed(0, 1, 2)
-    part["reportData"].append(listed(0, 2)["reportData"][0] | {"component": CONNECTOR, "variableAttribute": [attribute]})
+    part["reportData"].append(entry(attribute))
     assert inventories(session("ocpp2.0.1"), part) == [((2,), 0)], "connector 2 of EVSE 1 was listed, not left out"
     first, second = part | {"tbc": True}, listed(1, 1, 2)
     assert inventories(session("ocpp2.1"), first, second) == [((2,), 0)], "and whatever another part says"

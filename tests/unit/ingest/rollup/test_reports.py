@@ -7,7 +7,7 @@ import pytest
 from ingest.rollup import rules
 from ingest.rollup.state import Place, Report
 from shared import instant
-from shared.event import EVSE_LEVEL
+from shared.event import EVSE_LEVEL, MOST_PLACES
 from shared.status import Status
 from tests.events import MINUTE, SECOND, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told, words
@@ -144,6 +144,24 @@ def test_a_connector_that_an_inventory_leaves_out_is_as_its_evse() -> None:
     lines = [row for row in world.history("STATUS") if row.version == (1, 5)]
     assert [(row.place, row.reported) for row in lines] == [((1, 1), "Available"), ((1, 2), "Available")]
     assert world.connector(1, 1).since == instant.to_text(T0 + SECOND)
+
+
+def test_an_inventory_costs_no_more_than_one_look_at_each_place() -> None:
+    session, looks = Session(protocol="ocpp2.0.1"), 0
+    world = told([session.began(T0)])
+    world.tell(*(session.reported(T0, "Available", (1, number)) for number in range(1, MOST_PLACES)))
+    world.tell(session.reported(T0 + SECOND, "Unavailable", (1, EVSE_LEVEL)))
+
+    class Counted(dict[Place, Report]):
+        def __getitem__(self, place: Place) -> Report:
+            nonlocal looks
+            looks += 1
+            return super().__getitem__(place)
+
+    world.one.reports = Counted(world.one.reports)
+    world.tell(session.inventoried(T0 + SECOND, 1, first_sequence=MOST_PLACES))
+    assert set(statuses(world).values()) == {("UNAVAILABLE", "OWN")}
+    assert looks < 10 * MOST_PLACES
 
 
 def test_a_word_newer_than_the_first_part_of_the_inventory_stands() -> None:
