@@ -89,8 +89,8 @@ class Settings(BaseModel):
     max_message_bytes: PositiveInt = Field(default=262_144, description="larger frames close the socket with 1009")
     frames_per_second: PositiveFloat = Field(
         default=100,
-        description="frames of up to 2 kB (a larger one counts for several) that one charger may send in the long run, "
-        "20 times as many at once; what comes faster waits",
+        description="frames of up to 2 kB (a larger one, or a whole inventory report, counts for several) that one "
+        "charger may send in the long run, 20 times as many at once; what comes faster waits",
     )
     flood_timeout_s: PositiveFloat = Field(
         default=30, description="a charger that has more to send for so long, without waiting, is closed with 1008 (s)"

@@ -38,13 +38,14 @@ from ingest.ocpp import versions
 from ingest.ocpp.commands import Command
 from ingest.ocpp.session import Answer, Outcome, Session
 from shared import codec
-from shared.event import EndReason, Event
+from shared.event import EndReason, Event, InventoryReported
 
 if TYPE_CHECKING:
     from ingest.gateway.server import Server
 
 CLOSE_TIMEOUT_S = 5
 FRAMES_A_TURN = 16  #: before the others have theirs; most chargers send one and wait
+INVENTORY_TOKENS = 25  #: it may make 255 lines of history, and ten are what fits into the bytes of a token
 MISSED_PONGS = 3
 CONFLICT_OVER_S = 120  #: a socket that lasts so long has won
 TCP_USER_TIMEOUT_MS = 60_000
@@ -489,6 +490,8 @@ class Connection(asyncio.Protocol):
         elif outcome.action == "BootNotification":
             self._errands.booted()
         if outcome.events:
+            if type(outcome.events[-1]) is InventoryReported:
+                self._budget.left -= INVENTORY_TOKENS
             self._waiting = outcome
             self._waiting_since = time.monotonic()
             self._ticket = self._publish(outcome.events, self._done)

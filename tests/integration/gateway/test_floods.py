@@ -139,6 +139,27 @@ async def test_who_waits_for_each_answer_is_slowed_down_and_never_closed(
     assert gateway.metric("plugwatch_gateway_floods_total") == 0
 
 
+async def test_an_inventory_counts_for_all_the_lines_that_it_may_make(
+    launch: Callable[..., Gateway], inventory: Inventory, ids: Ids
+) -> None:
+    gateway = launch(FRAMES_PER_SECOND="20")
+    name = next(ids)
+    await inventory.add(name)
+    evse = {
+        "component": {"name": "EVSE", "evse": {"id": 1}},
+        "variable": {"name": "AvailabilityState"},
+        "variableAttribute": [{"value": "Available"}],
+    }
+    report = {"requestId": 1, "generatedAt": "2026-01-01T00:00:00Z", "seqNo": 0, "reportData": [evse]}
+    async with charging(gateway, name, "ocpp2.0.1") as charger:
+        for _ in range(15):
+            assert (await charger.call("NotifyReport", report))[0] == 3
+        started = time.monotonic()
+        for _ in range(3):
+            assert (await charger.call("NotifyReport", report))[0] == 3
+        assert time.monotonic() - started > 1
+
+
 async def test_a_flooded_gateway_stops_in_time(launch: Callable[..., Gateway], inventory: Inventory, ids: Ids) -> None:
     gateway = launch()
     name = next(ids)
