@@ -62,7 +62,7 @@ class Header(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class SessionBegan(Header, frozen=True, kw_only=True, tag="session_began"):
-    """A charger's websocket was accepted (or is announced again by a gateway that lost its lease).
+    """A charger's websocket was accepted (or is announced again: a lost lease, another registration).
 
     ``identity_conflict``: sockets of this id replace each other so often that two devices must bear it.
     ``leased``: this gateway's own lease was renewed in time just then, so others could renew theirs.

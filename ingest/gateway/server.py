@@ -146,8 +146,10 @@ class Server:
             connection.close(1008, "this charge point was deleted", "refused")
         elif entry.password_hash != connection.password_hash:
             connection.close(1008, "the password of this charge point was changed", "refused")
-        elif connection.session is not None:
-            connection.session.registration = entry.registration
+        elif (session := connection.session) is not None:
+            if session.registration != entry.registration:
+                session.registration = entry.registration
+                connection.announce()  # so that the rollup settles its statuses, which count, or no longer do
             connection.run_errands()
 
     async def asked(self, ask: Ask) -> Told:

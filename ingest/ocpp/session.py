@@ -120,7 +120,7 @@ class Session:
         return self._outstanding[1] if self._outstanding else None
 
     def began(self, now: int, *, identity_conflict: bool = False, leased: bool = False) -> SessionBegan:
-        """The session's first event; or, later, its announcement again by a gateway that lost its lease."""
+        """The session's first event; or, later, its announcement again: a lease lost, another registration."""
         return SessionBegan(**self._header(now), identity_conflict=identity_conflict, leased=leased)
 
     def ended(self, reason: EndReason, last_seen_at: int, now: int) -> SessionEnded:

@@ -32,6 +32,15 @@ class Inventory:
     async def add_charge_point(self, station_id: str, charge_point_id: str, **more: str) -> None:
         await self._send("POST", f"/v1/stations/{station_id}/charge-points", {"id": charge_point_id, **more})
 
+    async def register(self, charge_point_id: str, registration: str) -> None:
+        await self._send(
+            "PATCH", f"/v1/charge-points/{quote(charge_point_id, safe='')}", {"registration": registration}
+        )
+
+    async def import_registrations(self, registrations: Mapping[str, str]) -> None:
+        lines = [f"{charge_point_id},{registration}" for charge_point_id, registration in registrations.items()]
+        await self._send("POST", "/v1/import", text="\n".join(["charge_point_id,registration", *lines]))
+
     async def remove_station(self, station_id: str) -> None:
         await self._send("DELETE", f"/v1/stations/{station_id}")
 
@@ -53,8 +62,11 @@ class Inventory:
         document: Document = (await self._send("GET", path)).json()
         return document
 
-    async def _send(self, method: str, path: str, body: Document | None = None) -> httpx.Response:
-        response = await self._client.request(method, path, json=body)
+    async def _send(
+        self, method: str, path: str, body: Document | None = None, *, text: str | None = None
+    ) -> httpx.Response:
+        headers = {} if text is None else {"Content-Type": "text/csv"}
+        response = await self._client.request(method, path, json=body, content=text, headers=headers)
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
         return response
 

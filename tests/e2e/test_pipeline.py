@@ -76,6 +76,34 @@ async def test_a_reported_status_is_readable_through_the_api(
         reading.cancel()
 
 
+@pytest.mark.parametrize("way", ["PATCH", "import"])
+async def test_whom_an_operator_refuses_is_unknown_at_once_until_it_is_let_in_again(
+    way: str, system: System, inventory: Inventory
+) -> None:
+    station_id, charge_point_id = f"S-{token_hex(4)}", f"CP-{token_hex(4)}"
+    await inventory.add_station(station_id)
+    await inventory.add_charge_point(station_id, charge_point_id)
+
+    async def register(registration: str) -> None:
+        if way == "PATCH":
+            await inventory.register(charge_point_id, registration)
+        else:
+            await inventory.import_registrations({charge_point_id: registration})
+
+    async with connect(f"{system.gateway}/{charge_point_id}", subprotocols=[Subprotocol("ocpp1.6")]) as socket:
+        for connector in (1, 2):
+            status = {"connectorId": connector, "errorCode": "NoError", "status": "Available"}
+            await socket.send(json.dumps([2, f"{connector}", "StatusNotification", status]))
+        await inventory.shows(charge_point_id, says({"1:1": "Available", "2:1": "Available"}))
+        await register("REJECTED")
+        document = await inventory.shows(charge_point_id, lambda document: document["counts"] == {"UNKNOWN": 2})
+        assert {evse["connectors"][0]["reason"] for evse in document["evses"]} == {"REGISTRATION"}
+        assert (document["status"], document["connectivity"]) == ("UNKNOWN", "ONLINE")
+        assert (await inventory.station(station_id))["status"] == "UNKNOWN"
+        await register("ACCEPTED")
+        await inventory.shows(charge_point_id, lambda document: document["counts"] == {"AVAILABLE": 2})
+
+
 @pytest.mark.parametrize("victim", ["rollup", "gateway"])
 async def test_a_killed_process_loses_nothing_and_doubles_nothing(
     victim: str, system: System, inventory: Inventory, database: asyncpg.Connection, tmp_path: Path

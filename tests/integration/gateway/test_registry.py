@@ -10,7 +10,8 @@ import pytest
 from ingest.gateway.registry import Registry
 from local.stack import Stack
 from shared import fleet, postgres
-from tests.integration.gateway.parts import Gateway, Ids, Inventory, charging, eventually, refusal
+from shared.event import SessionBegan
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, charging, eventually, refusal
 from tests.integration.severed import proxied
 
 ACTS_WITHIN_S = 1.0
@@ -49,7 +50,9 @@ async def test_an_id_that_is_created_again_comes_in_under_its_new_key(
         assert (await charger.report("Available"))[0] == 3
 
 
-async def test_a_registration_acts_on_the_open_session(gateway: Gateway, inventory: Inventory, ids: Ids) -> None:
+async def test_a_registration_acts_on_the_open_session_which_is_announced_again(
+    gateway: Gateway, inventory: Inventory, ids: Ids, topic: Topic
+) -> None:
     charge_point_id = next(ids)
     key = await inventory.add(charge_point_id)
     async with charging(gateway, charge_point_id) as charger:
@@ -69,6 +72,9 @@ async def test_a_registration_acts_on_the_open_session(gateway: Gateway, invento
             return bool((await charger.report("Charging"))[0] == 3)
 
         await eventually(accepted, within_s=ACTS_WITHIN_S + BUSY_MACHINE_S)
+    began = await topic.events(charge_point_id, SessionBegan)
+    assert len(began) == 3, "the rollup settles its statuses at each announcement"
+    assert len({event.epoch for event in began}) == 1
 
 
 async def test_what_changed_while_nobody_listened_is_found_by_comparison(
