@@ -14,6 +14,7 @@ from random import random
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
+from ingest.rollup import lenient
 from ingest.rollup.batch import Batch, Record, batch
 from ingest.rollup.fold import Policy
 from ingest.rollup.isolation import Isolation
@@ -144,7 +145,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             wait_s = min(wait_s * 2, 3)
 
     async def _consume(self) -> None:
-        consumer = AIOKafkaConsumer(
+        consumer = lenient.consumer(
             bootstrap_servers=self._servers,
             group_id=self._group,
             enable_auto_commit=False,

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
+from ingest.rollup import lenient
 from ingest.rollup.asking import asking
 from ingest.rollup.letters import Letter, Mark, letter, mark
 
@@ -117,7 +118,7 @@ async def opened(*, servers: str, topic: str, dead_letter_topic: str, group: str
                 f"the broker has no topic {dead_letter_topic}: create it, or see PLUGWATCH_DEAD_LETTER_TOPIC"
             )
         kept = await admin.list_consumer_group_offsets(group, partitions=tops)
-    consumer = AIOKafkaConsumer(
+    consumer = lenient.consumer(
         bootstrap_servers=servers, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all", enable_idempotence=True)

@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
+from ingest.rollup import lenient
 from ingest.rollup.asking import asking
 from ingest.rollup.batch import Record, digest
 from ingest.rollup.metrics import Metrics
@@ -46,7 +47,7 @@ async def found(servers: str, topic: str, partition: int, offset: int) -> Record
         KafkaError, OSError, TimeoutError: the broker does not answer.
     """
     where = TopicPartition(topic, partition)
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=None, enable_auto_commit=False)
+    consumer = lenient.consumer(bootstrap_servers=servers, group_id=None, enable_auto_commit=False)
     async with asyncio.timeout(ANSWER_S), asking(servers) as admin, _running(consumer):
         (described,) = await admin.describe_topics([topic])
         partitions = {one["partition"] for one in described["partitions"]}
