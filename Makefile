@@ -163,6 +163,16 @@ FUZZ_S ?= 40
 fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has 40 s of it; FUZZ_S=1800: longer)
 	@$(PY) -m pytest -m fuzz tests/integration/api/test_schemathesis.py --fuzz-s $(FUZZ_S) --timeout $$(($(FUZZ_S) + 90)) $(ARGS)
 
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.ready
+	@test "$$(uname -sm)" = "Linux x86_64" || { echo "atheris has wheels for Linux on x86-64 alone"; exit 1; }
+	@rm -rf $(VENV)/fuzz && $(UV) pip install --quiet --python $(PY) --target $(VENV)/fuzz --no-deps --require-hashes \
+	  --only-binary :all: --requirements requirements/fuzz.txt
+	@touch $@
+
+.PHONY: fuzz
+fuzz: $(VENV)/.fuzz ## frames, sessions, records, both HTTP servers, guided by coverage; FUZZ_S=300: seconds for each (ARGS=--help)
+	@$(PY) -m tests.fuzz --seconds $(FUZZ_S) $(ARGS)
+
 .PHONY: test-faults
 test-faults: $(VENV)/.ready ## chargers with a book, a system under faults, and the reckoning (Apache Kafka; ARGS=--help)
 	@$(PY) -m tests.faults $(ARGS)
@@ -195,6 +205,7 @@ lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra ingest --extra api --group dev -o $(LOCKS)/dev.txt
 	$(COMPILE) $(UPGRADE) --group loadtest -o $(LOCKS)/loadtest.txt
 	$(COMPILE) $(UPGRADE) --group infra -o $(LOCKS)/infra.txt
+	$(COMPILE) $(UPGRADE) --group fuzz -o $(LOCKS)/fuzz.txt
 
 .PHONY: lock-check
 lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml asks for, and have wheels for every Python on x86-64 and arm64

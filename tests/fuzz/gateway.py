@@ -1,0 +1,144 @@
+"""A gateway's connection as it is, without a socket: its server has one charge point, CP1, and a log that takes all."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import cache
+from ipaddress import ip_network
+from typing import Any, cast
+
+from prometheus_client import CollectorRegistry
+
+from ingest.gateway.admission import Admission, Refusal, basic, identity
+from ingest.gateway.claims import Claims
+from ingest.gateway.connection import Connection
+from ingest.gateway.metrics import Metrics
+from ingest.gateway.origin import origin
+from ingest.gateway.publisher import OnDone, Publisher, Ticket
+from ingest.gateway.registry import Entry
+from ingest.gateway.server import Server
+from ingest.ocpp.session import Policy
+from tests.fuzz.wire import Transport, slices
+
+NOW = 1_800_000_000_000
+MAX_MESSAGE_BYTES = 600  #: so that inputs reach it
+
+_ROW = {"key": 7, "id": "CP1", "epoch": NOW, "registration": "ACCEPTED", "password_hash": None, "deleted": False}
+_PROXIES = (ip_network("192.0.2.0/24"),)
+_FAULTS = logging.getLogger("plugwatch.gateway.faults")
+
+
+@cache
+def _metrics() -> Metrics:
+    return Metrics(CollectorRegistry())
+
+
+class _Admission:
+    async def examine(
+        self, path: str, authorization: str, peer: str, forwarded: Sequence[str], standard: Sequence[str], _: object
+    ) -> Any:
+        origin(peer, forwarded, _PROXIES, standard)
+        basic(authorization)
+        if identity(path) != "CP1":
+            return Refusal(404, "this charge point is not in the inventory")
+        return Entry({**_ROW, "wishes": None, "trace_s": 1e6})
+
+
+class _Claims:
+    async def claim(self, _key: int, now: int, known: int) -> int:
+        return max(now, known + 1)
+
+
+class _Log:
+    """Acks each frame in a later turn of the loop."""
+
+    pending = 0
+    stalled_s = 0.0
+
+    def partition_of(self, _key: bytes) -> int:
+        return 0
+
+    def publish(self, _: int, key: bytes, values: Sequence[bytes], at: int, on_done: OnDone | None) -> Ticket:
+        ticket = Ticket(key, values, at, on_done)
+        self.pending += 1
+        asyncio.get_running_loop().call_soon(self._ack, ticket)
+        return ticket
+
+    def _ack(self, ticket: Ticket) -> None:
+        self.pending -= 1
+        if ticket.on_done is not None:
+            ticket.on_done(ticket)
+
+
+class _Raised(logging.Handler):
+    """What the gateway took for an error of its own."""
+
+    error: BaseException | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.error = self.error or (record.exc_info[1] if record.exc_info else None) or RuntimeError(record.args)
+
+
+class Spoken:
+    """What was said on one connection: the texts that the session was given, and all that we wrote."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.wire = Transport()
+
+
+async def spoken(data: bytes, size: int) -> Spoken:
+    """What comes of bytes in slices of ``size``, from the connect on.
+
+    Raises:
+        Exception: the gateway's own code raised it.
+    """
+    said, raised = Spoken(), _Raised()
+    log = _Log()
+    server = Server(
+        gateway_id="gw-1",
+        admission=cast(Admission, _Admission()),
+        claims=cast(Claims, _Claims()),
+        publisher=cast(Publisher, log),
+        metrics=_metrics(),
+        policy=Policy(),
+        clock=lambda: NOW,
+        silence_s=900,
+        ping_interval_s=45,
+        ack_deadline_s=20,
+        handshake_timeout_s=10,
+        max_message_bytes=MAX_MESSAGE_BYTES,
+        max_pending=1000,
+        compression="2.x",
+        frames_per_second=1e9,
+        flood_timeout_s=60,
+        max_half_open=1000,
+    )
+    server.trace = lambda _entry, direction, text: said.heard.append(str(text)) if direction == "in" else None
+    connection = Connection(server)
+    _FAULTS.addHandler(raised)
+    try:
+        async with asyncio.TaskGroup() as handshakes:
+            server._handshakes = handshakes
+            connection.connection_made(said.wire)
+            for piece in slices(data, size):
+                await _until(lambda: said.wire.reading or said.wire.is_closing())
+                if said.wire.is_closing():
+                    break
+                connection.data_received(piece)
+            await _until(lambda: (said.wire.reading or said.wire.is_closing()) and not log.pending)
+            connection.connection_lost(None)
+            await _until(lambda: not log.pending)
+    finally:
+        _FAULTS.removeHandler(raised)
+    if raised.error is not None:
+        raise raised.error
+    return said
+
+
+async def _until(done: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if done():
+            return
+        await asyncio.sleep(0)
+    raise TimeoutError("the gateway is busy with it for ever")
