@@ -108,7 +108,7 @@ PYTEST = $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile
 test: ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests; JOBS=0: one by one)
 	@$(PREFLIGHT) test
 	@$(MAKE) $(VENV)/.ready
-	@test "$(BROKER)" != kafka || $(PY) -m local.kafka_jars
+	@test "$(BROKER)" != kafka || $(PY) -m local.servers.kafka_jars
 	@$(PYTEST) --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane \
 	  --ignore=tests/pythons $(ARGS)
 
@@ -231,7 +231,7 @@ dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures o
 .PHONY: load
 load: ## user: load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md
 	@$(PREFLIGHT) setup
-	@$(PYTHON) -m loadtest.swarm.target $(ARGS)
+	@$(PYTHON) -m loadtest.swarm.scenario.target $(ARGS)
 	@$(MAKE) $(VENV)/.ready
 	@$(PY) -m locust -f loadtest/locustfile.py $(if $(findstring --web,$(ARGS)),,--headless) $(ARGS)
 

@@ -27,7 +27,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from loadtest.benchmarks import gateway, listening, process
+from loadtest.benchmarks.__main__ import gateway, listening, process
 from local.ports import free_port
 from local.stack import Stack
 
@@ -200,7 +200,7 @@ async def measured(kinds: Sequence[str]) -> dict[str, object]:
     """Each flood against the gateway and against the bare server."""
     echo_port = free_port()
     figures: dict[str, object] = {}
-    with gateway() as (_, port, stack), process("loadtest.echo", str(echo_port)):
+    with gateway() as (_, port, stack), process("loadtest.servers.echo", str(echo_port)):
         await listening(echo_port)
         for kind in kinds:
             over = asyncio.Event()

@@ -12,12 +12,12 @@ import locust.stats
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtest.swarm import options
-from loadtest.swarm.charger import Charger
 from loadtest.swarm.conductor import Conductor
-from loadtest.swarm.figures import bucket
-from loadtest.swarm.reader import Reader, StreamReader
-from loadtest.swarm.site import Site
+from loadtest.swarm.scenario import options
+from loadtest.swarm.users.charger import Charger
+from loadtest.swarm.users.reader import Reader, StreamReader
+from loadtest.swarm.users.site import Site
+from loadtest.swarm.verdict.figures import bucket
 
 __all__ = ["Charger", "Conductor", "Reader", "StreamReader"]  # Locust looks for them here
 

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from local.run import run
-from local.system import Plan
+from local.system.programs import Plan
+from local.system.run import run
 
 BROKERS = ("mock", "kafka")
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.choices import PORTS, PREFIX
 from local.ports import free_port
 from local.process import Process
+from local.system.choices import PORTS, PREFIX
 
 ROOT = Path(__file__).parents[1]
 

@@ -63,7 +63,7 @@ def stack(given: Mapping[str, str], system: str, machine: str) -> Iterator[str]:
 
 
 def _kafka() -> Iterator[str]:
-    from local.kafka_jars import missing
+    from local.servers.kafka_jars import missing
 
     if lacking := missing():
         yield lacking

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from local.broker import Broker
-from local.kafka import Kafka
-from local.postgres import Postgres
 from local.process import Process, stop_all
-from local.redis import Redis
+from local.servers.broker import Broker
+from local.servers.kafka import Kafka
+from local.servers.postgres import Postgres
+from local.servers.redis import Redis
 
 DATABASE_URL = "PLUGWATCH_DATABASE_URL"
 REDIS_URL = "PLUGWATCH_REDIS_URL"

@@ -11,15 +11,15 @@ from locust import LoadTestShape
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtest.swarm.charger import Charger
 from loadtest.swarm.inventory import Inventory, InventoryFailed
-from loadtest.swarm.marks import Mark, judge, table
-from loadtest.swarm.options import STOPS_WITHIN_S
-from loadtest.swarm.plan import Plan
-from loadtest.swarm.reader import Reader, StreamReader
-from loadtest.swarm.report import Report
-from loadtest.swarm.site import STORM, Site
-from loadtest.swarm.timeline import Timeline
+from loadtest.swarm.scenario.options import STOPS_WITHIN_S
+from loadtest.swarm.scenario.plan import Plan
+from loadtest.swarm.users.charger import Charger
+from loadtest.swarm.users.reader import Reader, StreamReader
+from loadtest.swarm.users.site import STORM, Site
+from loadtest.swarm.verdict.marks import Mark, judge, table
+from loadtest.swarm.verdict.report import Report
+from loadtest.swarm.verdict.timeline import Timeline
 
 PASSED, FAILED, NOT_RUN = 0, 1, 2
 REPORTS_WITHIN_S = 3.0  #: a worker, for the last time

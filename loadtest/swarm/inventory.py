@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from gevent.pool import Pool
 
-from loadtest.swarm.fleet import PREFIX, Fleet
+from loadtest.swarm.scenario.fleet import PREFIX, Fleet
 
 ANSWERS_WITHIN_S = 60
 AT_ONCE = 4  #: deletions

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.process import StartFailure
-from local.run import Stopped, stop_on_signals
+from local.system.run import Stopped, stop_on_signals
 from monitoring import incidents, observed
 from monitoring.grafana.queries import committed, queries
 from monitoring.grafana.series import Prometheus, Series

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from local.kafka import Kafka
 from local.ports import free_port
 from local.process import Process
+from local.servers.kafka import Kafka
 from local.service import Service
 from local.stack import BrokerKind, Stack
 from tests.faults.verdict import Verdict

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local.choices import PORTS, PREFIX
 from local.ports import free_port
+from local.system.choices import PORTS, PREFIX
 from tests.infra.tools import ROOT, output
 from tests.pythons.pythons import VERSIONS, Python, python
 

@@ -10,7 +10,7 @@ import yaml
 
 from ingest.gateway.__main__ import FLUSH_S
 from local.secret_files import missing
-from local.system import PARTITIONS
+from local.system.programs import PARTITIONS
 from shared.settings import PREFIX, SECRETS, Settings
 from tests.infra.tools import ROOT, output
 

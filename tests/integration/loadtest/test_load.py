@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from loadtest.smoke import LOAD
-from loadtest.swarm.fleet import Fleet
 from loadtest.swarm.inventory import Inventory
+from loadtest.swarm.scenario.fleet import Fleet
 from local.apart import Apart
 
 ROOT = Path(__file__).parents[3]

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from loadtest.swarm.ocpp_client import Broken, OcppClient, Refused
-from loadtest.swarm.station import Call
+from loadtest.chargers.station import Call
+from loadtest.swarm.users.ocpp_client import Broken, OcppClient, Refused
 
 HEARTBEAT = Call("Heartbeat", {})
 Behaviour = Callable[[ServerConnection], None]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.swarm.target import NoTarget, Target, check
+from loadtest.swarm.scenario.target import NoTarget, Target, check
 
 ROOT = Path(__file__).parents[3]
 
@@ -73,7 +73,7 @@ def test_nobody_there_is_a_line() -> None:
         sys.executable,
         "-I",
         "-c",
-        "import sys; sys.path.insert(0, '.'); from loadtest.swarm import target; target.main()",
+        "import sys; sys.path.insert(0, '.'); from loadtest.swarm.scenario import target; target.main()",
     ]
     done = subprocess.run([*command, *given, "--chargers", "5"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1

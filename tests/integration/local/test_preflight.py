@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local import preflight
-from local.choices import PORTS
+from local.system.choices import PORTS
 
 ROOT = Path(__file__).parents[3]
 WITHIN_S = 2.0

@@ -25,7 +25,7 @@ from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine, quarantining
 from ingest.rollup.senders import Senders
 from ingest.rollup.store import Store
-from local.broker import Broker
+from local.servers.broker import Broker
 from local.stack import Stack
 from shared import codec, documents, hot, postgres
 from shared.documents import ChargePointDocument

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from redis.asyncio import Redis
 
-from local import postgres as embedded
+from local.servers import postgres as embedded
 from local.stack import Stack
 from shared.event import Event
 from tests.events import Session

@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry
 
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.retention import Retention
-from local.broker import Broker
 from local.ports import free_port
+from local.servers.broker import Broker
 from local.stack import Stack
 from tests.integration.rollup.parts import eventually, never, running
 

@@ -1,0 +1,1 @@
+"""How long lists, history and statistics take, by size: `python -m loadtest.list_latency`."""

@@ -1,0 +1,1 @@
+"""Simulated chargers for demos and days on end: `python -m loadtest.simulator`."""

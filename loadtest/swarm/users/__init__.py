@@ -1,0 +1,1 @@
+"""The Locust users, chargers and readers, and what those of one process share."""
