@@ -27,7 +27,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from loadtest.benchmarks.__main__ import gateway, listening, process
+from loadtest.servers.child import listening, process
+from loadtest.servers.gateway import gateway
 from local.ports import free_port
 from local.stack import Stack
 

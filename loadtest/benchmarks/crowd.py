@@ -6,10 +6,11 @@ zeros, which leaves the bytes as they are. For believable chargers see ``loadtes
 
 import asyncio
 import base64
+import contextlib
 import os
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import cast
 
 _HANDSHAKE = (
@@ -153,3 +154,14 @@ class Crowd:
             self._in_flight -= 1
             if self._in_flight == 0:
                 self._rested.set()
+
+
+@contextlib.asynccontextmanager
+async def crowd(port: int, n: int, headers: Sequence[str] = ONLY_16) -> AsyncIterator[Crowd]:
+    """``n`` connected chargers."""
+    chargers = Crowd("127.0.0.1", port, lambda identity: headers)
+    await chargers.connect(n)
+    try:
+        yield chargers
+    finally:
+        chargers.close()

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import asyncpg
 
-from loadtest.benchmarks.__main__ import process, wait_ready
 from loadtest.list_latency import fill
+from loadtest.servers.child import process, wait_ready
 from local.ports import free_port
 from local.stack import Stack
 

@@ -3,9 +3,9 @@
 from argparse import Namespace
 from dataclasses import dataclass
 
+from loadtest.swarm.scenario.bounds import Bounds
 from loadtest.swarm.scenario.fleet import Fleet
 from loadtest.swarm.scenario.ramp import Ramp
-from loadtest.swarm.verdict.marks import Bounds
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loadtest.swarm.entries import BEHIND, READ, STATUSES, VISIBLE
+from loadtest.swarm.scenario.bounds import Bounds
 from loadtest.swarm.verdict.figures import NONE, Figures, Moment, together
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Where the marks are."""
-
-    failures: float  #: share of all requests, from the first to the last
-    ack_ms: float  #: these and the rest over the plateau: p99 of a status, from CALL to CALLRESULT
-    read_ms: float  #: p99 of a read of the API
-    visible_ms: float  #: p99 from a charger's send until the API shows it
-    behind_ms: float  #: p99 of the generator's own lag; beyond it the figures are the generator's, not the system's
-    rate: float  #: statuses acknowledged a second
 
 
 @dataclass(frozen=True, slots=True)

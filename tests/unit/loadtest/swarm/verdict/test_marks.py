@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from loadtest.swarm.entries import BEHIND, VISIBLE
+from loadtest.swarm.scenario.bounds import Bounds
 from loadtest.swarm.verdict.figures import Figures, Moment
-from loadtest.swarm.verdict.marks import Bounds, judge, table
+from loadtest.swarm.verdict.marks import judge, table
 
 BOUNDS = Bounds(failures=0.001, ack_ms=100, read_ms=150, visible_ms=200, behind_ms=50, rate=45)
 GOOD: dict[tuple[str, str], Figures] = {
