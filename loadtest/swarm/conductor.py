@@ -16,7 +16,8 @@ from loadtest.swarm.scenario.options import STOPS_WITHIN_S
 from loadtest.swarm.scenario.plan import Plan
 from loadtest.swarm.users.charger import Charger
 from loadtest.swarm.users.reader import Reader, StreamReader
-from loadtest.swarm.users.site import STORM, Site
+from loadtest.swarm.users.site import Site
+from loadtest.swarm.users.storm import STORM
 from loadtest.swarm.verdict.marks import Mark, judge, table
 from loadtest.swarm.verdict.report import Report
 from loadtest.swarm.verdict.timeline import Timeline

@@ -50,11 +50,11 @@ class Charger(User):
         self.connect_at = perf_counter() if number < plan.fleet.size else math.inf
         self.up_since = self.free_since = math.inf
         self.cut_off = False  # by us
-        self.site.chargers.add(self)
+        self.site.storm.cuts.add(self.cut)
 
     def on_stop(self) -> None:
         """Wait for what has been promised, then hang up."""
-        self.site.chargers.discard(self)
+        self.site.storm.cuts.discard(self.cut)
         self.site.witness.settle(self.identity)
         self._hang_up()
 

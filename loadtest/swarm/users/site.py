@@ -1,8 +1,5 @@
 """What the users of one process share."""
 
-from typing import TYPE_CHECKING
-
-import gevent
 from locust.env import Environment
 
 from loadtest.swarm.entries import VISIBLE
@@ -10,12 +7,7 @@ from loadtest.swarm.scenario.plan import Plan
 from loadtest.swarm.stream.witness import NotVisible, Witness
 from loadtest.swarm.users.measure import measured
 from loadtest.swarm.users.roll import Roll
-
-if TYPE_CHECKING:
-    from loadtest.swarm.users.charger import Charger
-
-STORM = "load-storm"
-STORM_WITHIN_S = 1.0
+from loadtest.swarm.users.storm import Storm
 
 
 class Site:
@@ -25,9 +17,7 @@ class Site:
         self.environment = environment
         self.roll = Roll(environment)
         self.witness = Witness(self._saw)
-        self.chargers: set[Charger] = set()
-        assert environment.runner
-        environment.runner.register_message(STORM, self._storm)
+        self.storm = Storm(environment)
 
     def begin(self) -> None:
         """Take the plan from the options, which a worker has got from its leader by now, and watch."""
@@ -39,9 +29,3 @@ class Site:
 
     def _saw(self, took_s: float, failure: NotVisible | None) -> None:
         measured(self, *VISIBLE, took_s, failure)
-
-    def _storm(self, **_: object) -> None:
-        """Every charger of this process is cut off within a second."""
-        chargers = list(self.chargers)
-        for number, charger in enumerate(chargers):
-            gevent.spawn_later(number / len(chargers) * STORM_WITHIN_S, charger.cut)
