@@ -13,6 +13,16 @@
 What nobody gave it the means to ask is "skipped" and changes nothing. One file on the standard library alone (Python
 3.11, POSIX), so that it can be copied to where it is needed. It prints no secret, and changes nothing unless told to
 --register.
+
+In this file, in this order:
+  what is found   results, answers and the report, as data
+  judgements      pure: what was found in, lines of the report out
+  asking          HTTP, a websocket and programs, each against the clock
+  places          where the system runs: run.json, Compose, Kubernetes, URLs; and with which tokens
+  checks          ask and judge: each replica, the API, the chargers' door, the alerts
+  one round       all checks at once, within the time
+  what is shown   table, summary and JSON
+  the command     arguments, rounds, signals, exit codes
 """
 
 import argparse
@@ -1239,7 +1249,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         prog="healthcheck.py",
         usage="%(prog)s [--run | --compose | --kubernetes | --api URL --gateway URL ...] [options]",
-        description=__doc__,
+        description=(__doc__ or "").partition("\n\nIn this file")[0],
         epilog=EXAMPLES,
         allow_abbrev=False,
         formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=110),
