@@ -12,7 +12,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from aiokafka.record.util import calc_crc32c
 
 from ingest.rollup.letters import letter
-from local.broker import Broker
+from local.servers.broker import Broker
 from local.stack import Stack
 from shared import codec
 from tests.integration.rollup.parts import Fleet, Raw, clock, consumed, eventually, publish, rollup, running
