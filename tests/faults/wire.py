@@ -17,12 +17,12 @@ class Wire:
         self._deaf: set[asyncio.StreamWriter] = set()
 
     @contextlib.asynccontextmanager
-    async def up(self) -> AsyncIterator[None]:
+    async def up(self) -> "AsyncIterator[Wire]":
         """Listens on ``port`` for the block."""
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         try:
-            yield
+            yield self
         finally:
             server.close()
             self.cut()
@@ -45,8 +45,8 @@ class Wire:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pass(reader, far_writer, writer))
                 both.create_task(self._pass(far_reader, writer, writer))
-        except* (OSError, EOFError):
-            pass
+        except* (OSError, EOFError, asyncio.CancelledError):
+            pass  # cancelled at the end of the loop, too: Python 3.11 logs a traceback for each that is left so
         finally:
             self._open.discard(writer)
             self._deaf.discard(writer)
