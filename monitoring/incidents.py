@@ -7,6 +7,7 @@ import itertools
 import json
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -65,10 +66,15 @@ def clients_err(system: System) -> None:
 
 
 def strangers_knock(system: System) -> None:
-    """A charger that is not in the inventory, and one that speaks nothing of ours."""
+    """A charger that is not in the inventory, one that speaks nothing of ours, a browser, and one with a password."""
     for identity, subprotocol in (("NOBODY-1", "ocpp1.6"), (CHARGE_POINT, "ocpp1.2")):
         with suppress(InvalidStatus):
             system.charger(identity, subprotocol).close()
+    with suppress(OSError):  # 426
+        urllib.request.urlopen(system.gateway.replace("ws://", "http://") + f"/{CHARGE_POINT}", timeout=10).close()
+    system.request("POST", f"/v1/stations/{STATION}/charge-points", {"id": "ROG-001-B", "password": "of people"})
+    with suppress(InvalidStatus):
+        system.charger("ROG-001-B", password="of people").close()
 
 
 def a_charger_babbles(system: System) -> None:

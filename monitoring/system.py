@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from websockets.headers import build_authorization_basic as basic
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -53,9 +54,17 @@ class System:
         except OSError:
             return 0
 
-    def charger(self, identity: str = CHARGE_POINT, subprotocol: str = "ocpp1.6") -> ClientConnection:
+    def charger(
+        self, identity: str = CHARGE_POINT, subprotocol: str = "ocpp1.6", password: str | None = None
+    ) -> ClientConnection:
         """A charger's socket; raises InvalidStatus when it is not let in."""
-        return connect(f"{self.gateway}/{identity}", subprotocols=[Subprotocol(subprotocol)], proxy=None)
+        headers = {} if password is None else {"Authorization": basic(identity, password)}
+        return connect(
+            f"{self.gateway}/{identity}",
+            subprotocols=[Subprotocol(subprotocol)],
+            additional_headers=headers,
+            proxy=None,
+        )
 
     def kill(self, name: str) -> None:
         """`kill -9` of a process, which its runner starts again."""

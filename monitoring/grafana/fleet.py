@@ -280,16 +280,17 @@ FLEET = Dashboard(
                 ),
                 Lines(
                     title="Documents not in Redis yet",
-                    says="Transactions committed and not published. Above 0 for long: Redis is away or no rollup "
-                    "runs, and what the API serves is stale until then.",
+                    says="Transactions committed and not published, and rollups that do not vouch for the copy. Above "
+                    "0 for long: Redis is away or no rollup runs, and the API reads documents from Postgres.",
                     queries={
                         "notes": f"max(plugwatch_rollup_unpublished_notes{_ENV})",
                         "failures": more("plugwatch_rollup_publish_failures_total"),
                         "Redis filled": more("plugwatch_rollup_fills_total"),
+                        "not vouched for": f"sum(1 - plugwatch_rollup_copy_fresh{_ENV})",
                     },
                     unit="short",
-                    colours={"failures": RED},
-                    runbooks=["DocumentsUnpublished"],
+                    colours={"failures": RED, "not vouched for": RED},
+                    runbooks=["DocumentsUnpublished", "CopyStale"],
                     width=6,
                 ),
                 Lines(
@@ -406,6 +407,45 @@ FLEET = Dashboard(
                     },
                     unit="short",
                     runbooks=["ConsumerLagHigh"],
+                ),
+                Lines(
+                    title="Strangers and floods",
+                    says="Sockets without a handshake now, those cut off for being too many, what was no handshake, "
+                    "and chargers closed for sending too much. Steady: a scanner, or a proxy that speaks wrongly.",
+                    queries={
+                        "half open": f"sum(plugwatch_gateway_half_open{_ENV})",
+                        "cut off": more("plugwatch_gateway_half_open_cut_off_total"),
+                        "floods": more("plugwatch_gateway_floods_total"),
+                        "{{reason}}": more("plugwatch_gateway_bad_handshakes_total", "reason"),
+                    },
+                    unit="short",
+                    colours={"half open": GREY, "cut off": RED, "floods": RED},
+                    runbooks=["GatewayFlooded"],
+                ),
+                Lines(
+                    title="Password checks",
+                    says="How passwords of chargers were checked. slow: those that people chose, 50 ms of CPU each: "
+                    "give generated keys. limited: guessers. overloaded: too many slow ones at once, right ones too.",
+                    queries={"{{how}}": more("plugwatch_gateway_password_checks_total", "how")},
+                    unit="short",
+                    bars=True,
+                    colours={"overloaded": RED, "limited": ORANGE},
+                    runbooks=["GatewayFlooded"],
+                ),
+                Lines(
+                    title="Contained, refused, left out",
+                    says="errors: of our own code, by where. records: those the log can never take. rows: unreadable "
+                    "ones. held: partitions that wait before a record. values, places: more than a charger can have.",
+                    queries={
+                        "errors: {{where}}": more("plugwatch_gateway_faults_total", "where"),
+                        "records": more("plugwatch_gateway_refused_records_total"),
+                        "rows": more("plugwatch_rollup_unreadable_rows_total"),
+                        "held": f"sum(plugwatch_rollup_held_partitions{_ENV})",
+                        "values": more("plugwatch_gateway_values_left_out_total"),
+                        "places": more("plugwatch_rollup_places_refused_total"),
+                    },
+                    unit="short",
+                    runbooks=["GatewayFaults", "RecordsRefused", "RowsUnreadable", "PartitionHeld"],
                 ),
             ],
         ),
