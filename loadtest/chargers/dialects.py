@@ -10,6 +10,7 @@ from loadtest.chargers.cycle import CYCLE_2X, CYCLE_16
 from loadtest.chargers.station import VENDOR, Call, Station
 
 AVAILABILITY = {"name": "AvailabilityState"}
+SERIAL = 25  #: characters that a serial number may have
 
 
 class Station16(Station):
@@ -22,13 +23,15 @@ class Station16(Station):
         return connectors_16(self.rng)
 
     def boot(self) -> Call:
-        model = f"AC {len(self.connectors) - 1}x22"
-        return Call("BootNotification", {"chargePointVendor": VENDOR, "chargePointModel": model})
+        who = {"chargePointVendor": VENDOR, "chargePointModel": f"AC {len(self.connectors) - 1}x22"}
+        more = {"chargePointSerialNumber": self.identity[:SERIAL], "firmwareVersion": "1.6.0"}
+        return Call("BootNotification", who | more)
 
     def status(self, connector: Connector, at: str) -> Call:
         fault = connector.fault
         said = {"connectorId": connector.evse_id, "errorCode": fault.error_code, "status": connector.status}
         more = {"info": fault.info, "vendorErrorCode": fault.vendor_error_code, "timestamp": at}
+        more |= {"vendorId": fault.vendor_error_code and VENDOR}
         return Call("StatusNotification", said | {name: value for name, value in more.items() if value})
 
     def answer(self, call: Call, at: str) -> dict[str, Any] | None:
@@ -61,7 +64,9 @@ class Station201(Station):
         return connectors_2x(self.rng, whole=self._notifies)
 
     def boot(self) -> Call:
+        firmware = f"{self.dialect.removeprefix('ocpp')}-7"
         station = {"vendorName": VENDOR, "model": "DC 150"}
+        station |= {"serialNumber": self.identity[:SERIAL], "firmwareVersion": firmware}
         return Call("BootNotification", {"chargingStation": station, "reason": "PowerUp"})
 
     def status(self, connector: Connector, at: str) -> Call:
@@ -77,6 +82,8 @@ class Station201(Station):
             "component": _component(connector),
             "variable": AVAILABILITY,
         }
+        more = {"techCode": connector.fault.vendor_error_code, "techInfo": connector.fault.info}
+        event |= {name: value for name, value in more.items() if value}
         return Call("NotifyEvent", {"generatedAt": at, "seqNo": 0, "tbc": False, "eventData": [event]})
 
     def answer(self, call: Call, at: str) -> dict[str, Any] | None:
@@ -89,14 +96,20 @@ class Station201(Station):
             case "Reset":
                 status = self._reset()
             case "UnlockConnector":
-                found = plugs.at(self.connectors, payload["evseId"], payload["connectorId"])
-                status = "Unlocked" if payload["evseId"] and found else "UnknownConnector"
+                status = self._unlocked(payload["evseId"], payload["connectorId"])
             case "GetBaseReport":
                 self.errands.append(self._report(payload["requestId"], at))
                 status = "Accepted"
             case _:
                 return None
         return {"status": status}
+
+    def _unlocked(self, evse_id: int, connector_id: int) -> str:
+        match evse_id and plugs.at(self.connectors, evse_id, connector_id):
+            case [connector]:
+                return "Unlocked" if connector.idle else "OngoingAuthorizedTransaction"
+            case _:
+                return "UnknownConnector"
 
     def _report(self, request_id: int, at: str) -> Call:
         rows = [

@@ -1,4 +1,4 @@
-"""A charging station of the load test: its connectors, what it says, how it answers. No socket, no clock. Pure.
+"""A simulated charging station: its connectors, what it says, how it answers. No socket, no clock. Pure.
 
 The words of each dialect are in `loadtest.chargers.dialects`; the stories in `loadtest.chargers.cycle`.
 """
@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 from loadtest.chargers.connector import Connector, switch
 from loadtest.chargers.cycle import Cycle, mean_stay_s
 
-VENDOR = "Plugwatch load test"
+VENDOR = "Simulated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,17 @@ class Station(ABC):
     def heartbeat(self) -> Call:
         return Call("Heartbeat", {})
 
-    def begin(self, now: float, statuses_per_s: float) -> None:
-        """Let the stories run from `now` (s), as fast as makes so many changes over all connectors."""
-        plugs = [connector for connector in self.connectors if connector.story]
-        self.pace = statuses_per_s * _mean_stay_s(type(self)) / len(plugs)
-        for connector in plugs:
-            assert connector.story
-            connector.due = now + connector.story.rest_s / self.pace
+    @property
+    def changes_per_s(self) -> float:
+        """Over all connectors, at the pace of life."""
+        return sum(connector.story is not None for connector in self.connectors) / _mean_stay_s(type(self))
+
+    def begin(self, now: float, pace: float) -> None:
+        """Let the stories run from `now` (s), `pace` times as fast as life; 0: they stand still."""
+        self.pace = pace
+        for connector in self.connectors:
+            if connector.story and pace:
+                connector.due = now + connector.story.rest_s / pace
 
     def _triggered(self, requested: str, connectors: Sequence[Connector]) -> str:
         match requested:

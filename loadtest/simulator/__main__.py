@@ -7,7 +7,6 @@ come back, and answer commands. The same seed makes the same chargers with the s
 import argparse
 import asyncio
 import json
-import logging
 import math
 import resource
 import signal
@@ -18,15 +17,12 @@ from pathlib import Path
 
 import uvloop
 
-from loadtest.chargers.cycle import mean_stay_s
+from loadtest.chargers.dialects import DIALECTS
 from loadtest.locality import is_local
 from loadtest.simulator.charger import Charger
-from loadtest.simulator.charger2x import Charger21, Charger201
-from loadtest.simulator.charger16 import Charger16
 from loadtest.simulator.tally import Tally
 from local import demo
 
-DIALECTS: dict[str, type[Charger]] = {kind.subprotocol: kind for kind in (Charger16, Charger201, Charger21)}
 ARRIVALS_PER_S = 500
 PROGRESS_EVERY_S = 2.0
 GIVE_UP_AFTER_S = 30.0
@@ -78,16 +74,19 @@ def make_fleet(given: argparse.Namespace, tally: Tally) -> list[Charger]:
     lines = given.password_file.read_text().splitlines() if given.password_file else []
     passwords = dict(line.split(",", maxsplit=1) for line in lines if line)
     kinds = [DIALECTS[name] for name in given.dialects]
-    return [
-        kinds[n % len(kinds)](given.url, identity, passwords.get(identity), given.seed, given.vanish_every, tally)
+    stations = [
+        kinds[n % len(kinds)](identity, given.seed)
         for n, identity in enumerate(identity for identity in ids if identity)
+    ]
+    return [
+        Charger(given.url, station, passwords.get(station.identity), given.seed, given.vanish_every, tally)
+        for station in stations
     ]
 
 
 def pace_for(rate: float, fleet: Sequence[Charger]) -> float:
     """How much faster than life the stories must run to give `rate` statuses a second."""
-    means_s = {kind: mean_stay_s(kind.cycle) for kind in DIALECTS.values()}
-    natural = sum(len(charger.plugs) / means_s[type(charger)] for charger in fleet)
+    natural = sum(charger.station.changes_per_s for charger in fleet)
     return rate / natural if natural else 0.0
 
 
@@ -109,7 +108,7 @@ async def simulate(given: argparse.Namespace) -> int:
         for run in hanging:
             run.cancel()
     if given.expect_file:
-        expected = {charger.identity: charger.expected for charger in fleet}
+        expected = {charger.station.identity: charger.expected for charger in fleet}
         given.expect_file.write_text(json.dumps(expected, indent=1))
     print(summary(tally, len(fleet)), flush=True)
     return 0 if tally.ever_connected else 1
@@ -148,7 +147,6 @@ def summary(tally: Tally, chargers: int) -> str:
 
 def main() -> None:
     given = arguments()
-    logging.getLogger("ocpp").setLevel(logging.CRITICAL)  # what it would log is counted
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a socket a charger
     sys.exit(uvloop.run(simulate(given)))

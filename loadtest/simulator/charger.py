@@ -1,92 +1,53 @@
-"""A simulated charger: what all dialects share. State lives here, a connection is only borrowed.
-
-Frames are made, matched and checked against the official schemas by the `ocpp` package; what the
-charger says and how it answers commands is in the subclass of its dialect.
-"""
+"""A simulated charger: a station of any dialect on asyncio. State lives here, a connection is only borrowed."""
 
 import asyncio
 import math
-from abc import ABC, abstractmethod
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from random import Random
 from time import perf_counter, time
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import quote
 
-import ocpp.messages
 from ocpp.exceptions import OCPPError
-from ocpp.routing import create_route_map, on
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from loadtest.chargers.backoff import LONGEST_S, backoff_s
-from loadtest.chargers.connector import Connector, at, switch
-from loadtest.chargers.cycle import Cycle
+from loadtest.chargers.connector import Connector
+from loadtest.chargers.station import Call, Errand, Station
+from loadtest.chargers.timestamp import timestamp
+from loadtest.simulator.ocpp_client import ANSWER_WITHIN_S, OcppClient
 from loadtest.simulator.tally import Tally
 
-ocpp.messages.ASYNC_VALIDATION = False  # a thread hop a message costs more than the check
-
-ANSWER_WITHIN_S = 30.0  #: a server that takes longer is hung up on
 REBOOT_S = 2.0
 SHAKY_SHARE = 0.1  #: of the chargers vanish now and then
 STAYS_AWAY_S = (5.0, 120.0)
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-Errand = Callable[[], Awaitable[None]]
 
-
-def answers(action: str) -> Callable[[Function], Function]:
-    """The method answers this CALL of the server; `ocpp.routing.on` with its type."""
-    return cast(Callable[[Function], Function], on(action))
-
-
-class Charger(ABC):
-    """One charger over all its connections. `identity` is the last part of its URL, before encoding."""
-
-    subprotocol: str
-    cycle: Cycle
-    library: Any  #: the `ocpp` package's module of the dialect
+class Charger:
+    """One charger over all its connections. The last part of its URL is the station's identity, encoded."""
 
     def __init__(
-        self, url: str, identity: str, password: str | None, seed: int, vanish_every_s: float, tally: Tally
+        self, url: str, station: Station, password: str | None, seed: int, vanish_every_s: float, tally: Tally
     ) -> None:
-        self.identity = identity
+        self.station = station
         self.tally = tally
-        self.address = f"{url.rstrip('/')}/{quote(identity, safe='')}"
-        credentials = b64encode(f"{identity}:{password}".encode()).decode()
+        self.address = f"{url.rstrip('/')}/{quote(station.identity, safe='')}"
+        credentials = b64encode(f"{station.identity}:{password}".encode()).decode()
         self.headers = {"Authorization": f"Basic {credentials}"} if password else {}
-        self.rng = Random(f"{seed} {identity}")
-        self.network = Random(f"{seed} {identity} network")  # its own, so that timing does not change the story
+        # its own, so that timing does not change the story
+        self.network = Random(f"{seed} {station.identity} network")
         self.vanish_every_s = vanish_every_s if vanish_every_s and self.network.random() < SHAKY_SHARE else math.inf
-        self.connectors = self.make_connectors()
-        self.pace = 0.0
         self.interval_s: float | None = None  #: between heartbeats; None: not booted
         self.errands: asyncio.Queue[Errand | None] = asyncio.Queue()
         self.stopping = asyncio.Event()
 
-    @abstractmethod
-    def make_connectors(self) -> Sequence[Connector]:
-        """What it has, in the order of reporting."""
-
-    @abstractmethod
-    def boot_request(self) -> Any: ...
-
-    @abstractmethod
-    def status_request(self, connector: Connector) -> Any: ...
-
-    @property
-    def plugs(self) -> list[Connector]:
-        """The connectors that cars come to."""
-        return [c for c in self.connectors if c.story]
-
     @property
     def expected(self) -> dict[str, str]:
         """Statuses the server acknowledged; a connector whose last report has no answer is not in it."""
-        return {c.key: c.acknowledged for c in self.connectors if c.acknowledged is not None}
+        return {c.key: c.acknowledged for c in self.station.connectors if c.acknowledged is not None}
 
     def stop(self) -> None:
         """Finish the call under way and hang up."""
@@ -95,11 +56,8 @@ class Charger(ABC):
 
     async def run(self, pace: float, after_s: float) -> None:
         """Connect after `after_s` and stay, with stories `pace` times as fast as life, until stopped."""
-        self.pace = pace
         loop = asyncio.get_running_loop()
-        for connector in self.connectors:
-            if connector.story and pace:
-                connector.due = loop.time() + after_s + connector.story.rest_s / pace
+        self.station.begin(loop.time() + after_s, pace)
         failures = 0
         pause_s = after_s
         while not await self._stopped_within(pause_s):
@@ -107,7 +65,7 @@ class Charger(ABC):
             try:
                 async with connect(
                     self.address,
-                    subprotocols=[Subprotocol(self.subprotocol)],
+                    subprotocols=[Subprotocol(self.station.dialect)],
                     additional_headers=self.headers,
                     user_agent_header=None,
                     compression=None,
@@ -132,40 +90,40 @@ class Charger(ABC):
         """One connection from its start to its end; returns how long to stay away (s)."""
         self.tally.connected += 1
         self.tally.ever_connected = True
-        self.point = self.library.ChargePoint(self.identity, socket, response_timeout=ANSWER_WITHIN_S)
-        self.point.route_map = create_route_map(self)
+        self.client = OcppClient(socket, self.station.dialect, self._answer, self._take_errands)
         try:
             async with asyncio.TaskGroup() as tasks:
-                reading = tasks.create_task(self.point.start())
+                serving = tasks.create_task(self.client.serve())
                 away_s = await self._live(socket)
-                reading.cancel()
+                serving.cancel()
             return away_s
         finally:
             self.tally.connected -= 1
 
     async def _live(self, socket: ClientConnection) -> float:
         loop = asyncio.get_running_loop()
+        connectors = self.station.connectors
         if self.interval_s is None:
-            await self.boot()
+            await self._boot()
         else:
-            await self.report(*(c for c in self.connectors if c.acknowledged != c.status))
+            await self._report(*(c for c in connectors if c.acknowledged != c.status))
         heard_at = loop.time()
         vanish_at = loop.time() + self.network.expovariate(1) * self.vanish_every_s
         while not self.stopping.is_set() and self.interval_s is not None:
-            connector = min(self.connectors, key=lambda c: c.due)
+            connector = min(connectors, key=lambda c: c.due)
             heartbeat_at = heard_at + self.interval_s
             errand = await self._errand_before(min(connector.due, heartbeat_at, vanish_at))
             if errand:
-                await errand()
+                await self._do(errand)
             elif loop.time() >= vanish_at:
                 socket.transport.abort()
                 return self.network.uniform(*STAYS_AWAY_S)
             elif loop.time() >= connector.due:
-                connector.step(self.pace, loop.time())
+                connector.step(self.station.pace, loop.time())
                 if connector.acknowledged != connector.status:
-                    await self.report(connector)
+                    await self._report(connector)
             elif loop.time() >= heartbeat_at:
-                await self.ask(self.library.call.Heartbeat())
+                await self._ask(self.station.heartbeat())
             heard_at = loop.time()
         return REBOOT_S
 
@@ -175,58 +133,48 @@ class Charger(ABC):
                 return await self.errands.get()
         return None
 
-    async def boot(self) -> None:
+    async def _do(self, errand: Errand) -> None:
+        match errand:
+            case "reboot":
+                self.interval_s = None
+            case Call():
+                await self._ask(errand)
+            case connector:
+                await self._report(connector)
+
+    async def _boot(self) -> None:
         """BootNotification until it is accepted, then every connector (1.6 errata §3.22, 2.x B01.FR.05)."""
-        while answer := await self.ask(self.boot_request()):
-            if answer.status == "Accepted":
-                self.interval_s = answer.interval or 300
-                return await self.report(*self.connectors)
-            if await self._stopped_within(answer.interval or 60):
+        while answer := await self._ask(self.station.boot()):
+            if answer["status"] == "Accepted":
+                self.interval_s = answer["interval"] or 300
+                return await self._report(*self.station.connectors)
+            if await self._stopped_within(answer["interval"] or 60):
                 return None
 
-    async def report(self, *connectors: Connector) -> None:
+    async def _report(self, *connectors: Connector) -> None:
         """Send the statuses, one after the other."""
         for connector in connectors:
             status = connector.status
             connector.acknowledged = None
             self.tally.sent += 1
             begun = perf_counter()
-            if await self.ask(self.status_request(connector)) is not None:
+            if await self._ask(self.station.status(connector, timestamp(time()))) is not None:
                 self.tally.answer_times_s.append(perf_counter() - begun)
                 self.tally.answered += 1
                 connector.acknowledged = status
 
-    async def ask(self, request: Any) -> Any:
+    async def _ask(self, call: Call) -> dict[str, Any] | None:
         """The server's answer, or None if that was a CALLERROR or not valid."""
         try:
-            return await self.point.call(request, suppress=False)
+            return await self.client.ask(call)
         except OCPPError as error:
             self.tally.error(error)
             return None
 
-    def find(self, evse_id: int, connector_id: int | None) -> list[Connector]:
-        return at(self.connectors, evse_id, connector_id)
+    def _answer(self, call: Call) -> dict[str, Any] | None:
+        return self.station.answer(call, timestamp(time()))
 
-    def will_report(self, connectors: Sequence[Connector]) -> None:
-        """Send their statuses when the command is answered."""
-        self.errands.put_nowait(lambda: self.report(*connectors))
-
-    def will_send(self, request: Any) -> None:
-        self.errands.put_nowait(lambda: self.ask(request))
-
-    def will_reboot(self) -> None:
-        async def reboot() -> None:
-            self.interval_s = None
-
-        self.errands.put_nowait(reboot)
-
-    def change_availability(self, connectors: Sequence[Connector], operative: bool) -> str:
-        """Switch on or off; returns the answer. A connector in use goes on until its car has left."""
-        status = switch(connectors, operative)
-        self.will_report([c for c in connectors if c.acknowledged != c.status])
-        return status
-
-
-def now_text() -> str:
-    """The time as 2.x wants it: RFC 3339, UTC, three decimals."""
-    return datetime.fromtimestamp(time(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    def _take_errands(self) -> None:
+        """What the answer leads to follows it."""
+        while self.station.errands:
+            self.errands.put_nowait(self.station.errands.popleft())

@@ -6,7 +6,6 @@ charger still waits for an answer is measured from when it was due, so a slow se
 """
 
 import math
-from datetime import UTC, datetime
 from random import Random
 from time import perf_counter, time
 from typing import Any, ClassVar
@@ -18,6 +17,7 @@ from loadtest.chargers.backoff import backoff_s
 from loadtest.chargers.connector import Connector
 from loadtest.chargers.dialects import DIALECTS
 from loadtest.chargers.station import Call, Station
+from loadtest.chargers.timestamp import timestamp
 from loadtest.swarm.entries import BEHIND, HANDSHAKE, LOST
 from loadtest.swarm.stream.sightings import Expected
 from loadtest.swarm.users.measure import measured
@@ -39,7 +39,7 @@ class Charger(User):
         number = self.site.roll.take()
         self.identity = plan.fleet.charge_point(number)
         self.station: Station = DIALECTS[plan.dialects[number % len(plan.dialects)]](self.identity, plan.seed)
-        self.station.begin(perf_counter(), plan.rate / plan.fleet.size)
+        self.station.begin(perf_counter(), plan.rate / plan.fleet.size / self.station.changes_per_s)
         self.watched = self.identity in self.site.watched
         self.network = Random(f"{plan.seed} {self.identity} network")
         self.client: OcppClient | None = None
@@ -157,7 +157,7 @@ class Charger(User):
         """Send its status; with `began`, from which it counts, it is a change and is to be seen in the API."""
         reported_at = int(time() * 1000) / 1000
         status = connector.status
-        call = self.station.status(connector, _text(reported_at))
+        call = self.station.status(connector, timestamp(reported_at))
         connector.acknowledged = None  # until the answer, nobody knows what the server has
         place = (self.identity, connector.evse_id, connector.connector_id)
         expected: Expected | None = None
@@ -202,7 +202,7 @@ class Charger(User):
         return answer
 
     def _answer(self, call: Call) -> dict[str, Any] | None:
-        return self.station.answer(call, _text(time()))
+        return self.station.answer(call, timestamp(time()))
 
     def _come_back_later(self) -> None:
         self._hang_up()
@@ -214,8 +214,3 @@ class Charger(User):
         if self.client:
             self.client.close()
         self.client = None
-
-
-def _text(at: float) -> str:
-    """A time (Unix seconds) as OCPP writes it: RFC 3339, UTC, three decimals."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

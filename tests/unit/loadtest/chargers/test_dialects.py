@@ -23,7 +23,7 @@ def check(station: Station, call: Call, message: int = MessageType.Call) -> None
 def test_whatever_it_says_is_by_the_schema(station: Station) -> None:
     check(station, station.boot())
     check(station, station.heartbeat())
-    station.begin(0.0, statuses_per_s=1.0)
+    station.begin(0.0, pace=1.0)
     for connector in station.connectors:
         for _ in range(200 if connector.story else 1):
             check(station, station.status(connector, AT))
@@ -116,7 +116,7 @@ def test_the_stories_make_the_rate_that_was_asked_for(kind: type[Station]) -> No
     changes, seconds = 0, 200.0
     for number in range(40):
         station = kind(f"LOAD-{number:05}", seed=1)
-        station.begin(0.0, statuses_per_s=2.0)
+        station.begin(0.0, 2.0 / station.changes_per_s)
         for connector in station.connectors:
             while connector.due < seconds:
                 connector.step(station.pace, 0.0)
@@ -129,3 +129,28 @@ def test_some_stations_of_2x_report_by_event_and_some_by_status() -> None:
     stations = (Station201(f"LOAD-{rng.randrange(99999):05}", seed=1) for _ in range(100))
     said = [station.status(station.connectors[-1], AT).action for station in islice(stations, 100)]
     assert 15 < said.count("NotifyEvent") < 45
+
+
+def test_it_boots_with_its_serial_number_and_firmware() -> None:
+    of_16, of_201 = (kind("UTR-001-A", seed=1).boot().payload for kind in (Station16, Station201))
+    assert (of_16["chargePointSerialNumber"], of_16["firmwareVersion"]) == ("UTR-001-A", "1.6.0")
+    station = of_201["chargingStation"]
+    assert (station["serialNumber"], station["firmwareVersion"]) == ("UTR-001-A", "2.0.1-7")
+
+
+@pytest.mark.parametrize("kind", [Station201, Station21])
+def test_a_connector_of_2x_in_use_is_not_unlocked(kind: type[Station]) -> None:
+    station = kind("LOAD-00001", seed=1)
+    connector = next(c for c in station.connectors if c.story)
+    place = {"evseId": connector.evse_id, "connectorId": connector.connector_id}
+
+    def unlocked() -> Any:
+        return station.answer(Call("UnlockConnector", place), AT)
+
+    assert connector.story
+    while connector.idle:
+        connector.story.step()
+    assert unlocked() == {"status": "OngoingAuthorizedTransaction"}
+    while not connector.idle:
+        connector.story.step()
+    assert unlocked() == {"status": "Unlocked"}

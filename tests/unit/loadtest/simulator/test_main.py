@@ -17,7 +17,7 @@ def test_another_machine_is_refused_unless_it_is_allowed(capsys: pytest.CaptureF
 def test_the_same_seed_makes_the_same_fleet() -> None:
     def fleet(seed: int) -> list[list[tuple[str, str]]]:
         given = arguments(["--chargers", "12", "--seed", str(seed)])
-        return [[(c.key, c.status) for c in charger.connectors] for charger in make_fleet(given, Tally())]
+        return [[(c.key, c.status) for c in charger.station.connectors] for charger in make_fleet(given, Tally())]
 
     assert fleet(1) == fleet(1)
     assert fleet(1) != fleet(2)
@@ -25,7 +25,7 @@ def test_the_same_seed_makes_the_same_fleet() -> None:
 
 def test_dialects_are_taken_in_turn() -> None:
     given = arguments(["--chargers", "3", "--dialects", "ocpp2.1,ocpp1.6"])
-    assert [charger.subprotocol for charger in make_fleet(given, Tally())] == ["ocpp2.1", "ocpp1.6", "ocpp2.1"]
+    assert [charger.station.dialect for charger in make_fleet(given, Tally())] == ["ocpp2.1", "ocpp1.6", "ocpp2.1"]
 
 
 def test_no_rate_is_no_pace() -> None:
