@@ -44,7 +44,14 @@ def _fuzzed(name: str, seconds: int) -> bool:
     dictionary = FOUND / f"{name}.words"
     dictionary.write_text("".join(f'"{_escaped(word)}"\n' for word in target(name).WORDS))
     print(f"== {name}, {seconds} s", flush=True)
-    options = [f"-max_total_time={seconds}", "-timeout=20", f"-dict={dictionary}", f"-artifact_prefix={corpus}/"]
+    options = [
+        f"-max_total_time={seconds}",
+        "-timeout=20",
+        "-verbosity=0",
+        "-print_final_stats=1",
+        f"-dict={dictionary}",
+        f"-artifact_prefix={corpus}/",
+    ]
     return _run(name, *options, str(found), str(corpus)) == 0
 
 
