@@ -31,7 +31,7 @@ log = logging.getLogger("plugwatch.rollup.isolation")
 
 TRIALS = 20  #: other charge points that are tried beside a record that fails; each is a transaction
 HOLD_S = (1.0, 30.0)  #: how long a partition is held: at first, and at most
-REFUSED_S = 60.0  #: the same where the dead-letter topic takes nothing: a topic that is missing costs 10 s to find out
+REFUSED_S = 60.0  #: the same where the dead-letter topic takes nothing: what is missing there is mended by a person
 
 _OTHERS = (Fenced, Newer, TooMuchPoison, Transient, LettersRefused)  #: not about a record's content
 _T = TypeVar("_T")

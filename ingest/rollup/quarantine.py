@@ -8,6 +8,7 @@ standing still.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeAlias
 
@@ -33,6 +34,8 @@ from shared.errors import Poison, Transient
 log = logging.getLogger("plugwatch.rollup.quarantine")
 
 ANSWER_S = 20
+TOPIC_S = 1.0  #: for the broker to name the topic's partitions: it is asked while all partitions wait
+MISSING_S = 30.0  #: before it is asked again
 AT_ONCE = 100
 REMEMBERED = 20_000  #: letters that were sent and whose position may not have moved yet: several batches
 LARGEST = 64 * 1024 * 1024  #: bytes; it is for the broker to say what is too large
@@ -56,6 +59,7 @@ class Quarantine:
         self._senders = senders
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
+        self._asks_again_at = 0.0  #: monotonic (s)
         self._sent: dict[tuple[int, int, str], None] = {}  #: in order; partition, offset, digest
 
     async def isolate(self, poisoned: Sequence[Poisoned]) -> None:
@@ -69,6 +73,8 @@ class Quarantine:
         waiting = [one for one in poisoned if _identity(one[0]) not in self._sent]
         if not waiting:
             return
+        if time.monotonic() < self._asks_again_at:  # the parts of a batch come one after another
+            raise LettersRefused(f"the dead-letter topic {self._topic} was not there a moment ago")
         await self._senders.admit({letters.sender(record) for record, _ in waiting})
         try:
             for start in range(0, len(waiting), AT_ONCE):
@@ -89,6 +95,7 @@ class Quarantine:
         """Sends them at once; returns those that were not taken."""
         producer = await self._started()
         async with asyncio.timeout(ANSWER_S):
+            await self._find_topic(producer)
             results = await asyncio.gather(
                 *(
                     producer.send_and_wait(
@@ -107,6 +114,16 @@ class Quarantine:
             else:
                 raise result
         return left
+
+    async def _find_topic(self, producer: AIOKafkaProducer) -> None:
+        try:
+            async with asyncio.timeout(TOPIC_S):
+                await producer.partitions_for(self._topic)
+        except TimeoutError:
+            if not await producer.client.force_metadata_update():
+                raise
+            self._asks_again_at = time.monotonic() + MISSING_S
+            raise UnknownTopicOrPartitionError from None
 
     async def _send_alone(self, one: Poisoned) -> None:
         """By a producer of its own: one that was refused a record may be of no use for the next."""

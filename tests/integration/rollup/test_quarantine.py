@@ -2,12 +2,14 @@
 
 import asyncio
 import hashlib
+import time
 
 import pytest
 
 from ingest.rollup.letters import letter
 from ingest.rollup.senders import TooMuchPoison
 from local.stack import Stack
+from shared.event import Event
 from tests.integration.rollup.parts import WITHIN_S, Fleet, Raw, clock, consumed, eventually, publish, rollup, running
 from tests.integration.rollup.test_redrive import records
 
@@ -92,3 +94,22 @@ async def test_a_dead_letter_topic_that_takes_nothing_holds_its_partition_and_no
         await publish(stack, topic, session.began(clock()), session.reported(clock()), partition=1)
         await eventually(lambda: fleet.is_("AVAILABLE", session.key))
         assert (await one.store.positions([0]))[0].next == 0
+
+
+@pytest.mark.kafka
+async def test_a_dead_letter_topic_that_is_missing_is_found_out_once_and_soon(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    held, session = await fleet.session("A"), await fleet.session("B")
+    events: list[Event] = [held.began(clock()), *(held.reported(clock()) for _ in range(100))]
+    await publish(stack, topic, *events, b"poison", *events, partition=0)
+    async with (
+        rollup(stack, database_url, topic, dead_letter_topic="no such name!") as one,
+        running(one.consumer.run()),
+    ):
+        await eventually(lambda: fleet.is_("ONLINE", held.key))
+        started = time.monotonic()  # from its first transaction on, the batch is being halved
+        await eventually(lambda: one.counted("held_partitions") == 1, within_s=120)
+        await publish(stack, topic, session.began(clock()), session.reported(clock()), partition=1)
+        await eventually(lambda: fleet.is_("AVAILABLE", session.key))
+        assert time.monotonic() - started < 5
