@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from ingest.gateway.inbox import Inbox
-from ingest.gateway.origin import Network, neighbours, origin
 from ingest.gateway.registry import Entry, Registry
 from ingest.gateway.slow_checks import Gone, Overloaded, SlowChecks
 from ingest.gateway.turnstile import Turnstile
 from shared import passwords
+from shared.origin import Network, neighbours, origin
 from shared.postgres import AWAY
 
 log = logging.getLogger("plugwatch.gateway.admission")

@@ -1,4 +1,4 @@
-"""Whose handshake it is: the peer's, or, where the peer is a trusted proxy, of whom it forwards. Pure."""
+"""Whose handshake or request it is: the peer's, or, where the peer is a trusted proxy, of whom it forwards. Pure."""
 
 import ipaddress
 import re
