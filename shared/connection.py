@@ -28,10 +28,12 @@ _CHUNK_BYTES = 16  #: have so many bytes on the average: each costs as much work
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may cost. Looked at once a second, so that all is over within 15 s."""
+    """What a client may cost. Looked at once a second, so that who sends nothing is gone within 15 s."""
 
     head_s: float = 10  #: from the connect, or from the last answer, to the whole head
     body_s: float = 12  #: without another byte of a body
+    whole_body_s: float = 60  #: for a body that comes in drops, and a second more
+    body_bytes: int = 4096  #: for each of so many bytes that came: 10 MiB may take 44 minutes
     connections: int = 200  #: then the longest silent ones give way to a new one
 
     def of(self, *, connections: int) -> "Limits":
@@ -54,6 +56,8 @@ class _Requests(h11.Connection):
     _chunks = _bytes = 0
 
     def next_event(self) -> Any:
+        if self.their_state is h11.IDLE:
+            self._skip_blank_lines()
         try:
             event = super().next_event()
             if isinstance(event, h11.Request):
@@ -67,6 +71,12 @@ class _Requests(h11.Connection):
             self.refusal = error
             raise
         return event
+
+    def _skip_blank_lines(self) -> None:
+        """Some clients end a body with a line too many (RFC 9112 §2.2)."""
+        buffer = self._receive_buffer
+        if (start := self.trailing_data[0] if buffer else b"")[:1] in (b"\r", b"\n"):
+            buffer.maybe_extract_at_most(len(start) - len(start.lstrip(b"\r\n")))
 
 
 class _Transport:
@@ -109,6 +119,7 @@ class Connection(H11Protocol):
         self._closed = self.server_state.closed
         self._since = 0.0  #: when the client's turn began
         self._heard_at = 0.0
+        self._body_until = 0.0  #: the whole body is to be here, moved on by each byte of it
         self._discarded = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -123,6 +134,9 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of a head or a body; those of a body that was refused are counted, not kept."""
         self._heard_at = self.loop.time()
+        if self.conn.their_state is h11.IDLE:
+            self._body_until = self._heard_at + self._limits.whole_body_s
+        self._body_until += len(data) / self._limits.body_bytes
         if self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY:
             self._discarded += len(data)
             if self._discarded > DISCARDED_BYTES:
@@ -133,6 +147,7 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         """The answer is out: it is the client's turn again, unless it still sends what nobody reads."""
         self._since, self._discarded = self.loop.time(), 0
+        self._body_until = self._since + self._limits.whole_body_s  # of what came before its turn
         if self.conn.their_state is h11.SEND_BODY and _announced(self.headers) > DISCARDED_BYTES:
             self._end("refused body")
         super().on_response_complete()
@@ -148,9 +163,11 @@ class Connection(H11Protocol):
                 self._end("silent")
         elif self.conn.their_state is h11.SEND_BODY:
             if self.flow.read_paused:  # it is we who do not read
-                self._heard_at = now
+                self._heard_at, self._body_until = now, now + self._limits.whole_body_s
             elif now - self._heard_at >= self._limits.body_s:
                 self._refuse(408, "the body of the request stopped coming: send it again, in one go", "slow body")
+            elif now >= self._body_until:
+                self._refuse(408, "the body of the request comes too slowly: send it in one go", "slow body")
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn says to bytes that are no request: a problem document, with h11's own reason."""

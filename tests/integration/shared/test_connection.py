@@ -48,7 +48,6 @@ LENGTHS = [
 JUNK = [
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200 + b"\r\n\r\n",
     b"\x00\r\n\r\n",
-    b"\r\n",
     b"GET /size\r\n\r\n",
     b"GET /size HTTP/1.1\r\n\r\n",
     b"GET /size HTTP/3.0\r\nHost: x\r\n\r\n",
@@ -228,6 +227,50 @@ async def test_a_slow_body_that_goes_on_is_taken(server: Server) -> None:
             await asyncio.sleep(0.2)  # together longer than body_s
             await wire.send(b"x")
         assert (await wire.rest()).endswith(b"/size 8")
+
+
+@pytest.mark.parametrize("path", [b"size", b"refusing"])
+@pytest.mark.parametrize("body", [b"Content-Length: 100\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n64\r\n"])
+async def test_a_body_that_drips_is_closed(path: bytes, body: bytes) -> None:
+    async def drip() -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await wire.send(b"x")
+                await asyncio.sleep(0.1)
+
+    async with served(Limits(body_s=0.5, whole_body_s=1)) as server, server.wire() as wire:
+        await wire.send(b"POST /%b HTTP/1.1\r\nHost: x\r\n" % path + body)
+        dripping = asyncio.create_task(drip())
+        answer = await wire.rest()
+        assert not dripping.done() or path == b"refusing"
+        dripping.cancel()
+    if path == b"size":
+        assert "slowly" in problem(answer, 408)["detail"]
+
+
+async def test_a_large_body_has_its_time(server: Server) -> None:
+    limits = Limits(body_s=0.5, whole_body_s=0.1, body_bytes=1024)
+    async with served(limits) as server, server.wire() as wire:
+        await wire.send(b"POST /size HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8192\r\n\r\n")
+        for _ in range(8):
+            await wire.send(b"x" * 1024)
+            await asyncio.sleep(0.25)  # a quarter of what it has
+        assert (await wire.rest()).endswith(b"/size 8192")
+
+
+async def test_blank_lines_before_a_request_are_left_out(server: Server) -> None:
+    post = b"POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab\r\n"
+    for blank in (b"\r\n", b"\n", b"\r\n\r\n", b"\r\n" * 40_000):
+        async with server.wire() as wire:
+            await wire.send(blank + GET)
+            await wire.until(b"/size 0")
+            await wire.send(post + blank + post)
+            await wire.until(b"/size 2")
+            await wire.until(b"/size 2")
+            for byte in b"\r\n" + GET:  # each by itself
+                await wire.send(bytes([byte]))
+            await wire.until(b"/size 0")
+            assert await wire.rest() == b""
 
 
 async def test_an_answer_that_takes_long_is_no_silence(server: Server) -> None:
