@@ -150,6 +150,7 @@ class Stream:
                 await self._connect()
                 while True:
                     await self._advance()
+                    self._outage.ended()
             except hot.AWAY as error:
                 self._outage.began(error)
                 self._up.clear()
@@ -166,7 +167,6 @@ class Stream:
         for reader in self._audience:
             if reader.unsure:
                 reader.reset(self._position)
-        self._outage.ended()
         self._up.set()
 
     async def _advance(self) -> None:

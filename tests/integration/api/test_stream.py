@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
-from api import audience, live
+from api import audience, live, stream
 from local.stack import Stack
 from shared import hot, http
 from shared.changes import STREAM, Facts
@@ -382,6 +382,20 @@ async def test_while_redis_is_away_heartbeats_go_on_and_then_there_is_a_reset(
         finally:
             if not stack.redis.alive:
                 stack.redis.start()
+
+
+async def test_a_redis_that_answers_by_half_is_told_once(
+    port: int, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told(words: str) -> int:
+        return sum(words in record.message for record in caplog.records)
+
+    caplog.set_level("INFO")
+    await redis.set(STREAM, "no stream")
+    await asyncio.sleep(3.5 * stream.AWAY_S)  # as many attempts
+    assert (told("streams wait"), told("streams go on")) == (1, 0)
+    await redis.delete(STREAM)
+    await eventually(lambda: asyncio.sleep(0, told("streams go on") == 1))
 
 
 async def test_a_pause_without_a_loss_is_no_reset(api: Api, port: int, copy: HotCopy, redis: Redis) -> None:
