@@ -1,7 +1,7 @@
 """The FastAPI application, made of collaborators that exist already; it opens and closes nothing."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from fastapi import FastAPI
@@ -47,6 +47,7 @@ from api.tracing import Tracing
 from api.writing import Writing
 from shared import admin
 from shared.hot import HotCopy
+from shared.origin import Network
 from shared.postgres import Pool
 from shared.wrong_tokens import WrongTokens
 
@@ -72,12 +73,13 @@ def create(
     cors_origins: Sequence[str] = (),
     requests_per_minute: int = 0,
     wrong_tokens_per_minute: int = 60,
+    trusted_proxies: Collection[Network] = (),
 ) -> FastAPI:
     """The application; with ``mode`` "read" it has no route that writes.
 
     ``now`` gives ms since the epoch, ``clock`` monotonic seconds. ``cors_origins`` are the pages of other
     origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything),
-    ``wrong_tokens_per_minute`` how many an address may guess (0: any number).
+    ``wrong_tokens_per_minute`` how many an address may guess (0: any number), the one that ``trusted_proxies`` name.
     """
     registry = admin.metrics_registry()
     metrics = Metrics(registry)
@@ -100,7 +102,7 @@ def create(
         stream=Stream(copy, metrics),
         tracing=Tracing(database, copy.redis),
     )
-    app.router.routes.extend(admin.routes(readiness, registry, access.metrics))
+    app.router.routes.extend(admin.routes(readiness, registry, access.metrics, trusted_proxies))
     for one in (stations, charge_points, history, stats, stream, trace, inbox, audit, bulk):
         app.include_router(one.reads)
     if mode == "all":
@@ -113,6 +115,7 @@ def create(
         access=access,
         limit=RateLimit(requests_per_minute),
         wrong_tokens=WrongTokens(wrong_tokens_per_minute, clock),
+        trusted_proxies=trusted_proxies,
         query=Query(app.openapi),
         metrics=metrics,
         clock=clock,

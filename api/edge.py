@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -20,6 +20,7 @@ from api.metrics import Metrics
 from api.query import Query
 from api.rate_limit import RateLimit
 from shared import tokens
+from shared.origin import Network, asker
 from shared.wrong_tokens import WrongTokens
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -41,6 +42,7 @@ class Edge:
         access: Access,
         limit: RateLimit,
         wrong_tokens: WrongTokens,
+        trusted_proxies: Collection[Network],
         query: Query,
         metrics: Metrics,
         clock: Callable[[], float],
@@ -49,6 +51,7 @@ class Edge:
         self._access = access
         self._limit = limit
         self._wrong_tokens = wrong_tokens
+        self._trusted = trusted_proxies
         self._query = query
         self._metrics = metrics
         self._clock = clock
@@ -96,7 +99,7 @@ class Edge:
         """The problem, or 429 in the place of a 401 when the address has presented too many wrong tokens."""
         if not isinstance(problem, Unauthorized) or not headers.get(b"authorization"):
             return problem
-        wait_s = self._wrong_tokens.wait_s(scope["client"][0] if scope.get("client") else "unknown")
+        wait_s = self._wrong_tokens.wait_s(asker(scope, self._trusted))
         if not wait_s:
             return problem
         detail = f"too many wrong tokens from your address: wait {wait_s} s; a right one passes at once"

@@ -62,6 +62,7 @@ async def serve(given: Settings) -> None:
             cors_origins=given.cors_origins,
             requests_per_minute=given.rate_limit_per_minute,
             wrong_tokens_per_minute=given.wrong_tokens_per_minute,
+            trusted_proxies=given.trusted_proxies,
             now=lambda: time.time_ns() // 1_000_000,
         )
         stream = application.state.collaborators.stream

@@ -12,7 +12,7 @@ import resource
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from prometheus_client import (
@@ -30,6 +30,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared import problems, tokens
+from shared.origin import Network, asker
 from shared.wrong_tokens import WrongTokens
 
 WRONG_TOKENS_PER_MINUTE = 60  #: of an address at /metrics, before 429
@@ -47,7 +48,12 @@ class Readiness(Protocol):
         ...
 
 
-def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Sequence[SecretStr]) -> list[Route]:
+def routes(
+    readiness: Readiness,
+    registry: CollectorRegistry,
+    metrics_tokens: Sequence[SecretStr],
+    trusted_proxies: Collection[Network] = (),
+) -> list[Route]:
     """The four routes, for an application of any process."""
 
     wrong_tokens = WrongTokens(WRONG_TOKENS_PER_MINUTE)
@@ -62,7 +68,7 @@ def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Se
 
     async def metrics(request: Request) -> Response:
         if not tokens.is_one_of(tokens.presented(request.headers.get("authorization")), metrics_tokens):
-            return _unauthorized(request, wrong_tokens)
+            return _unauthorized(request, wrong_tokens, trusted_proxies)
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
@@ -74,12 +80,12 @@ def routes(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Se
     ]
 
 
-def _unauthorized(request: Request, wrong_tokens: WrongTokens) -> Response:
+def _unauthorized(request: Request, wrong_tokens: WrongTokens, trusted: Collection[Network]) -> Response:
     """401, or 429 to an address that presents too many wrong tokens."""
     status, detail = 401, "a METRICS token is needed: Authorization: Bearer <PLUGWATCH_METRICS_TOKEN>"
     headers = {"WWW-Authenticate": 'Bearer realm="plugwatch metrics"'}
-    address = request.client.host if request.client else "unknown"
-    if request.headers.get("authorization") and (wait_s := wrong_tokens.wait_s(address)):
+    given = request.headers.get("authorization")
+    if given and (wait_s := wrong_tokens.wait_s(asker(request.scope, trusted))):
         status, headers = 429, {"Retry-After": str(wait_s)}
         detail = f"too many wrong tokens from your address: wait {wait_s} s; a right one passes at once"
     request_id = request.scope.get("request_id") or secrets.token_hex(16)
@@ -148,6 +154,11 @@ def on_signal(stop: asyncio.Event, serving: asyncio.Event) -> None:
         loop.add_signal_handler(number, stopped)
 
 
-def application(readiness: Readiness, registry: CollectorRegistry, metrics_tokens: Sequence[SecretStr]) -> Starlette:
+def application(
+    readiness: Readiness,
+    registry: CollectorRegistry,
+    metrics_tokens: Sequence[SecretStr],
+    trusted_proxies: Collection[Network] = (),
+) -> Starlette:
     """The whole application of a process that has no other HTTP."""
-    return Starlette(routes=routes(readiness, registry, metrics_tokens))
+    return Starlette(routes=routes(readiness, registry, metrics_tokens, trusted_proxies))

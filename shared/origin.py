@@ -2,7 +2,8 @@
 
 import ipaddress
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -35,6 +36,18 @@ def origin(peer: str, forwarded: Sequence[str], trusted: Collection[Network], st
     if hops and others and found != _last_untrusted(peer, others, trusted):
         return peer
     return found
+
+
+def asker(scope: Mapping[str, Any], trusted: Collection[Network]) -> str:
+    """The address that counts against the limits of an HTTP request, given by its ASGI scope."""
+    peer = scope["client"][0] if scope.get("client") else "unknown"
+    if not trusted:
+        return neighbours(peer)
+    named: dict[bytes, list[str]] = {b"x-forwarded-for": [], b"forwarded": []}
+    for name, value in scope["headers"]:
+        if name in named:
+            named[name].append(value.decode("latin-1"))
+    return neighbours(origin(peer, named[b"x-forwarded-for"], trusted, named[b"forwarded"]))
 
 
 def neighbours(address: str) -> str:

@@ -116,7 +116,8 @@ class Settings(BaseModel):
     )
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(),
-        description="networks whose `X-Forwarded-For` or `Forwarded` names the address that is counted, by comma",
+        description="networks whose `X-Forwarded-For` or `Forwarded` names the address that is counted, by comma; "
+        "of handshakes and of wrong tokens",
     )
     max_pending_events: PositiveInt = Field(
         default=200_000, description="events waiting for the broker before new sockets get 503"

@@ -65,7 +65,7 @@ async def serve(given: Settings) -> None:
         async def postgres_answers() -> bool:
             return await postgres.answers(pool)
 
-        application = admin.application(readiness, prometheus, given.metrics_token)
+        application = admin.application(readiness, prometheus, given.metrics_token, given.trusted_proxies)
         async with http.serving(application, given.host, given.gateway_admin_port):
             registry = Registry(pool, listen_dsn=given.listen_dsn, open_registration=given.registration == "open")
             lease = Lease(pool, gateway_id=gateway_id, lease_s=given.lease_s, metrics=metrics)

@@ -99,7 +99,7 @@ async def serve(given: Settings) -> None:
             ready = answers["postgres"] and answers["kafka"] and answers["positions"] and not stop.is_set()
             return ready, {name: "ok" if answer else "unavailable" for name, answer in answers.items()}
 
-        application = admin.application(readiness, prometheus, given.metrics_token)
+        application = admin.application(readiness, prometheus, given.metrics_token, given.trusted_proxies)
         async with (
             http.serving(application, given.host, given.rollup_admin_port),
             quarantining(quarantine),

@@ -1,6 +1,7 @@
 """``RATE_LIMIT_PER_MINUTE``: a share for each token, and nothing for those who watch over us."""
 
 from collections.abc import Callable
+from ipaddress import ip_network
 
 import pytest
 
@@ -77,6 +78,20 @@ async def test_wrong_tokens_are_limited_and_a_right_one_of_the_same_address_pass
         assert (await api.client.get("/livez", headers=bearer("guessed"))).status_code == 200
         assert told(caplog) == minute
         now[0] += int(refused.headers["Retry-After"])
+
+
+@pytest.mark.parametrize("path", [HERE, "/metrics"])
+async def test_behind_a_trusted_proxy_who_guesses_is_counted_and_not_the_proxy(
+    build: Callable[..., Api], now: list[float], path: str
+) -> None:
+    def of(address: str) -> dict[str, str]:
+        return {**bearer("guessed"), "X-Forwarded-For": f"198.51.100.1, {address}"}
+
+    api = build(wrong_tokens_per_minute=3, clock=lambda: now[0], trusted_proxies=[ip_network("127.0.0.0/8")])
+    statuses = [(await api.client.get(path, headers=of("203.0.113.7"))).status_code for _ in range(200)]
+    assert statuses[0] == 401
+    assert 429 in statuses
+    assert (await api.client.get(path, headers=of("203.0.113.8"))).status_code == 401
 
 
 async def test_wrong_tokens_at_metrics_are_limited_too(api: Api, caplog: pytest.LogCaptureFixture) -> None:

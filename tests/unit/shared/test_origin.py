@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from shared.origin import neighbours, origin
+from shared.origin import asker, neighbours, origin
 
 OURS = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -111,3 +111,18 @@ def test_a_peer_without_address_is_itself() -> None:
 )
 def test_an_ipv6_network_is_counted_as_one(address: str, counted: str) -> None:
     assert neighbours(address) == counted
+
+
+def test_an_http_request_is_counted_by_whom_our_proxy_saw() -> None:
+    headers = [
+        (b"x-forwarded-for", b"198.51.100.1, 203.0.113.7"),
+        (b"host", b"\xff"),
+        (b"x-forwarded-for", b"10.0.0.9"),
+    ]
+    scope = {"client": ("10.0.0.1", 4711), "headers": headers}
+    assert asker(scope, OURS) == "203.0.113.7"
+    assert asker(scope, ()) == "10.0.0.1"
+    assert asker({**scope, "client": ("198.51.100.9", 1)}, OURS) == "198.51.100.9"
+    assert asker({**scope, "headers": [(b"forwarded", b'for="[2001:db8::7]:1"')]}, OURS) == "2001:db8::/64"
+    assert asker({**scope, "headers": [(b"x-forwarded-for", b"\xff\xfe")]}, OURS) == "10.0.0.1"
+    assert asker({"client": None, "headers": headers}, OURS) == "unknown"
