@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import errors
 from api.access import Access
 from api.errors import Problem, TooLarge, TooMany, Unauthorized, Unexpected
-from api.metrics import Metrics
+from api.metrics import ENDLESS, Metrics
 from api.query import Query
 from api.rate_limit import RateLimit
 from shared import tokens
@@ -61,6 +61,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and scope["path"] not in ENDLESS:
+            scope = {**scope, "method": "GET"}  # whose head it wants (RFC 9110 §9.3.2): the server leaves out the body
         began = time.perf_counter()
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")

@@ -20,6 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
+from api.metrics import ENDLESS
+
 _FIELD = 200  #: characters of a name that the client chose
 MEDIA_TYPE = "application/problem+json"
 
@@ -168,7 +170,8 @@ def _methods(request: Request) -> set[str]:
     """The methods that the path of the request has: it may be served by several routes."""
     tried = ("GET", "POST", "PUT", "PATCH", "DELETE")
     routes = request.app.router.routes
-    return {m for m in tried if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)}
+    found = {m for m in tried if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)}
+    return found | {"HEAD"} if "GET" in found and request.url.path not in ENDLESS else found
 
 
 def field_error(error: Mapping[str, Any]) -> FieldError:

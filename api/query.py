@@ -33,7 +33,7 @@ class Query:
         if not scope["query_string"]:
             return
         self._operations = self._operations or _operations(self._openapi())
-        method = "get" if scope["method"] == "HEAD" else scope["method"].lower()
+        method = scope["method"].lower()
         for path, methods in self._operations:
             if method in methods and path.match(scope["path"]):
                 _check(scope["query_string"], methods[method])

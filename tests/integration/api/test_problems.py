@@ -41,7 +41,7 @@ async def test_a_thing_that_is_not_there(api: Api) -> None:
 async def test_a_method_that_is_not_there(api: Api) -> None:
     answer = await api.client.put("/v1/stations/S1", json={})
     problem(answer, 405)
-    assert answer.headers["Allow"] == "DELETE, GET, PATCH"
+    assert answer.headers["Allow"] == "DELETE, GET, HEAD, PATCH"
 
 
 async def test_a_body_that_is_not_json(api: Api) -> None:

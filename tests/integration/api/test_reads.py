@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from local.stack import Stack
-from shared import hot, postgres
+from shared import hot, http, postgres
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import Api, eventually, vouched
 from tests.integration.refusing import REFUSALS, refusing
@@ -45,6 +45,27 @@ async def test_redis_and_postgres_give_the_same_bytes_and_tag(api: Api, redis: R
     assert await api.reads("postgres") == 1
     assert from_postgres.content == from_redis.content
     assert from_postgres.headers["ETag"] == from_redis.headers["ETag"]
+
+
+async def test_head_is_get_without_the_body(api: Api) -> None:
+    await busy_station(api)
+    async with http.serving(api.app, "127.0.0.1", 0) as port, httpx.AsyncClient(headers=api.client.headers) as client:
+        for path in (
+            *PATHS,
+            "/v1/stations",
+            "/v1/charge-points/CP1/history",
+            "/v1/export",
+            "/v1/stations/none",
+            "/none",
+        ):
+            url = f"http://127.0.0.1:{port}{path}"
+            got, head = await client.get(url), await client.head(url)
+            assert (head.status_code, head.content) == (got.status_code, b"")
+            for name in ("ETag", "Content-Type", "Content-Length", "Link"):
+                assert head.headers.get(name) == got.headers.get(name), (path, name)
+        assert (await client.head(f"http://127.0.0.1:{port}/v1/stream")).status_code == 405, "it has no end"
+        refused = await client.put(f"http://127.0.0.1:{port}/v1/stations")
+        assert refused.headers["Allow"] == "GET, HEAD, POST"
 
 
 async def test_redis_killed_midway_costs_no_request_and_no_waiting(api: Api, stack: Stack, redis_again: None) -> None:
