@@ -13,11 +13,11 @@ from ingest.gateway.admission import Admission, Refusal, basic, identity
 from ingest.gateway.claims import Claims
 from ingest.gateway.connection import Connection
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.origin import origin
 from ingest.gateway.publisher import OnDone, Publisher, Ticket
 from ingest.gateway.registry import Entry
 from ingest.gateway.server import Server
 from ingest.ocpp.session import Policy
+from shared.origin import origin
 from tests.fuzz.wire import Transport, slices
 
 NOW = 1_800_000_000_000
