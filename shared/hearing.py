@@ -28,6 +28,7 @@ class Proof:
     def __init__(self, now: float) -> None:
         self._next = now  # at once: a connection that never worked is noticed, too
         self._word: str | None = None
+        self.is_given = False  #: whether a word was heard ever
 
     def due(self, now: float) -> str | None:
         """A word that must be said to ourselves now, or None.
@@ -45,7 +46,7 @@ class Proof:
     def hears(self, message: str, now: float) -> bool:
         """Whether the message is such a word, and not for anybody else."""
         if self._word is not None and message == self._word:
-            self._next, self._word = now + PROOF_S, None
+            self._next, self._word, self.is_given = now + PROOF_S, None, True
         return message.startswith(_WORD)
 
 
@@ -58,19 +59,23 @@ async def listen(
 ) -> Never:
     """Subscribes to the channel and hands over every message, until cancelled or the connection is lost.
 
+    ``subscribed`` is called once it is proven to hear: to be let listen and not speak is no use.
+
     Raises:
         one of ``hot.AWAY``, ``Deaf`` among them: subscribe again; what was said meanwhile is lost.
     """
-    async with redis.pubsub(ignore_subscribe_messages=False) as subscription:
+    async with redis.pubsub() as subscription:
         async with asyncio.timeout(WITHIN_S):
             await subscription.subscribe(channel)
         proof = Proof(clock())
         while True:
-            message = await subscription.get_message(timeout=_TICK_S)
-            if message is not None and message["type"] == "subscribe":
-                subscribed()
-            elif message is not None and not proof.hears(message["data"].decode(errors="replace"), clock()):
-                heard(message["data"])
+            message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_TICK_S)
+            if message is not None:
+                was_given = proof.is_given
+                if not proof.hears(message["data"].decode(errors="replace"), clock()):
+                    heard(message["data"])
+                elif proof.is_given and not was_given:
+                    subscribed()
             if (word := proof.due(clock())) is not None:
                 async with asyncio.timeout(WITHIN_S):
                     await redis.publish(channel, word)

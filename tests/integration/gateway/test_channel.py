@@ -1,7 +1,10 @@
 """What a gateway hears of others, when its connection falls silent without being closed."""
 
 import asyncio
+import logging
 import time
+
+import pytest
 
 from ingest.gateway.channel import Channel
 from local.stack import Stack
@@ -39,3 +42,32 @@ async def test_a_connection_that_fell_silent_is_replaced_and_fences_act_again(st
         await eventually(lambda: fenced(2), within_s=60)
         assert time.monotonic() - cut < NOTICED_WITHIN_S
         hearing.cancel()
+
+
+async def test_a_redis_that_lets_it_listen_and_not_speak_is_away_until_it_does(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def told(ask: Ask) -> Told:
+        raise AssertionError(ask)
+
+    async def said(word: str) -> bool:
+        return word in caplog.text
+
+    async with (
+        hot.client(stack.redis_url) as operator,
+        hot.client(stack.redis_url) as redis,
+        asyncio.TaskGroup() as group,
+    ):
+        await operator.acl_setuser("default", enabled=True, commands=["-publish"])
+        try:
+            hearing = group.create_task(Channel(redis, gateway_id="mute").run(lambda fence: None, told))
+            await eventually(lambda: said("are not heard"))
+            await asyncio.sleep(2)  # several tries
+        finally:
+            await operator.acl_setuser("default", enabled=True, commands=["+@all"])
+        await eventually(lambda: said("heard again"))
+        hearing.cancel()
+    levels = [record.levelname for record in caplog.records if record.name == "plugwatch.gateway.channel"]
+    assert levels == ["WARNING", "INFO"]
