@@ -7,13 +7,15 @@ mark lives, which rollups renew as long as every commit of more than seconds ago
 """
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal, cast
 
 from msgspec import Struct
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from shared import changes
@@ -22,6 +24,7 @@ from shared.changes import FIELD, STREAM, Changes, Entry, Facts, Kind
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
 FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, and when that was found
 _PROBE = "plugwatch:probe"
+_WRITTEN = "plugwatch:probe:written"
 TOMBSTONE_TTL_S = 3600
 TIMEOUT_S = 2  #: of one call; a Redis that is frozen is noticed within 3 s
 _DOCUMENTS_A_CALL = 200
@@ -138,6 +141,16 @@ return 1
 """
 
 
+@contextlib.asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    """One call. What Redis does not answer is a RedisError, so that nobody takes it for another server's silence."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            yield
+    except OSError as error:  # TimeoutError is one
+        raise NoConnection(f"Redis does not answer: {error!r}") from error
+
+
 class HotCopy:
     """The documents and the change stream in one Redis."""
 
@@ -167,7 +180,7 @@ class HotCopy:
             arguments: list[str | int | bytes] = [self._length, TOMBSTONE_TTL_S, int(stream)]
             for change in part:
                 arguments += (change.revision, change.etag, change.document or b"", change.entry)
-            async with asyncio.timeout(TIMEOUT_S):
+            async with _answering():
                 await self._script(keys=[change.key for change in part], args=arguments)
 
     async def read(self, key: str) -> Hot | None:
@@ -181,7 +194,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             lapsed_ms, rows = cast("tuple[int, list[tuple[bytes | None, bytes | None]]]", await self._read(keys=keys))
         lapsed_s = None if lapsed_ms < 0 else lapsed_ms // 1000
         documents = [
@@ -198,7 +211,7 @@ class HotCopy:
         """
         if not entries:
             return {}
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             found = cast(
                 "list[bytes | int | None]",
                 await self._current(keys=[one.key for one in entries], args=[one.revision for one in entries]),
@@ -228,7 +241,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``: also where it takes no writes.
         """
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             return bool(await self._mark(args=[found_ms, int(counts_s * 1000)]))
 
     async def withdraw(self) -> None:
@@ -237,7 +250,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             await self._redis.hdel(FRESH, "until")
 
     async def now(self) -> int:
@@ -246,13 +259,13 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             seconds, us = await self._redis.time()
         return int(seconds) * 1000 + int(us) // 1000
 
     async def is_filled(self) -> bool:
         """Whether this very Redis process holds a full copy: a replaced or restored one does not."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             return cast("bytes | None", await self._redis.get(FILLED)) == await self.run_id()
 
     async def set_filled(self) -> None:
@@ -262,7 +275,7 @@ class HotCopy:
         ids that are not there any more tell its readers so.
         """
         run_id = await self.run_id()
-        async with asyncio.timeout(TIMEOUT_S), self._redis.pipeline(transaction=True) as both:
+        async with _answering(), self._redis.pipeline(transaction=True) as both:
             both.unlink(STREAM)
             both.set(FILLED, run_id)
             await both.execute()
@@ -283,13 +296,14 @@ class HotCopy:
         return True
 
     async def write(self) -> None:
-        """Writes something, to see whether it can be done.
+        """Writes as ``publish`` does, to see whether it can be done.
 
         Raises:
             one of ``AWAY``.
         """
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             await self._redis.set(_PROBE, "", px=1)
+            await self._script(keys=[_WRITTEN], args=[0, 0, 0, 1, "", "", ""])  # gone at once: it has 0 s to live
 
     async def run_id(self) -> bytes:
         """Which Redis process this is: another one after each of its starts.
@@ -297,7 +311,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with asyncio.timeout(TIMEOUT_S):
+        async with _answering():
             return str((await self._redis.info("server"))["run_id"]).encode()
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ingest.gateway.metrics import Metrics
+from shared.outage import Outage
 from shared.postgres import AWAY, Pool
 
 log = logging.getLogger("plugwatch.gateway.lease")
@@ -35,6 +36,9 @@ class Lease:
         self._id = gateway_id
         self._lease = timedelta(seconds=lease_s)
         self._metrics = metrics
+        self._outage = Outage(
+            log, "the lease is not renewed: Postgres is away; trying again", "Postgres is back: the lease is renewed"
+        )
         self._asked_at = -math.inf  #: when the last renewal that was confirmed was asked for
 
     @property
@@ -51,9 +55,10 @@ class Lease:
             try:
                 lapsed = await self.renew()
             except AWAY as error:
-                log.warning("the lease was not renewed: Postgres is away; trying again", extra={"error": repr(error)})
+                self._outage.began(error)
                 pause_s = min(third_s, AGAIN_S)
                 continue
+            self._outage.ended()
             pause_s = third_s
             if lapsed:
                 self._metrics.lease_lapses.inc()

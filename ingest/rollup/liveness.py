@@ -19,6 +19,7 @@ from ingest.rollup.refusal import is_refusal
 from ingest.rollup.state import ChargePoint, Version
 from ingest.rollup.store import Store
 from shared import instant
+from shared.outage import Outage
 from shared.postgres import AWAY, Pool
 
 log = logging.getLogger("plugwatch.rollup.liveness")
@@ -88,6 +89,11 @@ class Liveness:
         self._clock = clock
         self._healthy_since: int | None = None  #: ms; Postgres has answered all the time since
         self._healthy_at = 0
+        self._outage = Outage(
+            log,
+            "nobody is marked OFFLINE: Postgres is away, or takes no writes",
+            "Postgres is back: who is away is marked OFFLINE again",
+        )
         self._unmarkable: set[int] = set()  #: charge points that fail alone
 
     async def run(self) -> None:
@@ -103,9 +109,10 @@ class Liveness:
                 swept += 1
                 if swept % 7200 == 0:
                     await self._pool.execute(_FORGET_GATEWAYS)
+                self._outage.ended()
             except AWAY as error:
                 self._healthy_since = None
-                log.warning("nobody is marked OFFLINE: Postgres is away", extra={"error": repr(error)})
+                self._outage.began(error)
 
     async def _sweep(self) -> bool:
         """Marks who is away; returns whether there may be more of them."""

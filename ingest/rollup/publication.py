@@ -25,7 +25,8 @@ from shared.postgres import Pool
 log = logging.getLogger("plugwatch.rollup.publication")
 
 EVERY_S = 0.5
-OLD_S = 2  #: a note that is older was left by its writer; while there is one, the copy counts as stale
+LEFT_S = 1  #: a note that is older was left by its writer, who forgets it within ``EVERY_S``
+OLD_S = 2  #: while there is a note that is older, the copy counts as stale: nobody came in time
 NOTES = 200  #: old notes published at once
 KEYS = 20_000  #: and so many keys in them, unless a single one has more
 FILL_LOCK = 7_584_928_467_101_323  #: pg_try_advisory_xact_lock key: one rollup fills
@@ -73,21 +74,19 @@ class Publication:
             await asyncio.sleep(EVERY_S)
             try:
                 await self.forget()
-                self._unread.ended()
                 if not await self._hot.is_filled():
                     await self._fill()
-                while await self._catch_up():
-                    pass
+                await self._catch_up(0 if self._outage else LEFT_S)  # what failed is the best proof that it works again
+                self._unread.ended()
                 await self._hot.trim()
                 if self._outage:
                     await self._hot.write()
                     self._outage.ended()
-            except (*REDIS_AWAY, *POSTGRES_AWAY) as error:
-                # Both may raise OSError and TimeoutError.
-                if not isinstance(error, RedisError) and await self._hot.takes_writes():
-                    self._unread.began(error)
-                else:
-                    self._outage.began(error)
+                    await self._catch_up(0)  # what was committed meanwhile
+            except RedisError as error:
+                self._outage.began(error)
+            except POSTGRES_AWAY as error:
+                self._unread.began(error)
 
     async def forget(self) -> None:
         """Forgets the notes of what has been published.
@@ -101,9 +100,13 @@ class Publication:
                 await connection.execute("SET LOCAL synchronous_commit = off")
                 await fleet.forget(connection, published)
 
-    async def _catch_up(self) -> bool:
+    async def _catch_up(self, older_than_s: float) -> None:
+        while await self._publish_left(older_than_s):
+            pass
+
+    async def _publish_left(self, older_than_s: float) -> bool:
         async with self._pool.acquire(timeout=5) as connection, connection.transaction():
-            notes = await connection.fetch(_OLD_NOTES, OLD_S, NOTES)
+            notes = await connection.fetch(_OLD_NOTES, older_than_s, NOTES)
             if not notes:
                 return False
             running = list(accumulate(note["keys"] for note in notes))

@@ -10,7 +10,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-REFUSALS = ("OOM", "READONLY", "MISCONF")  #: NOREPLICAS does not stop the scripts of Redis 6
+REFUSALS = ("OOM", "READONLY", "MISCONF", "NOPERM")  #: NOREPLICAS does not stop the scripts of Redis 6
 
 
 @contextlib.asynccontextmanager
@@ -23,6 +23,8 @@ async def refusing(redis: Redis, how: str) -> AsyncIterator[None]:
             await redis.config_set("maxmemory", 1)
         case "READONLY":
             await redis.replicaof("127.0.0.1", "1")
+        case "NOPERM":  # SET is still allowed: who only tries that sees nothing
+            await redis.acl_setuser("default", enabled=True, commands=["-hset"])
         case _:
             (saved / "in the way").mkdir(parents=True)  # a snapshot cannot be put in its place
             await redis.config_set("save", "3600 1000000")
@@ -37,12 +39,14 @@ async def refusing(redis: Redis, how: str) -> AsyncIterator[None]:
         await redis.config_set("maxmemory", 0)
         await redis.config_set("save", "")
         await redis.replicaof("NO", "ONE")
+        await redis.acl_setuser("default", enabled=True, commands=["+@all"])
         shutil.rmtree(saved, ignore_errors=True)
 
 
 async def _refuses(redis: Redis) -> bool:
     try:
-        await redis.set("refusing", "", px=1)
+        await redis.hset("refusing", "it", "")
     except ResponseError:
         return True
+    await redis.delete("refusing")
     return False

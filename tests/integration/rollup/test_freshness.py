@@ -71,6 +71,26 @@ async def test_a_note_that_nobody_publishes_withdraws_the_mark(
         assert applied[1] is not None
 
 
+async def test_a_rollup_that_alone_is_without_redis_lapses_nothing(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = await fleet.session()
+    async with (
+        rollup(stack, database_url, topic) as one,
+        rollup(stack, database_url, topic) as cut_off,
+        running(one.publication.run(), one.freshness.run()),
+    ):
+        await eventually(lambda: is_fresh(one.hot_copy))
+        caplog.clear()
+
+        async def stale_while_the_other_writes() -> bool:
+            await write(cut_off, session, "Charging")
+            return await is_stale(one.hot_copy)
+
+        await never(stale_while_the_other_writes, 8)
+        assert not [record for record in caplog.records if record.name == "plugwatch.rollup.freshness"]
+
+
 async def test_notes_on_their_way_lapse_nothing(stack: Stack, database_url: str, topic: str, fleet: Fleet) -> None:
     session = await fleet.session()
     async with rollup(stack, database_url, topic) as one, running(one.publication.run(), one.freshness.run()):

@@ -1,6 +1,7 @@
 """What a broker, a log or Postgres does to the rollup: nothing that lasts, nothing twice."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -9,7 +10,18 @@ import pytest
 from local.stack import Stack
 from shared import postgres
 from shared.event import Event
-from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, forget_all, publish, rollup, running, trim
+from tests.integration.rollup.parts import (
+    Fleet,
+    Rollup,
+    clock,
+    eventually,
+    forget_all,
+    never,
+    publish,
+    rollup,
+    running,
+    trim,
+)
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -185,27 +197,59 @@ async def test_with_postgres_away_the_log_is_not_blamed_and_nothing_moves(
         await eventually(lambda: postgres.answers(one.pool))
 
 
+@pytest.mark.parametrize("how", ["killed", "paused", "read-only"])
+async def test_each_part_says_once_that_postgres_went_and_once_that_it_is_back(
+    how: str, stack: Stack, database_url: str, topic: str, fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    session = await fleet.session()
+
+    def said(part: str) -> list[str]:
+        return [record.levelname for record in caplog.records if record.name == f"plugwatch.rollup.{part}"]
+
+    async def is_repeated() -> bool:
+        return len(said("publication")) > 1 or len(said("liveness")) > 1
+
+    async with (
+        rollup(stack, database_url, topic) as one,
+        running(one.consumer.run(), one.publication.run(), one.liveness.run()),
+    ):
+        await publish(stack, topic, session.began(clock()))
+        await eventually(lambda: fleet.is_("ONLINE", session.key))
+        await eventually(one.hot_copy.is_filled)
+        caplog.clear()
+        async with without(stack, how):
+            await never(is_repeated, 8)
+        await eventually(lambda: said("publication") == said("liveness") == ["WARNING", "INFO"])
+
+
 @contextlib.asynccontextmanager
 async def without(stack: Stack, how: str) -> AsyncIterator[None]:
     """Postgres is away for the block."""
     match how:
         case "killed":
             stack.postgres.kill()
-            yield
-            stack.postgres.start()
+            try:
+                yield
+            finally:
+                stack.postgres.start()
         case "paused":
             stack.postgres.pause()
-            yield
-            stack.postgres.resume()
+            try:
+                yield
+            finally:
+                stack.postgres.resume()
         case _:
             admin = await asyncpg.connect(stack.postgres.url)
             await admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             await admin.execute("SELECT pg_reload_conf()")
-            yield
-            await admin.execute("SET default_transaction_read_only = off")
-            await admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
-            await admin.execute("SELECT pg_reload_conf()")
-            await admin.close()
+            try:
+                yield
+            finally:
+                await admin.execute("SET default_transaction_read_only = off")
+                await admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
+                await admin.execute("SELECT pg_reload_conf()")
+                await admin.close()
 
 
 async def test_a_broker_that_is_away_does_not_answer(stack: Stack, database_url: str, topic: str, fleet: Fleet) -> None:
