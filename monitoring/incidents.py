@@ -72,9 +72,9 @@ def strangers_knock(system: System) -> None:
             system.charger(identity, subprotocol).close()
     with suppress(OSError):  # 426
         urllib.request.urlopen(system.gateway.replace("ws://", "http://") + f"/{CHARGE_POINT}", timeout=10).close()
-    system.request("POST", f"/v1/stations/{STATION}/charge-points", {"id": "ROG-001-B", "password": "of people"})
-    with suppress(InvalidStatus):
-        system.charger("ROG-001-B", password="of people").close()
+    guarded = {"id": "ROG-001-B", "password": "a password that people chose"}
+    system.request("POST", f"/v1/stations/{STATION}/charge-points", guarded)
+    system.charger(guarded["id"], password=guarded["password"]).close()
 
 
 def a_charger_babbles(system: System) -> None:
