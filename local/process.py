@@ -39,7 +39,7 @@ class Process:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         never_root: Path | None = None,
-        ready_within_s: float = 20.0,
+        ready_within_s: float = 60.0,  # of a busy machine, where one process of Python may take half of it
     ) -> None:
         """Describe it; nothing starts yet.
 

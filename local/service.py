@@ -13,7 +13,7 @@ class Service(Process):
     def __init__(self, name: str, module: str, directory: Path, environment: Mapping[str, str], port: int) -> None:
         """Its log goes to `directory`; `port` of 127.0.0.1 is where it serves /readyz."""
         command = [sys.executable, "-m", module]
-        super().__init__(name, command, directory / f"{name}.log", environment=environment, ready_within_s=30)
+        super().__init__(name, command, directory / f"{name}.log", environment=environment)
         self.ready_port = port
 
     def answers(self) -> bool:
