@@ -74,7 +74,8 @@ def strangers_knock(system: System) -> None:
         urllib.request.urlopen(system.gateway.replace("ws://", "http://") + f"/{CHARGE_POINT}", timeout=10).close()
     guarded = {"id": "ROG-001-B", "password": "a password that people chose"}
     system.request("POST", f"/v1/stations/{STATION}/charge-points", guarded)
-    system.charger(guarded["id"], password=guarded["password"]).close()
+    with system.charger(guarded["id"], password=guarded["password"]) as socket:
+        socket.ping()
 
 
 def a_charger_babbles(system: System) -> None:
