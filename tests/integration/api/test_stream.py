@@ -154,6 +154,21 @@ async def test_revisions_of_a_thing_only_rise_and_reach_the_last(api: Api, port:
                 assert "reset" not in listener.events
 
 
+async def test_an_entry_that_is_none_of_ours_costs_itself_alone(
+    api: Api, port: int, copy: HotCopy, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    (first,) = await publish(copy, 1)
+    await settled(api)
+    async with listening(port) as listener:
+        for fields in ({"e": b"\xc1"}, {"e": b"[]"}, {"other": b"1"}):
+            await redis.xadd(STREAM, fields)  # type: ignore[arg-type]
+        revisions = await publish(copy, 2)
+        await listener.until(at_least(2))
+        assert [one.revision for one in listener.told] == revisions
+    assert caplog.text.count("none of ours") >= 3
+    assert first not in revisions
+
+
 async def test_a_deletion_is_told_after_its_tombstone_expired(api: Api, port: int, copy: HotCopy, redis: Redis) -> None:
     await publish(copy, 1)
     await settled(api)
