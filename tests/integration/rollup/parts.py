@@ -122,7 +122,12 @@ Raw: TypeAlias = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]] 
 
 
 async def publish(
-    stack: Stack, topic: str, *given: Event | Raw | bytes | None, partition: int | None = None, padding: int = 0
+    stack: Stack,
+    topic: str,
+    *given: Event | Raw | bytes | None,
+    partition: int | None = None,
+    padding: int = 0,
+    compression: str | None = None,
 ) -> None:
     """Puts events (or raw values, or whole records) on the topic, each acknowledged before this returns.
 
@@ -130,7 +135,11 @@ async def publish(
     """
     padded = b',"padding":"' + b"x" * padding + b'"}'
     async with AIOKafkaProducer(
-        bootstrap_servers=stack.kafka_bootstrap_servers, acks="all", enable_idempotence=True, max_request_size=2**24
+        bootstrap_servers=stack.kafka_bootstrap_servers,
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=2**24,
+        compression_type=compression,
     ) as producer:
         waiting = []
         for one in given:

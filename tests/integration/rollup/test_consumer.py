@@ -36,6 +36,16 @@ async def test_what_is_published_is_applied(stack: Stack, database_url: str, top
         assert one.consumer.is_polling
 
 
+@pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
+async def test_whatever_way_a_topic_compresses_its_records_can_be_read(
+    compression: str, stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    session = await fleet.session(compression)
+    await publish(stack, topic, session.began(clock()), session.reported(clock(), "Charging"), compression=compression)
+    async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
+        await eventually(lambda: fleet.is_("OCCUPIED", session.key))
+
+
 async def test_a_rollup_tells_the_lag_of_its_own_partitions_only(
     stack: Stack, database_url: str, topic: str, fleet: Fleet
 ) -> None:
