@@ -126,7 +126,7 @@ async def test_a_new_password_ends_the_session_of_the_old_one_at_every_gateway(
         for key in keys.values():
             await inventory.set_password(key, new)
         assert await here.closed() == await there.closed() == 1008
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5  # on a busy machine; whoever is not notified compares every minute
         async with charging(gateway, one, **credentials(one, new)) as charger:
             await inventory.register(keys[one], "PENDING")
             await charger.hears_nothing(0.5)

@@ -101,7 +101,7 @@ async def test_a_record_whose_fold_outruns_its_budget_is_found_by_halving(
         rollup(stack, database_url, topic, policy=policy, session_timeout_s=30) as one,
         running(one.consumer.run()),
     ):
-        await eventually(lambda: is_available(fleet, good))
+        await eventually(lambda: is_available(fleet, good), within_s=90)  # 10 s of CPU time
         await eventually(lambda: one.counted("dead_letters_total", {"reason": "unexpected"}) == 1)
     (letter,) = await consumed(stack, f"{topic}.dlq", 1)
     assert dict(letter.headers)["exception"] == b"Costly"
