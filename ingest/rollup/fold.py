@@ -61,7 +61,8 @@ def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -
 
 
 def go_offline(charge_point: ChargePoint, since: int, now: int, policy: Policy, out: Folded) -> None:
-    """The charge point is away since ``since`` (ms), found out at ``now`` (ms)."""
+    """The charge point is away since ``since`` (ms), found out at ``now`` (ms), and never later (clocks differ)."""
+    since = min(since, now)
     charge_point.closed_at = None
     charge_point.last_seen_at = max(charge_point.last_seen_at or 0, since)
     _connectivity(charge_point, "OFFLINE", since, now, policy, out)
@@ -150,19 +151,22 @@ def _answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
 
 
 def _fold_old(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:
-    """An event of a session that is not the newest or that claimed its epoch, or one that newer ones of it overtook."""
+    """An event of a session that is not the newest or that claimed its epoch, or one that newer ones of it overtook.
+
+    Where two gateways claimed one epoch (Redis hung), the same version of the other one is another word.
+    """
+    rival = event.epoch == charge_point.epoch and event.gateway_id != charge_point.gateway_id
     match event:
         case SessionBegan() if (event.epoch, event.gateway_id) == (charge_point.epoch, charge_point.gateway_id):
             out.duplicates += 1
         case SessionBegan():
-            same = event.epoch == charge_point.epoch
-            fence = Fence(charge_point.key, below=charge_point.epoch + same, newest=charge_point.epoch)
+            fence = Fence(charge_point.key, below=charge_point.epoch + rival, newest=charge_point.epoch)
             out.fences.append((event.gateway_id, fence))
         case StatusReported():
             known = charge_point.reports.get((event.evse_id, event.connector_id))
             if known is None or known.version < (event.epoch, event.sequence):
                 reports.report(charge_point, event, policy, out)
-            elif known.version == (event.epoch, event.sequence):
+            elif known.version == (event.epoch, event.sequence) and not rival:
                 out.duplicates += 1
             else:
                 reports.report_late(charge_point, event, out)

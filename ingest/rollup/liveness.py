@@ -139,7 +139,8 @@ class Liveness:
         """Whether gateways could renew for a full lease: Postgres answered, and this machine did not sleep."""
         await self._pool.fetchval("SELECT true")
         now, lease_ms = self._clock(), self._lease_s * 1000
-        if self._healthy_since is None or now - self._healthy_at > max(lease_ms, LATE_MS):
+        # A clock that was set back begins anew: else nobody would be marked for as long as that was.
+        if self._healthy_since is None or not 0 <= now - self._healthy_at <= max(lease_ms, LATE_MS):
             self._healthy_since = now
         self._healthy_at = now
         return now - self._healthy_since >= lease_ms

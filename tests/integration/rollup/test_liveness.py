@@ -273,3 +273,20 @@ async def test_a_big_gateway_that_vanished_is_marked_without_a_pause_between_the
             await eventually(lambda: one.counted("offline_total", {"cause": "vanished"}) >= 1000)
             await eventually(lambda: one.counted("offline_total", {"cause": "vanished"}) == 2500)
     assert await fleet.is_("ONLINE", seen_by.key)
+
+
+async def test_a_clock_that_is_set_back_costs_a_lease_and_not_as_long_as_it_was_set_back(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    session, ahead_ms = await fleet.session(), 3_600_000
+    await gateway(fleet, "gw-1", renewed_s_ago=0, lease_s=600)
+    async with (
+        rollup(stack, database_url, topic, policy=GRACE, clock=lambda: clock() + ahead_ms) as one,
+        running(one.consumer.run(), one.liveness.run()),
+    ):
+        await publish(stack, topic, session.began(clock() - 1000))
+        await eventually(lambda: fleet.is_("ONLINE", session.key))
+        await never(lambda: fleet.is_("OFFLINE", session.key), for_s=1)
+        ahead_ms = 0
+        await gateway(fleet, "gw-1", renewed_s_ago=30)
+        await eventually(lambda: fleet.is_("OFFLINE", session.key), within_s=10)

@@ -351,3 +351,23 @@ def test_an_outage_that_no_sweep_saw_is_known_from_the_lease_of_the_gateway_that
 )
 def test_no_outage_is_made_up(world: World) -> None:
     assert words(world.history("CONNECTIVITY")) == ["ONLINE"]
+
+
+def test_what_two_gateways_acknowledged_in_one_epoch_is_history_of_both() -> None:
+    one, other = Session(epoch=5), Session(epoch=5, gateway="gw-2")
+    world = told([one.began(T0), one.reported(T0 + 1, "Available"), other.began(T0 + 2)])
+    charging = other.reported(T0 + 3, "Charging")
+    world.tell(charging)
+    assert [(row.reported, row.version, row.flags) for row in world.out.late] == [("Charging", (5, 1), ("late",))]
+    assert world.out.fences[-1] == ("gw-2", Fence(7, below=6, newest=5))
+    assert world.connector().reported == "Available"
+
+
+def test_nobody_is_away_since_later_than_it_was_found_out() -> None:
+    ahead, next_one = Session(epoch=1), Session(epoch=2, gateway="gw-2")
+    world = told([ahead.began(T0 + HOUR), ahead.reported(T0 + HOUR, "Charging")])
+    go_offline(world.one, T0 + HOUR, T0 + MINUTE, Policy(), world.out)
+    world.tell(next_one.began(T0 + 2 * MINUTE))
+    rows = world.history("CONNECTIVITY")
+    assert words(rows) == ["ONLINE", "OFFLINE", "ONLINE"]
+    assert [row.event_time for row in rows[1:]] == [T0 + MINUTE, T0 + 2 * MINUTE]
