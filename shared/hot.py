@@ -20,6 +20,7 @@ from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from shared import changes
 from shared.changes import FIELD, STREAM, Changes, Entry, Facts, Kind
+from shared.lua import OURS, READ
 
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
 FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, and when that was found
@@ -93,38 +94,41 @@ def charge_point_key(charge_point_id: str) -> str:
 
 #: KEYS: one a document. ARGV: stream length, tombstone TTL, whether to stream, then per document
 #: revision, etag, document ("" for a deleted one), entry of the stream.
-_PUBLISH = f"""
+_PUBLISH = f"""{OURS}
 local stream, length, ttl, streamed = '{STREAM}', ARGV[1], ARGV[2], ARGV[3] == '1'
 for i, key in ipairs(KEYS) do
   local at = 3 + (i - 1) * 4
   local revision = tonumber(ARGV[at + 1])
-  local held = tonumber(redis.call('HGET', key, 'revision') or '-1')
+  local held = tonumber(ours('HGET', key, 'revision') or '-1') or -1
   if revision > held then
     local document = ARGV[at + 3]
     redis.call('HSET', key, 'revision', ARGV[at + 1], 'etag', ARGV[at + 2], 'document', document)
     if document == '' then redis.call('EXPIRE', key, ttl) elseif held >= 0 then redis.call('PERSIST', key) end
-    if streamed then redis.call('XADD', stream, 'MAXLEN', '~', length, '*', '{FIELD}', ARGV[at + 4]) end
+    if streamed then ours('XADD', stream, 'MAXLEN', '~', length, '*', '{FIELD}', ARGV[at + 4]) end
   end
 end
 """
 
 #: KEYS: one a document. One call for many, since a command costs its client more than its Redis.
 #: Returns for how long (ms) nobody has vouched for the copy, -1 while the mark lives, and the documents.
-_READ = f"""
-local mark, time = redis.call('HMGET', '{FRESH}', 'until', 'found'), redis.call('TIME')
+_READ = f"""{READ}
+local mark, time = read('HMGET', '{FRESH}', 'until', 'found'), redis.call('TIME')
 local now, lapsed = time[1] * 1000 + math.floor(time[2] / 1000), -1
 if now >= (tonumber(mark[1]) or 0) then lapsed = math.max(0, now - (tonumber(mark[2]) or 0)) end
 local found = {{}}
-for i, key in ipairs(KEYS) do found[i] = redis.call('HMGET', key, 'etag', 'document') end
+for i, key in ipairs(KEYS) do
+  local held = read('HMGET', key, 'etag', 'document')
+  found[i] = {{held[1] or false, held[2] or false}}
+end
 return {{lapsed, found}}
 """
 
 #: KEYS: one a document, ARGV: the revision that each had. Returns the document where it is still that one,
 #: 0 where there is none, nothing where it was overtaken: what is not told costs no bytes.
-_CURRENT = """
-local found = {}
+_CURRENT = f"""{READ}
+local found = {{}}
 for i, key in ipairs(KEYS) do
-  local held = redis.call('HGET', key, 'revision')
+  local held = read('HGET', key, 'revision')
   if held == ARGV[i] then found[i] = redis.call('HGET', key, 'document')
   elseif held then found[i] = false else found[i] = 0 end
 end
@@ -133,10 +137,10 @@ return found
 
 #: ARGV: when it was found (Redis time, ms) that all is published, and how long (ms) from then that counts.
 #: Only a Redis that was filled is marked, and not a copy of it: its run id tells. Returns 1 if it was.
-_MARK = f"""
+_MARK = f"""{OURS}
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-if redis.call('GET', '{FILLED}') ~= run_id then redis.call('HDEL', '{FRESH}', 'until') return 0 end
-redis.call('HSET', '{FRESH}', 'found', ARGV[1], 'until', string.format('%d', ARGV[1] + ARGV[2]))
+if ours('GET', '{FILLED}') ~= run_id then ours('HDEL', '{FRESH}', 'until') return 0 end
+ours('HSET', '{FRESH}', 'found', ARGV[1], 'until', string.format('%d', ARGV[1] + ARGV[2]))
 return 1
 """
 
@@ -263,20 +267,27 @@ class HotCopy:
             seconds, us = await self._redis.time()
         return int(seconds) * 1000 + int(us) // 1000
 
-    async def is_filled(self) -> bool:
+    async def is_filled(self, run_id: bytes | None = None) -> bool:
         """Whether this very Redis process holds a full copy: a replaced or restored one does not."""
-        async with _answering():
-            return cast("bytes | None", await self._redis.get(FILLED)) == await self.run_id()
+        try:
+            async with _answering():
+                filled = cast("bytes | None", await self._redis.get(FILLED))
+        except ResponseError as error:
+            if "WRONGTYPE" not in str(error):
+                raise
+            return False
+        return filled == (run_id or await self.run_id())
 
-    async def set_filled(self) -> None:
-        """Says that all documents of Postgres have been published here.
+    async def set_filled(self, run_id: bytes | None = None, *, stream_is_whole: bool = False) -> None:
+        """Says that all documents of Postgres have been published to the Redis of ``run_id`` (this one).
 
-        The stream begins anew: it may lack changes that a Redis before this one was given, and only
-        ids that are not there any more tell its readers so.
+        The stream begins anew unless it is whole: it may lack changes that a Redis before this one was
+        given, and only ids that are not there any more tell its readers so.
         """
-        run_id = await self.run_id()
+        run_id = run_id or await self.run_id()
         async with _answering(), self._redis.pipeline(transaction=True) as both:
-            both.unlink(STREAM)
+            if not stream_is_whole:
+                both.unlink(STREAM)
             both.set(FILLED, run_id)
             await both.execute()
 

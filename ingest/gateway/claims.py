@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from shared import gateways
 from shared.gateways import Fence
 from shared.hot import AWAY
+from shared.lua import OURS
 from shared.outage import Outage
 
 log = logging.getLogger("plugwatch.gateway.claims")
@@ -21,12 +22,12 @@ CLAIM_TIMEOUT_S = 1.0
 AT_ONCE = 32  #: the client has a bounded number of connections, and raises beyond it
 KEPT_S = 7 * 24 * 3600
 
-_CLAIM = """
-local stored = redis.call('HMGET', KEYS[1], 'epoch', 'gateway')
+_CLAIM = f"""{OURS}
+local stored = ours('HMGET', KEYS[1], 'epoch', 'gateway')
 local epoch = math.max((tonumber(stored[1]) or 0) + 1, tonumber(ARGV[1]), tonumber(ARGV[2]) + 1)
 redis.call('HSET', KEYS[1], 'epoch', string.format('%d', epoch), 'gateway', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
-return {string.format('%d', epoch), stored[2] or ''}
+return {{string.format('%d', epoch), stored[2] or ''}}
 """
 
 

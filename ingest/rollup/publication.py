@@ -8,6 +8,7 @@ for correctness of Postgres; all of it is for Redis never to stay stale.
 
 import asyncio
 import logging
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 
 from ingest.rollup.metrics import Metrics
 from shared import fleet
+from shared.backoff import backoff
 from shared.hot import AWAY as REDIS_AWAY
 from shared.hot import Change, HotCopy
 from shared.outage import Outage
@@ -29,6 +31,7 @@ LEFT_S = 1  #: a note that is older was left by its writer, who forgets it withi
 OLD_S = 2  #: while there is a note that is older, the copy counts as stale: nobody came in time
 NOTES = 200  #: old notes published at once
 KEYS = 20_000  #: and so many keys in them, unless a single one has more
+REFILL_FIRST_S, REFILL_MOST_S = 1, 64  #: a Redis that evicts what it is given would be filled all the time
 FILL_LOCK = 7_584_928_467_101_323  #: pg_try_advisory_xact_lock key: one rollup fills
 
 _OLD_NOTES = """
@@ -47,6 +50,9 @@ class Publication:
         self._hot = hot
         self._metrics = metrics
         self._published: list[int] = []
+        self._full = b""  #: run id of the Redis that was full when this looked last, or was filled by it
+        self._again_at = 0.0  #: one that loses what it was filled with is not filled again before (monotonic)
+        self._pauses = backoff(REFILL_FIRST_S, REFILL_MOST_S)
         self._outage = Outage(
             log, "Redis is away, or takes no writes: documents are published when it does", "Redis takes writes again"
         )
@@ -74,8 +80,7 @@ class Publication:
             await asyncio.sleep(EVERY_S)
             try:
                 await self.forget()
-                if not await self._hot.is_filled():
-                    await self._fill()
+                await self._keep_filled()
                 await self._catch_up(0 if self._outage else LEFT_S)  # what failed is the best proof that it works again
                 self._unread.ended()
                 await self._hot.trim()
@@ -119,11 +124,25 @@ class Publication:
             await fleet.forget(connection, taken)
             return len(taken) < len(notes) or len(notes) == NOTES
 
-    async def _fill(self) -> None:
+    async def _keep_filled(self) -> None:
+        run_id = await self._hot.run_id()
+        if await self._hot.is_filled(run_id):
+            self._full = run_id
+        elif (run_id != self._full or time.monotonic() >= self._again_at) and await self._fill(run_id):
+            if run_id != self._full or time.monotonic() >= self._again_at + REFILL_MOST_S:
+                self._pauses = backoff(REFILL_FIRST_S, REFILL_MOST_S)
+            self._full, self._again_at = run_id, time.monotonic() + next(self._pauses)
+
+    async def _fill(self, run_id: bytes) -> bool:
+        """Publishes everything to the Redis of ``run_id``, unless another rollup does; returns whether it did.
+
+        One that was full when this process looked has lost keys (wiped, or evicting) and was given every change:
+        its stream is whole, or gone.
+        """
         # The lock is the transaction's: behind a pooler a session's would stay with a connection of somebody else.
         async with self._pool.acquire(timeout=5) as connection, connection.transaction():
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", FILL_LOCK):
-                return
+                return False
             n = 0
             # Deleted ones too, as tombstones: a Redis restored from a snapshot may still serve them.
             for table in ("stations", "charge_points"):
@@ -139,6 +158,7 @@ class Publication:
                         await self._hot.publish(changes, stream=False)
                     n += len(keys)
                     last = keys[-1]
-            await self._hot.set_filled()
+            await self._hot.set_filled(run_id, stream_is_whole=run_id == self._full)
         self._metrics.fills.inc()
         log.info("Redis was empty or another one: filled", extra={"documents": n})
+        return True

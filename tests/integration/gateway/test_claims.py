@@ -25,6 +25,16 @@ async def test_a_storm_of_chargers_is_claimed_in_redis_to_the_last(
     assert "Redis is away" not in caplog.text
 
 
+async def test_what_somebody_else_put_under_the_key_of_a_session_makes_room(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with hot.client(stack.redis_url) as redis:
+        await redis.set("plugwatch:session:1999999", "x")
+        claims = Claims(redis, gateway_id="claimant")
+        assert [await claims.claim(1_999_999, 1_000, 0) for _ in range(2)] == [1_000, 1_001]
+    assert "Redis is away" not in caplog.text
+
+
 @pytest.mark.parametrize(("first", "how"), list(enumerate((*REFUSALS, "frozen"))))
 async def test_without_redis_the_clock_decides_soon_and_that_is_said_once(
     first: int, how: str, stack: Stack, caplog: pytest.LogCaptureFixture

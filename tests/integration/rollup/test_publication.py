@@ -16,7 +16,7 @@ from shared.changes import STREAM
 from shared.hot import Change, HotCopy
 from shared.postgres import Pool
 from tests.events import T0, Session, records
-from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, publish, rollup, running
+from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, never, publish, rollup, running
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -276,16 +276,109 @@ async def test_a_fill_leaves_no_lock_behind_in_its_session(
     of_sessions = -1
 
     class Looking(HotCopy):
-        async def set_filled(self) -> None:
+        async def set_filled(self, run_id: bytes | None = None, *, stream_is_whole: bool = False) -> None:
             nonlocal of_sessions
             of_sessions = await fleet.pool.fetchval(
                 "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
                 "WHERE l.locktype = 'advisory' AND a.xact_start IS NULL"
             )
-            await super().set_filled()
+            await super().set_filled(run_id, stream_is_whole=stream_is_whole)
 
     async with rollup(stack, database_url, topic) as one:
         copy = Looking(one.redis, stream_length=100)
         async with running(Publication(fleet.pool, copy, one.metrics).run()):
             await eventually(lambda: copy.is_filled())
     assert of_sessions == 0
+
+
+FOREIGN = {
+    "a document": ("plugwatch:charge_point:{}", "SET", "x"),
+    "a document's revision": ("plugwatch:charge_point:{}", "HSET", "revision", "x"),
+    "the stream": (STREAM, "SET", "x"),
+    "who was filled": (hot.FILLED, "HSET", "a", "b"),
+    "the mark": (hot.FRESH, "SET", "x"),
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+async def test_what_somebody_else_put_under_our_keys_costs_nobody_else_and_makes_room(
+    what: str,
+    stack: Stack,
+    database_url: str,
+    topic: str,
+    fleet: Fleet,
+    redis: Redis,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    session, other = await fleet.session(), await fleet.session("OTHER")
+    async with rollup(stack, database_url, topic) as one, running(one.publication.run(), one.freshness.run()):
+        for each in (session, other):
+            await one.publication.publish(*await write(one, each, "Charging"))
+        await eventually(lambda: is_vouched_for(one.hot_copy))
+        name, command, *value = FOREIGN[what]
+        key = name.format(session.charge_point_id.lower())
+        await redis.delete(key)
+        await redis.execute_command(command, key, *value)  # type: ignore[no-untyped-call]
+        if "document" in what:
+            keys = [key, hot.charge_point_key(other.charge_point_id)]
+            found = (await one.hot_copy.read_many(keys)).documents
+            assert [each is not None for each in found] == [False, True]
+        for each in (session, other):
+            await one.publication.publish(*await write(one, each, "Faulted"))
+        await eventually(lambda: is_vouched_for(one.hot_copy), within_s=10)
+        for each in (session, other):
+            assert await is_copied(fleet.pool, one.hot_copy, each)
+        assert len(await one.hot_copy.changes.entries("-", 100)) > 0
+        assert "Redis is away" not in caplog.text
+
+
+async def is_vouched_for(copy: HotCopy) -> bool:
+    return await copy.is_filled() and (await copy.read_many([])).lapsed_s is None
+
+
+async def test_a_redis_that_was_replaced_while_it_was_filled_is_filled_again(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
+) -> None:
+    """It may be restored from a snapshot: what was published before is not there, but old documents are."""
+    session = await fleet.session()
+
+    class Replaced(HotCopy):
+        times = 0
+
+        async def publish(self, changes: Sequence[Change], *, stream: bool = True) -> None:
+            await super().publish(changes, stream=stream)
+            if changes[0].kind == "charge_point" and not self.times:
+                self.times += 1
+                stack.redis.restart()
+
+    async with rollup(stack, database_url, topic) as one:
+        copy = Replaced(redis, stream_length=100)
+        async with running(Publication(fleet.pool, copy, one.metrics).run()):
+            await eventually(lambda: is_filled_and_copied(fleet, copy, session))
+    assert copy.times == 1
+
+
+async def is_filled_and_copied(fleet: Fleet, copy: HotCopy, session: Session) -> bool:
+    if not await copy.is_filled():
+        return False
+    assert await is_copied(fleet.pool, copy, session), "it says that all is there"
+    return True
+
+
+async def test_a_mark_of_filling_that_is_evicted_again_and_again_neither_fills_all_the_time_nor_resets_the_stream(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
+) -> None:
+    session = await fleet.session()
+    async with rollup(stack, database_url, topic) as one, running(one.publication.run()):
+        await eventually(lambda: one.hot_copy.is_filled())
+        await one.publication.publish(*await write(one, session, "Charging"))
+        newest = await one.hot_copy.changes.newest()
+        assert newest is not None
+
+        async def stream_began_anew() -> bool:
+            await redis.delete(hot.FILLED)
+            return await one.hot_copy.changes.newest() != newest
+
+        await never(stream_began_anew, 10)
+        assert 2 <= one.counted("fills_total") <= 6
+        await eventually(lambda: one.hot_copy.is_filled())
