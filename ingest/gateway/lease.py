@@ -40,11 +40,19 @@ class Lease:
             log, "the lease is not renewed: Postgres is away; trying again", "Postgres is back: the lease is renewed"
         )
         self._asked_at = -math.inf  #: when the last renewal that was confirmed was asked for
+        self._back_at = -math.inf  #: when Postgres confirmed one that was overdue
 
     @property
     def is_held(self) -> bool:
-        """Whether Postgres has confirmed it within the last lease."""
-        return time.monotonic() - self._asked_at < self._lease.total_seconds()
+        """Whether Postgres has confirmed all of them in time for a full lease, or since the start.
+
+        By that it is told who died: others that were cut off with it have renewed theirs by then.
+        """
+        return not self._is_overdue and time.monotonic() - self._back_at >= self._lease.total_seconds()
+
+    @property
+    def _is_overdue(self) -> bool:
+        return time.monotonic() - self._asked_at >= self._lease.total_seconds()
 
     async def run(self, on_lapse: Callable[[], None]) -> None:
         """Renews three times a lease until cancelled; ``on_lapse`` is called after each late renewal."""
@@ -76,7 +84,9 @@ class Lease:
         async with asyncio.timeout(lease_s), self._pool.acquire(timeout=lease_s) as connection:
             lapsed = bool(await connection.fetchval(_RENEW, self._id, self._lease))
         # A renewal that Postgres ran after we gave up on it saw the lapse and told nobody.
-        overdue = not self.is_held
+        overdue = self._is_overdue
+        if overdue and self._asked_at > -math.inf:
+            self._back_at = time.monotonic()
         self._asked_at = asked_at
         return lapsed or overdue
 

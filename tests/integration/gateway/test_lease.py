@@ -1,5 +1,8 @@
 """The row that says this gateway lives."""
 
+import time
+from collections.abc import Awaitable, Callable
+
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -77,6 +80,34 @@ async def test_a_name_that_is_used_again_keeps_nobody_alive(launch: Launch, inve
     assert again.id != before, "each start is an incarnation with a lease of its own"
     leases = await inventory.connection.fetch("SELECT id FROM gateways WHERE id = ANY($1)", [before, again.id])
     assert len(leases) == 2
+
+
+async def test_after_an_outage_of_postgres_a_gateway_holds_its_lease_once_others_could_renew_theirs(
+    database_url: str, inventory: Inventory
+) -> None:
+    """It says of others that theirs ran out: they try once a second, and may wait a lease for a dead connection."""
+    async with postgres.pool(database_url, size=1, name="lease-test") as pool:
+        lease = Lease(pool, gateway_id="late", lease_s=1, metrics=Metrics(CollectorRegistry()))
+        await lease.renew()
+        assert lease.is_held, "it started: a power cut of everything leaves its outages in history"
+        await eventually(lapsed_by(lease))
+        back = time.monotonic()
+        while time.monotonic() - back < 0.9:
+            await lease.renew()
+            assert not lease.is_held
+        await eventually(lambda: held_again(lease), within_s=2)
+
+
+def lapsed_by(lease: Lease) -> Callable[[], Awaitable[bool]]:
+    async def lapsed() -> bool:
+        return not lease.is_held
+
+    return lapsed
+
+
+async def held_again(lease: Lease) -> bool:
+    await lease.renew()
+    return lease.is_held
 
 
 async def test_giving_up_ends_the_lease_at_once(database_url: str, inventory: Inventory) -> None:
