@@ -39,6 +39,9 @@ def main() -> int:
     parser.add_argument("--changes", type=int, default=0, metavar="N", help="go on until so many are acknowledged")
     parser.add_argument("--seconds", type=float, default=0, metavar="S", help="begin no fault after so long (0: all)")
     parser.add_argument("--storm", type=int, default=0, metavar="N", help="then cut off so many chargers at once")
+    parser.add_argument(
+        "--stale", type=float, default=5, metavar="S", help="what shows so late is a finding (%(default)s)"
+    )
     parser.add_argument("--broker", choices=("kafka", "mock"), default="kafka", help="(%(default)s)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the page of the documentation there")
     parser.add_argument("--home", type=Path, metavar="DIR", help="logs and data, kept (default: thrown away)")
@@ -79,7 +82,7 @@ class Run:
                 for number in range(given.chargers)
             ]
             await inventory(site, [one.book.charge_point_id for one in chargers])
-            witness = Witness(site, chargers, self._verdict, given.seed)
+            witness = Witness(site, chargers, self._verdict, given.seed, given.stale)
             async with asyncio.TaskGroup() as group:
                 watching = [group.create_task(site.tend()), group.create_task(witness.run())]
                 talking = [group.create_task(one.run()) for one in chargers]

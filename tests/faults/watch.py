@@ -14,17 +14,17 @@ from tests.faults.site import Site
 from tests.faults.verdict import Verdict
 
 EVERY_S = 0.1
-OLD_S = 5.0
 WITHIN_S = 4.0
 
 
 class Witness:
-    """``excused_until``: no newer state can be expected before that time (monotonic)."""
+    """What was acknowledged ``old_s`` ago must show, but before ``excused_until`` (monotonic), after a fault."""
 
-    def __init__(self, site: Site, chargers: Sequence[Charger], verdict: Verdict, seed: int) -> None:
+    def __init__(self, site: Site, chargers: Sequence[Charger], verdict: Verdict, seed: int, old_s: float) -> None:
         self._site = site
         self._chargers = chargers
         self._verdict = verdict
+        self._old_s = old_s
         self._rng = Random(f"{seed} witness")
         self.excused_until = 0.0
         self.reads = self.unanswered = self.judged = 0
@@ -38,7 +38,7 @@ class Witness:
                 charger = self._rng.choice(self._chargers)
                 place = self._rng.choice(list(charger.book.sent) or [(0, 0)])
                 began = time.monotonic()
-                due = charger.book.last_acked(place, time.time() - OLD_S)
+                due = charger.book.last_acked(place, time.time() - self._old_s)
                 try:
                     answer = await client.get(f"/v1/charge-points/{charger.book.charge_point_id}")
                 except httpx.HTTPError:
@@ -52,7 +52,7 @@ class Witness:
                             "the API answered 500", f"{charger.book.charge_point_id}: {answer.text[:200]}"
                         )
                     continue
-                if due is None or began - OLD_S < self.excused_until or time.monotonic() < self.excused_until:
+                if due is None or began - self._old_s < self.excused_until or time.monotonic() < self.excused_until:
                     continue
                 self.judged += 1
                 shown = reported_at(answer.json(), place)
