@@ -5,11 +5,11 @@ the station documents made; note what is to be published. After the commit, publ
 A note that is still there later belongs to a writer that died: whoever finds it publishes it.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from shared import documents, instant
-from shared.changes import Facts
+from shared.changes import Facts, Kind
 from shared.documents import Contribution, StationDocument
 from shared.hot import Change
 from shared.postgres import Connection
@@ -51,6 +51,8 @@ _ROLL_UP = """
 #: Bits of ``stations.traits``: what some charge point of the station is. Lists filter by them.
 TRAITS: Mapping[Connectivity, int] = {"ONLINE": 1, "OFFLINE": 2, "NEVER": 4}
 INOPERATIVE = 8
+
+Unreadable = Callable[[Kind, int, Exception], None]  #: told of the key of a row that cannot be read, and why
 
 PAGE = 500  #: documents in a page at most
 PAGE_BYTES = 4_000_000  #: and so many bytes of them, unless a single one is larger
@@ -151,25 +153,42 @@ async def changes_of(
 
 
 async def pages_of(
-    connection: Connection, station_keys: Collection[int], charge_point_keys: Collection[int]
+    connection: Connection,
+    station_keys: Collection[int],
+    charge_point_keys: Collection[int],
+    *,
+    unreadable: Unreadable,
 ) -> AsyncIterator[list[Change]]:
-    """The same in pages of bounded size, however many keys, and however large the documents of some."""
-    for kind, keys in (("charge_point", sorted(charge_point_keys)), ("station", sorted(station_keys))):
+    """The same in pages of bounded size, however many keys, and however large the documents of some.
+
+    A row of another shape is told to ``unreadable`` and left out.
+    """
+    of_kinds: Sequence[tuple[Kind, list[int]]] = (
+        ("charge_point", sorted(charge_point_keys)),
+        ("station", sorted(station_keys)),
+    )
+    for kind, keys in of_kinds:
         for start in range(0, len(keys), PAGE):
             page: list[int] = []
             size = 0
             for row in await connection.fetch(_SIZES[kind], keys[start : start + PAGE]):
                 if page and size + row["bytes"] > PAGE_BYTES:
-                    yield await _page_of(connection, kind, page)
+                    yield await _page_of(connection, kind, page, unreadable)
                     page, size = [], 0
                 page.append(row["key"])
                 size += row["bytes"]
             if page:
-                yield await _page_of(connection, kind, page)
+                yield await _page_of(connection, kind, page, unreadable)
 
 
-async def _page_of(connection: Connection, kind: str, keys: Collection[int]) -> list[Change]:
-    return await (changes_of(connection, keys, ()) if kind == "station" else changes_of(connection, (), keys))
+async def _page_of(connection: Connection, kind: Kind, keys: Sequence[int], unreadable: Unreadable) -> list[Change]:
+    try:
+        return await (changes_of(connection, keys, ()) if kind == "station" else changes_of(connection, (), keys))
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:  # of the values in a row
+        if len(keys) == 1:
+            unreadable(kind, keys[0], error)
+            return []
+    return [change for key in keys for change in await _page_of(connection, kind, [key], unreadable)]
 
 
 def charge_point_change(row: Any) -> Change:

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from ingest.rollup.metrics import Metrics
 from shared import fleet
 from shared.backoff import backoff
+from shared.changes import Kind
 from shared.hot import AWAY as REDIS_AWAY
 from shared.hot import Change, HotCopy
 from shared.outage import Outage
@@ -51,6 +52,7 @@ class Publication:
         self._metrics = metrics
         self._published: list[int] = []
         self._full = b""  #: run id of the Redis that was full when this looked last, or was filled by it
+        self._unreadable: set[tuple[Kind, int]] = set()  #: what cannot be read, said once in a process
         self._again_at = 0.0  #: one that loses what it was filled with is not filled again before (monotonic)
         self._pauses = backoff(REFILL_FIRST_S, REFILL_MOST_S)
         self._outage = Outage(
@@ -119,7 +121,7 @@ class Publication:
             touched = [
                 [row["key"] for row in await connection.fetch(of, taken)] for of in (_STATIONS_OF, _CHARGE_POINTS_OF)
             ]
-            async for changes in fleet.pages_of(connection, *touched):
+            async for changes in fleet.pages_of(connection, *touched, unreadable=self._say_unreadable):
                 await self._hot.publish(changes)
             await fleet.forget(connection, taken)
             return len(taken) < len(notes) or len(notes) == NOTES
@@ -154,7 +156,7 @@ class Publication:
                 ):
                     keys = [row["key"] for row in page]
                     both = (keys, ()) if table == "stations" else ((), keys)
-                    async for changes in fleet.pages_of(connection, *both):
+                    async for changes in fleet.pages_of(connection, *both, unreadable=self._say_unreadable):
                         await self._hot.publish(changes, stream=False)
                     n += len(keys)
                     last = keys[-1]
@@ -162,3 +164,12 @@ class Publication:
         self._metrics.fills.inc()
         log.info("Redis was empty or another one: filled", extra={"documents": n})
         return True
+
+    def _say_unreadable(self, kind: Kind, key: int, error: Exception) -> None:
+        if (kind, key) not in self._unreadable:
+            self._unreadable.add((kind, key))
+            self._metrics.unreadable.inc()
+            log.error(
+                "a row cannot be read and is not published, others are: see monitoring/runbooks/RowsUnreadable.md",
+                extra={"kind": kind, "key": key, "error": repr(error)},
+            )

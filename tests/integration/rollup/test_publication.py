@@ -382,3 +382,20 @@ async def test_a_mark_of_filling_that_is_evicted_again_and_again_neither_fills_a
         await never(stream_began_anew, 10)
         assert 2 <= one.counted("fills_total") <= 6
         await eventually(lambda: one.hot_copy.is_filled())
+
+
+@pytest.mark.parametrize("poison", ["updated_at = 'infinity'", "counts = '[1]'"])
+async def test_a_station_that_cannot_be_read_costs_itself_and_not_the_process(
+    poison: str, stack: Stack, database_url: str, topic: str, fleet: Fleet
+) -> None:
+    session, other = await fleet.session(), await fleet.session("OTHER")
+    async with rollup(stack, database_url, topic) as one:
+        await write(one, session, "Charging")
+        await write(one, other, "Charging")
+        station = "(SELECT station_key FROM charge_points WHERE key = $1)"
+        await fleet.pool.execute(f"UPDATE stations SET {poison} WHERE key = {station}", session.key)
+        async with running(one.publication.run()):
+            await eventually(lambda: one.hot_copy.is_filled())
+            await eventually(lambda: no_notes(fleet.pool))
+            assert await is_copied(fleet.pool, one.hot_copy, other)
+        assert one.counted("unreadable_rows_total") == 1
