@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -88,6 +89,7 @@ class Run:
                 talking = [group.create_task(one.run()) for one in chargers]
                 await self._harm(site, witness, chargers)
                 if given.storm:
+                    witness.excused_until = float("inf")  # Postgres is frozen in it
                     self._storm = await storm.storm(site, given.storm, self._verdict)
                 self._stopping.set()
                 await asyncio.wait(talking)
@@ -96,7 +98,7 @@ class Run:
                     task.cancel()
             sent, acked, amid = reckoning.amid_faults([one.book for one in chargers])
         return Summary(
-            command="make test-faults ARGS='" + " ".join(argument for argument in sys.argv[1:]) + "'",
+            command=f"make test-faults ARGS='{' '.join(choices(given))}'",
             broker="Apache Kafka" if given.broker == "kafka" else "librdkafka's built-in broker",
             lasted_s=time.monotonic() - began,
             chargers=given.chargers, sent=sent, acked=acked, amid_fault=amid,
@@ -142,6 +144,13 @@ class Run:
         self._lasting = False
         if excuses_s is not None:
             witness.excused_until = time.monotonic() + excuses_s
+
+
+def choices(given: argparse.Namespace) -> Iterator[str]:
+    """The arguments that make the same run again, wherever its files lie."""
+    for name, value in vars(given).items():
+        if value and name not in ("home", "report"):
+            yield f"--{name} {value}"
 
 
 async def inventory(site: Site, ids: "list[str]") -> None:
