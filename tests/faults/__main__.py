@@ -88,6 +88,7 @@ class Run:
                 watching = [group.create_task(site.tend()), group.create_task(witness.run())]
                 talking = [group.create_task(one.run()) for one in chargers]
                 await self._harm(site, witness, chargers)
+                reckoning.judge_memory(site, self._verdict)
                 if given.storm:
                     witness.excused_until = float("inf")  # Postgres is frozen in it
                     self._storm = await storm.storm(site, given.storm, self._verdict)
