@@ -84,7 +84,7 @@ def suspicious(launch: Launch) -> Gateway:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # tests of other folders, between its files, kill Postgres
 async def inventory(database_url: str) -> AsyncIterator[Inventory]:
     connection = await postgres.connect(database_url, name="test")
     yield Inventory(connection)

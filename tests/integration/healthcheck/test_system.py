@@ -45,6 +45,7 @@ def test_a_well_system_is_ok_and_every_check_was_made(system: System) -> None:
         "postgres": "ok",
         "redis": "ok",
         "kafka": "ok",
+        "positions": "ok",
     }
 
 
