@@ -205,7 +205,8 @@ async def test_each_part_says_once_that_postgres_went_and_once_that_it_is_back(
     session = await fleet.session()
 
     def said(part: str) -> list[str]:
-        return [record.levelname for record in caplog.records if record.name == f"plugwatch.rollup.{part}"]
+        of_part = [record for record in caplog.records if record.name == f"plugwatch.rollup.{part}"]
+        return [record.levelname for record in of_part if "Postgres" in record.getMessage()]
 
     async def is_repeated() -> bool:
         return len(said("publication")) > 1 or len(said("liveness")) > 1
