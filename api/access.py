@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import SecretStr
 
 from api.errors import Forbidden, Unauthorized
-from shared import tokens
-from shared.tokens import Keyring
+from shared.credentials import tokens
+from shared.credentials.tokens import Keyring
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOR_ADMINS = "/v1/audit"  #: reading it needs an ADMIN token, too

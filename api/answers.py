@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api import etags
 from api.queries import Page
-from shared.hot import Change, Hot
+from shared.stores.hot import Change, Hot
 
 _JSON = "application/json"
 

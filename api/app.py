@@ -45,11 +45,11 @@ from api.stats import Stats
 from api.stream import Stream
 from api.tracing import Tracing
 from api.writing import Writing
-from shared import admin
-from shared.hot import HotCopy
-from shared.origin import Network
-from shared.postgres import Pool
-from shared.wrong_tokens import WrongTokens
+from shared.credentials.wrong_tokens import WrongTokens
+from shared.http.origin import Network
+from shared.process import admin
+from shared.stores.hot import HotCopy
+from shared.stores.postgres import Pool
 
 _DESCRIPTION = """
 The state of every plug: which connectors are free, broken, or not even there, and since when.

@@ -14,10 +14,11 @@ import msgspec
 from redis.asyncio import Redis
 
 from api.errors import Unavailable
-from shared import gateways, hearing
-from shared.gateways import Ask, Asked, Told
-from shared.hot import AWAY
-from shared.outage import Outage
+from shared.stores import hearing
+from shared.stores.hot import AWAY
+from shared.stores.outage import Outage
+from shared.words import gateways
+from shared.words.gateways import Ask, Asked, Told
 
 SUBSCRIBED_WITHIN_S = 1
 PUBLISHED_WITHIN_S = 2

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from api import live
 from api.live import Wanted
-from shared.changes import Entry
+from shared.stores.changes import Entry
 
 MAX_BYTES = 4 * 1024 * 1024  #: what waits for one reader at most, beside a single batch
 _CHUNK = 64 * 1024

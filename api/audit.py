@@ -13,8 +13,8 @@ from api import cursors
 from api.database import Database
 from api.operations import AuditFilters
 from api.queries import Page
-from shared import instant
-from shared.postgres import Connection
+from shared.stores.postgres import Connection
+from shared.words import instant
 
 _RECORD = """
     INSERT INTO audit (actor, request_id, action, station_id, charge_point_id, before, after)

@@ -15,8 +15,9 @@ from api.database import Database
 from api.errors import NotFound, Unavailable
 from api.operations import AvailabilityWish
 from api.writing import Write, Writing
-from shared import documents, fleet, instant
-from shared.documents import ChargePointDocument, Intent
+from shared.stores import fleet
+from shared.words import documents, instant
+from shared.words.documents import ChargePointDocument, Intent
 
 WAIT_S = 5
 POLL_S = 0.05

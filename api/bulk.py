@@ -18,7 +18,7 @@ from api.errors import FieldError, Unavailable
 from api.merging import Inventory, Result
 from api.rows import Format, Read
 from api.writing import Writing
-from shared import passwords
+from shared.credentials import passwords
 
 AT_ONCE = 500
 HASHING_AT_ONCE = 2  #: each takes a core and 16 MB for tens of milliseconds

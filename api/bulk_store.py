@@ -11,9 +11,10 @@ from api.inventory import password_facts
 from api.merging import ChargePoint, Inventory, Station
 from api.rows import STATION, Read
 from api.writing import Write
-from shared import documents, fleet
-from shared.documents import ChargePointDocument
-from shared.postgres import Connection
+from shared.stores import fleet
+from shared.stores.postgres import Connection
+from shared.words import documents
+from shared.words.documents import ChargePointDocument
 
 _FIELDS = tuple(STATION.values())
 

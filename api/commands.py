@@ -12,7 +12,7 @@ from api.asking import Asking, Lost, NobodyThere
 from api.audit import Author, Entry
 from api.database import Database
 from api.errors import Conflict, NotFound, Refused, Silent, Unavailable
-from shared.gateways import Asked, Told
+from shared.words.gateways import Asked, Told
 
 TIMEOUT_S = 10
 

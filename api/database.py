@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 
 from api.errors import Unavailable
-from shared import postgres
-from shared.postgres import Connection, Pool
+from shared.stores import postgres
+from shared.stores.postgres import Connection, Pool
 
 ACQUIRE_TIMEOUT_S = 5  #: for a turn in the queue; a frozen Postgres is noticed sooner, by the pool
 SAID_EVERY_S = 10  #: reads may succeed where writes do not: to say each change of it would be a flood, too

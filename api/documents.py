@@ -10,8 +10,8 @@ from api.database import Database
 from api.errors import NotFound, Unavailable
 from api.hot_reads import HotReads
 from api.metrics import Metrics
-from shared import fleet, hot
-from shared.hot import Hot
+from shared.stores import fleet, hot
+from shared.stores.hot import Hot
 
 # One statement, so that a station and its charge points are of one moment.
 _STATION = """

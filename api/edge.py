@@ -19,9 +19,9 @@ from api.errors import Problem, TooLarge, TooMany, Unauthorized, Unexpected
 from api.metrics import ENDLESS, Metrics
 from api.query import Query
 from api.rate_limit import RateLimit
-from shared import tokens
-from shared.origin import Network, asker
-from shared.wrong_tokens import WrongTokens
+from shared.credentials import tokens
+from shared.credentials.wrong_tokens import WrongTokens
+from shared.http.origin import Network, asker
 
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_BYTES = {"/v1/import": 10 * MAX_BODY_BYTES}  #: where a body may be larger

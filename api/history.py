@@ -16,7 +16,7 @@ from api.database import Database
 from api.errors import FieldError, Invalid, NotFound
 from api.queries import Page
 from api.requests import HistoryFilters
-from shared import instant
+from shared.words import instant
 
 WITHIN_S = 10
 _INSTEAD = "this search takes too long: ask for a shorter time (from, to)"

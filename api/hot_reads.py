@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from shared import hot
-from shared.hot import Hot, HotCopy
-from shared.outage import Outage
+from shared.stores import hot
+from shared.stores.hot import Hot, HotCopy
+from shared.stores.outage import Outage
 
 TIMEOUT_S = 1
 PAUSE_S = 1  #: how long Redis is left alone after a failure

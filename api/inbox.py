@@ -13,8 +13,8 @@ from api.operations import Adoption, InboxFilters
 from api.queries import Page
 from api.requests import NewChargePoint
 from api.writing import Writing
-from shared import instant
-from shared.hot import Change
+from shared.stores.hot import Change
+from shared.words import instant
 
 # A gateway hands over every few seconds: a 404 may arrive here after the charge point was created.
 _LIST = """

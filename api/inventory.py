@@ -1,4 +1,4 @@
-"""Writes to the inventory, on the road of ``shared.fleet``.
+"""Writes to the inventory, on the road of ``shared.stores.fleet``.
 
 Lock, change, take a revision, make the documents, note them, commit; then Redis. What Redis does
 not take is in the note, and a rollup publishes it later. What changes nothing writes nothing.
@@ -13,9 +13,11 @@ from api.audit import Author
 from api.errors import Conflict, FieldError, Invalid
 from api.requests import ChargePointPatch, NewChargePoint
 from api.writing import Write, Writing
-from shared import documents, fleet, passwords
-from shared.documents import ChargePointDocument
-from shared.hot import Change
+from shared.credentials import passwords
+from shared.stores import fleet
+from shared.stores.hot import Change
+from shared.words import documents
+from shared.words.documents import ChargePointDocument
 
 _FIELDS = ("name", "address", "latitude", "longitude", "time_zone")
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from shared.changes import Entry
+from shared.stores.changes import Entry
 
 EventKind = Literal["charge_point", "station", "deleted"]
 

@@ -13,10 +13,12 @@ from api import app
 from api.access import Access
 from api.asking import listening
 from api.readiness import Readiness
-from shared import admin, hot, http, logs, postgres, settings
-from shared.connection import Limits
-from shared.hot import HotCopy
-from shared.settings import Settings
+from shared.http.connection import Limits
+from shared.http.server import serving
+from shared.process import admin, logs, settings
+from shared.process.settings import Settings
+from shared.stores import hot, postgres
+from shared.stores.hot import HotCopy
 
 STOPPING_S = 1  #: between /readyz turning 503 and the last new connection
 
@@ -68,7 +70,7 @@ async def serve(given: Settings) -> None:
         stream = application.state.collaborators.stream
         await stack.enter_async_context(stream.running())
         port = await stack.enter_async_context(
-            http.serving(application, given.host, given.api_port, Limits(connections=given.max_connections))
+            serving(application, given.host, given.api_port, Limits(connections=given.max_connections))
         )
         gc.freeze()  # what is built by now stays: the collector need not look at it again
         log.info("serving", extra={"port": port})

@@ -6,7 +6,7 @@ from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.requests import StationId, WithPassword
-from shared.documents import Registration
+from shared.words.documents import Registration
 
 _NO_CONTROLS_BUT_LINES = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
 _NUMBER_MAX = 32_767

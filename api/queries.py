@@ -12,9 +12,10 @@ from api.errors import FieldError, Invalid
 from api.orders import ByDistance, ById, ByName
 from api.requests import ChargePointFilters, Filters, StationFilters
 from api.selects import Domain, Select
-from shared import fleet, instant
-from shared.documents import StationItem
-from shared.status import STATUSES, Connectivity, Health, summed
+from shared.stores import fleet
+from shared.words import instant
+from shared.words.documents import StationItem
+from shared.words.status import STATUSES, Connectivity, Health, summed
 
 WITHIN_S = 5
 RADIUS_M = 1000.0

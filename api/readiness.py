@@ -6,9 +6,10 @@ better than none. A Postgres that takes no writes now is ``read-only``: it is en
 
 from collections.abc import Mapping
 
-from shared import admin, postgres
-from shared.hot import HotCopy
-from shared.postgres import Pool
+from shared.process import admin
+from shared.stores import postgres
+from shared.stores.hot import HotCopy
+from shared.stores.postgres import Pool
 
 
 class Readiness:

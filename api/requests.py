@@ -18,9 +18,9 @@ from pydantic import (
 
 from api import ids, places, times
 from api.live import EventKind, Wanted
-from shared import passwords
-from shared.documents import Registration
-from shared.status import Connectivity, Health, Status
+from shared.credentials import passwords
+from shared.words.documents import Registration
+from shared.words.status import Connectivity, Health, Status
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _NO_CONTROLS_BUT_LINES = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.errors import FieldError, Invalid, field_error
 from api.requests import Address, ChargePointId, Latitude, Longitude, Name, Password, StationId, TimeZone
-from shared.documents import Registration
+from shared.words.documents import Registration
 
 Format = Literal["csv", "jsonl"]
 

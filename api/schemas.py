@@ -1,6 +1,6 @@
 """What the API answers, for OpenAPI alone: documents are served as the bytes that are stored.
 
-A test holds these against ``shared.documents``, which makes the bytes.
+A test holds these against ``shared.words.documents``, which makes the bytes.
 """
 
 from datetime import datetime
@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.requests import HistoryKind
-from shared.documents import Registration
-from shared.status import Connectivity, Health, Reason, Status
+from shared.words.documents import Registration
+from shared.words.status import Connectivity, Health, Reason, Status
 
 _AT = "2026-03-01T08:15:30.123Z"
 _CONNECTOR: JsonDict = {

@@ -15,9 +15,9 @@ import msgspec
 from api.database import Database
 from api.errors import FieldError, Invalid, NotFound, Unavailable
 from api.requests import SeriesFilters
-from shared import instant
-from shared.postgres import Connection
-from shared.status import NORMALIZED, STATUSES, Connectivity
+from shared.stores.postgres import Connection
+from shared.words import instant
+from shared.words.status import NORMALIZED, STATUSES, Connectivity
 
 MAX_POINTS = 1000
 WITHIN_S = 20

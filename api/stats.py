@@ -7,7 +7,7 @@ import msgspec
 
 from api.database import Database
 from api.errors import Unavailable
-from shared import tally
+from shared.stores import tally
 
 CACHED_S = 1
 WAIT_S = 10

@@ -17,10 +17,10 @@ from api.audience import Audience, Reader
 from api.errors import Unavailable
 from api.live import Wanted
 from api.metrics import Metrics
-from shared import hot
-from shared.changes import Entry
-from shared.hot import HotCopy
-from shared.outage import Outage
+from shared.stores import hot
+from shared.stores.changes import Entry
+from shared.stores.hot import HotCopy
+from shared.stores.outage import Outage
 
 HEARTBEAT_S = 15
 POLL_S = 1  #: how soon a wiped Redis is noticed when nothing changes

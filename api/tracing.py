@@ -12,7 +12,8 @@ from api import audit, ids
 from api.audit import Author, Entry
 from api.database import Database
 from api.errors import NotFound, Unavailable
-from shared import fleet, hot, instant, traces
+from shared.stores import fleet, hot, traces
+from shared.words import instant
 
 _SWITCH = """
     UPDATE charge_points c SET trace_until = CASE WHEN $2 THEN now() + make_interval(secs => $3) END

@@ -12,9 +12,9 @@ from api.audit import Author, Entry, Facts
 from api.database import Database
 from api.errors import FieldError, Invalid, NotFound, Unavailable
 from api.metrics import Metrics
-from shared import fleet, hot
-from shared.hot import Change, HotCopy
-from shared.postgres import Connection
+from shared.stores import fleet, hot
+from shared.stores.hot import Change, HotCopy
+from shared.stores.postgres import Connection
 
 _STATION = "SELECT key, id, version, name, address, latitude, longitude, time_zone FROM stations"
 _LOCK_STATION = f"{_STATION} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"

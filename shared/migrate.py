@@ -15,7 +15,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared import logs, postgres, settings
+from .process import logs, settings
+from .stores import postgres
 
 LOCK = 7_584_928_467_101_322  #: pg_advisory_lock key: one migration at a time
 WAIT_S = 60
@@ -63,7 +64,7 @@ async def _reach(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
 
 def _upgrade(connection: Connection) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(Path(__file__).parent / "stores" / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 

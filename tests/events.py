@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from shared import codec
-from shared.event import (
+from shared.words import codec
+from shared.words.event import (
     Booted,
     CommandAnswered,
     CommandResult,

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from shared import event
-from shared.event import (
+from shared.words import event
+from shared.words.event import (
     Booted,
     CommandAnswered,
     CommandResult,
@@ -18,8 +18,8 @@ from shared.event import (
     SessionEnded,
     StatusReported,
 )
-from shared.instant import EARLIEST, LATEST
-from shared.status import NORMALIZED
+from shared.words.instant import EARLIEST, LATEST
+from shared.words.status import NORMALIZED
 
 #: What breaks readers of text: right to left, combining, beyond the basic plane, quotes, controls, almost escapes.
 ODD_TEXTS = (

@@ -19,8 +19,10 @@ from ingest.gateway.registry import Registry
 from ingest.gateway.server import Server
 from ingest.gateway.trace import Trace
 from ingest.ocpp.session import Policy
-from shared import admin, hot, http, logs, postgres, settings
-from shared.settings import Settings
+from shared.http.server import serving
+from shared.process import admin, logs, settings
+from shared.process.settings import Settings
+from shared.stores import hot, postgres
 
 log = logging.getLogger("plugwatch.gateway")
 
@@ -38,8 +40,8 @@ def main() -> None:
 
 async def serve(given: Settings) -> None:
     """Runs the gateway until SIGTERM or SIGINT."""
-    stop, serving = asyncio.Event(), asyncio.Event()
-    admin.on_signal(stop, serving)
+    stop, started = asyncio.Event(), asyncio.Event()
+    admin.on_signal(stop, started)
     prometheus = admin.metrics_registry()
     metrics = Metrics(prometheus)
     # An incarnation of its own: a name that is used again must not keep the sessions of the dead alive.
@@ -52,9 +54,9 @@ async def serve(given: Settings) -> None:
     async def readiness() -> tuple[bool, Mapping[str, str]]:
         answers = await admin.probed({"kafka": publisher.answers, "redis": hot_answers, "postgres": postgres_answers})
         kafka = answers["kafka"] or (0 < publisher.stalled_s < given.ack_deadline_s)
-        ready = serving.is_set() and not stop.is_set() and kafka
+        ready = started.is_set() and not stop.is_set() and kafka
         named = {name: "ok" if answer else "unavailable" for name, answer in answers.items()}
-        state = "stopping" if stop.is_set() else "ok" if serving.is_set() else "starting"
+        state = "stopping" if stop.is_set() else "ok" if started.is_set() else "starting"
         return ready, {"gateway": state, **named}
 
     async with postgres.pool(
@@ -66,7 +68,7 @@ async def serve(given: Settings) -> None:
             return await postgres.answers(pool)
 
         application = admin.application(readiness, prometheus, given.metrics_token, given.trusted_proxies)
-        async with http.serving(application, given.host, given.gateway_admin_port):
+        async with serving(application, given.host, given.gateway_admin_port):
             registry = Registry(pool, listen_dsn=given.listen_dsn, open_registration=given.registration == "open")
             lease = Lease(pool, gateway_id=gateway_id, lease_s=given.lease_s, metrics=metrics)
             claims = Claims(redis, gateway_id=gateway_id)
@@ -120,7 +122,7 @@ async def serve(given: Settings) -> None:
                 ]
                 async with server.serving(given.host, given.gateway_port) as port:
                     admin.spare_the_collector()
-                    serving.set()
+                    started.set()
                     log.info(
                         "chargers may connect",
                         extra={"gateway_id": gateway_id, "port": port, "charge_points": len(registry)},

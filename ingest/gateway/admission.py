@@ -21,9 +21,9 @@ from ingest.gateway.inbox import Inbox
 from ingest.gateway.registry import Entry, Registry
 from ingest.gateway.slow_checks import Gone, Overloaded, SlowChecks
 from ingest.gateway.turnstile import Turnstile
-from shared import passwords
-from shared.origin import Network, neighbours, origin
-from shared.postgres import AWAY
+from shared.credentials import passwords
+from shared.http.origin import Network, neighbours, origin
+from shared.stores.postgres import AWAY
 
 log = logging.getLogger("plugwatch.gateway.admission")
 

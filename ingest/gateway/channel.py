@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from redis.asyncio import Redis
 
-from shared import gateways, hearing
-from shared.gateways import Ask, Fence, Told
-from shared.hot import AWAY
-from shared.outage import Outage
+from shared.stores import hearing
+from shared.stores.hot import AWAY
+from shared.stores.outage import Outage
+from shared.words import gateways
+from shared.words.gateways import Ask, Fence, Told
 
 log = logging.getLogger("plugwatch.gateway.channel")
 

@@ -10,11 +10,11 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from shared import gateways
-from shared.gateways import Fence
-from shared.hot import AWAY
-from shared.lua import OURS
-from shared.outage import Outage
+from shared.stores.hot import AWAY
+from shared.stores.lua import OURS
+from shared.stores.outage import Outage
+from shared.words import gateways
+from shared.words.gateways import Fence
 
 log = logging.getLogger("plugwatch.gateway.claims")
 

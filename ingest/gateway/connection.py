@@ -37,8 +37,8 @@ from ingest.gateway.registry import Entry
 from ingest.ocpp import versions
 from ingest.ocpp.commands import Command
 from ingest.ocpp.session import Answer, Outcome, Session
-from shared import codec
-from shared.event import EndReason, Event, InventoryReported
+from shared.words import codec
+from shared.words.event import EndReason, Event, InventoryReported
 
 if TYPE_CHECKING:
     from ingest.gateway.server import Server

@@ -6,7 +6,7 @@ So an operator sees who to adopt. Bounded here and there: the newest are kept.
 import asyncio
 import logging
 
-from shared.postgres import AWAY, Pool
+from shared.stores.postgres import AWAY, Pool
 
 log = logging.getLogger("plugwatch.gateway.inbox")
 

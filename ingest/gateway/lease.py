@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ingest.gateway.metrics import Metrics
-from shared.outage import Outage
-from shared.postgres import AWAY, Pool
+from shared.stores.outage import Outage
+from shared.stores.postgres import AWAY, Pool
 
 log = logging.getLogger("plugwatch.gateway.lease")
 

@@ -16,11 +16,12 @@ from typing import Any
 import asyncpg
 
 from ingest.ocpp.commands import ChangeAvailability
-from shared import documents, fleet, hearing, postgres
-from shared.documents import ChargePointDocument, Registration
-from shared.hearing import Proof
-from shared.outage import Outage
-from shared.postgres import AWAY, Pool
+from shared.stores import fleet, hearing, postgres
+from shared.stores.hearing import Proof
+from shared.stores.outage import Outage
+from shared.stores.postgres import AWAY, Pool
+from shared.words import documents
+from shared.words.documents import ChargePointDocument, Registration
 
 log = logging.getLogger("plugwatch.gateway.registry")
 

@@ -29,9 +29,9 @@ from ingest.gateway.registry import Entry
 from ingest.gateway.turns import Turns
 from ingest.ocpp.commands import STATUSES, Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
 from ingest.ocpp.session import Answer, Busy, Outcome, Policy, Session
-from shared.event import Event
-from shared.gateways import Ask, Fence, Told
-from shared.traces import Direction
+from shared.stores.traces import Direction
+from shared.words.event import Event
+from shared.words.gateways import Ask, Fence, Told
 
 log = logging.getLogger("plugwatch.gateway.server")
 

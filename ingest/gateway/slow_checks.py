@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from shared import passwords
+from shared.credentials import passwords
 
 AT_ONCE = 2  #: each takes a core and 16 MB
 WAITING = 64  #: of 50-80 ms each, so that the last one is checked within half of the handshake's time

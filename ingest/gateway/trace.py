@@ -16,8 +16,9 @@ from redis.asyncio import Redis
 from ingest.gateway.faults import Faults
 from ingest.gateway.registry import Entry
 from ingest.ocpp.masking import masked
-from shared import hot, instant, traces
-from shared.traces import Direction, Traced
+from shared.stores import hot, traces
+from shared.stores.traces import Direction, Traced
+from shared.words import instant
 
 log = logging.getLogger("plugwatch.gateway.trace")
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 from ingest.ocpp.commands import Command
 from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.shapes import Payload, Shape
-from shared.event import HIGHEST_PLACE, MOST_PLACES
-from shared.instant import to_text
+from shared.words.event import HIGHEST_PLACE, MOST_PLACES
+from shared.words.instant import to_text
 
 Registration = Literal["ACCEPTED", "PENDING", "REJECTED"]
 Reply = Mapping[str, object]

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ingest.ocpp.commands import Command
-from shared.event import Event
+from shared.words.event import Event
 
 Kind = Literal["call", "result", "error", "result_error", "send", "unsolicited", "ignored", "malformed"]
 

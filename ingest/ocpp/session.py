@@ -15,7 +15,7 @@ from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.outcome import Answer, Outcome
 from ingest.ocpp.units import clean, clean_or_none, milliseconds
 from ingest.ocpp.versions import DIALECTS, spelled
-from shared.event import (
+from shared.words.event import (
     TIMESTAMP,
     Booted,
     CommandAnswered,

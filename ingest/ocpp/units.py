@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from shared.instant import EARLIEST, LATEST, from_datetime
+from shared.words.instant import EARLIEST, LATEST, from_datetime
 
 _LEAP_SECOND = re.compile(r"(:\d\d):60(?!\d)")
 _END_OF_DAY = re.compile(r"([T ])24(:00(:00([.,]0+)?)?)(?![:.,\d])")

@@ -7,7 +7,7 @@ from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, Tri
 from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
 from ingest.ocpp.shapes import INTEGER, LIST, TEXT, TIME, Payload, Shape, text, usual_word, word
 from ingest.ocpp.units import clean, clean_or_none
-from shared.event import FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
+from shared.words.event import FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
 
 # fmt: off
 STATUSES = frozenset({

@@ -23,7 +23,7 @@ from ingest.ocpp.shapes import (
     word,
 )
 from ingest.ocpp.units import clean, clean_or_none
-from shared.event import BOOT_REASON, FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
+from shared.words.event import BOOT_REASON, FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
 
 AVAILABILITY = "availabilitystate"
 STATUSES = frozenset({"Available", "Occupied", "Reserved", "Unavailable", "Faulted"})

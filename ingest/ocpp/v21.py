@@ -7,7 +7,7 @@ from ingest.ocpp.shapes import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, TIM
 from ingest.ocpp.v201 import ACTIONS as ACTIONS_201
 from ingest.ocpp.v201 import EVENT_DATA, ID_TOKEN, REJECTED, encode, shape
 from ingest.ocpp.v201 import REFUSED as REFUSED_201
-from shared.instant import to_text
+from shared.words.instant import to_text
 
 __all__ = ["ACTIONS", "REFUSED", "encode"]
 

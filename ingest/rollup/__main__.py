@@ -21,8 +21,10 @@ from ingest.rollup.quarantine import Quarantine, quarantining
 from ingest.rollup.retention import Retention
 from ingest.rollup.senders import Senders
 from ingest.rollup.store import Store
-from shared import admin, hot, http, logs, postgres, settings
-from shared.settings import Settings
+from shared.http.server import serving
+from shared.process import admin, logs, settings
+from shared.process.settings import Settings
+from shared.stores import hot, postgres
 
 log = logging.getLogger("plugwatch.rollup")
 
@@ -39,8 +41,8 @@ def main() -> None:
 
 async def serve(given: Settings) -> None:
     """Runs the rollup until SIGTERM or SIGINT."""
-    stop, serving = asyncio.Event(), asyncio.Event()
-    admin.on_signal(stop, serving)
+    stop, started = asyncio.Event(), asyncio.Event()
+    admin.on_signal(stop, started)
     prometheus = admin.metrics_registry()
     metrics = Metrics(prometheus)
     policy = Policy(close_grace_ms=int(given.close_grace_s * 1000), connector0_mode=given.connector0_mode)
@@ -101,12 +103,12 @@ async def serve(given: Settings) -> None:
 
         application = admin.application(readiness, prometheus, given.metrics_token, given.trusted_proxies)
         async with (
-            http.serving(application, given.host, given.rollup_admin_port),
+            serving(application, given.host, given.rollup_admin_port),
             quarantining(quarantine),
             asyncio.TaskGroup() as group,
         ):
             admin.spare_the_collector()
-            serving.set()
+            started.set()
             tasks = [
                 group.create_task(work, name=name)
                 for name, work in {

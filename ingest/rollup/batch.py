@@ -8,9 +8,9 @@ from typing import Protocol
 from ingest.rollup.budget import Budget
 from ingest.rollup.fold import Folded, Policy, fold
 from ingest.rollup.state import ChargePoint
-from shared import codec
-from shared.errors import Poison
-from shared.event import Event
+from shared.words import codec
+from shared.words.errors import Poison
+from shared.words.event import Event
 
 
 class Record(Protocol):

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from ingest.rollup.consumer import Consumer
 from ingest.rollup.metrics import Metrics, Values
-from shared import tally
-from shared.postgres import AWAY, Pool
-from shared.tally import Tally
+from shared.stores import tally
+from shared.stores.postgres import AWAY, Pool
+from shared.stores.tally import Tally
 
 log = logging.getLogger("plugwatch.rollup.census")
 

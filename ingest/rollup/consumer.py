@@ -23,10 +23,10 @@ from ingest.rollup.publication import Publication
 from ingest.rollup.quarantine import Quarantine
 from ingest.rollup.reading import Reading
 from ingest.rollup.store import Applied, Fenced, Move, Store
-from shared.errors import Transient
-from shared.event import Event
-from shared.gateways import Fence
-from shared.postgres import AWAY
+from shared.stores.postgres import AWAY
+from shared.words.errors import Transient
+from shared.words.event import Event
+from shared.words.gateways import Fence
 
 log = logging.getLogger("plugwatch.rollup.consumer")
 

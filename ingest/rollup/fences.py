@@ -6,10 +6,10 @@ from collections import deque
 
 from redis.asyncio import Redis
 
-from shared import gateways
-from shared.gateways import Fence
-from shared.hot import AWAY
-from shared.outage import Outage
+from shared.stores.hot import AWAY
+from shared.stores.outage import Outage
+from shared.words import gateways
+from shared.words.gateways import Fence
 
 log = logging.getLogger("plugwatch.rollup.fences")
 

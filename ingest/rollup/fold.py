@@ -12,7 +12,7 @@ from typing import assert_never
 from ingest.rollup import reports, rules
 from ingest.rollup.folded import Folded, Policy
 from ingest.rollup.state import ChargePoint, HistoryRow
-from shared.event import (
+from shared.words.event import (
     Booted,
     CommandAnswered,
     Event,
@@ -21,8 +21,8 @@ from shared.event import (
     SessionEnded,
     StatusReported,
 )
-from shared.gateways import Fence
-from shared.status import Connectivity
+from shared.words.gateways import Fence
+from shared.words.status import Connectivity
 
 __all__ = ["Folded", "Policy", "fold", "go_offline"]
 

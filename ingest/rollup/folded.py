@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ingest.rollup.rules import Connector0Mode
 from ingest.rollup.state import HistoryRow
-from shared.gateways import Fence
+from shared.words.gateways import Fence
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import logging
 
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.publication import OLD_S, Publication
-from shared.hot import AWAY as REDIS_AWAY
-from shared.hot import HotCopy
-from shared.outage import Outage
-from shared.postgres import AWAY as POSTGRES_AWAY
-from shared.postgres import Pool
+from shared.stores.hot import AWAY as REDIS_AWAY
+from shared.stores.hot import HotCopy
+from shared.stores.outage import Outage
+from shared.stores.postgres import AWAY as POSTGRES_AWAY
+from shared.stores.postgres import Pool
 
 log = logging.getLogger("plugwatch.rollup.freshness")
 

@@ -24,8 +24,8 @@ from ingest.rollup.reading import Reading
 from ingest.rollup.refusal import SLOW, Refused, TooSlow, is_refusal, place, unexpected
 from ingest.rollup.senders import TooMuchPoison
 from ingest.rollup.store import Applied, Fenced, Move, Store
-from shared.errors import Newer, Transient
-from shared.postgres import AWAY
+from shared.stores.postgres import AWAY
+from shared.words.errors import Newer, Transient
 
 log = logging.getLogger("plugwatch.rollup.isolation")
 

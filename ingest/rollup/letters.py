@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ingest.rollup.batch import Record
-from shared.errors import Poison
+from shared.words.errors import Poison
 
 REASON, DETAIL, SOURCE, REDRIVEN = "reason", "detail", "source", "redriven"
 EXCEPTION, PLACE, CUT = "exception", "place", "cut"

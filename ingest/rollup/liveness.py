@@ -18,9 +18,9 @@ from ingest.rollup.publication import Publication
 from ingest.rollup.refusal import is_refusal
 from ingest.rollup.state import ChargePoint, Version
 from ingest.rollup.store import Store
-from shared import instant
-from shared.outage import Outage
-from shared.postgres import AWAY, Pool
+from shared.stores.outage import Outage
+from shared.stores.postgres import AWAY, Pool
+from shared.words import instant
 
 log = logging.getLogger("plugwatch.rollup.liveness")
 

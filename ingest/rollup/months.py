@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from shared.postgres import AWAY, Connection, Pool
+from shared.stores.postgres import AWAY, Connection, Pool
 
 log = logging.getLogger("plugwatch.rollup.months")
 

@@ -16,14 +16,14 @@ from itertools import accumulate
 from redis.exceptions import RedisError
 
 from ingest.rollup.metrics import Metrics
-from shared import fleet
-from shared.backoff import backoff
-from shared.changes import Kind
-from shared.hot import AWAY as REDIS_AWAY
-from shared.hot import Change, HotCopy
-from shared.outage import Outage
-from shared.postgres import AWAY as POSTGRES_AWAY
-from shared.postgres import Pool
+from shared.process.backoff import backoff
+from shared.stores import fleet
+from shared.stores.changes import Kind
+from shared.stores.hot import AWAY as REDIS_AWAY
+from shared.stores.hot import Change, HotCopy
+from shared.stores.outage import Outage
+from shared.stores.postgres import AWAY as POSTGRES_AWAY
+from shared.stores.postgres import Pool
 
 log = logging.getLogger("plugwatch.rollup.publication")
 

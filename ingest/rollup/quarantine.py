@@ -29,7 +29,7 @@ from ingest.rollup import letters
 from ingest.rollup.batch import Record, digest
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.senders import Senders
-from shared.errors import Poison, Transient
+from shared.words.errors import Poison, Transient
 
 log = logging.getLogger("plugwatch.rollup.quarantine")
 

@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from ingest.rollup.batch import Batch, Record, digest
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.store import Move, Position, Store
-from shared.backoff import backoff
-from shared.postgres import AWAY
+from shared.process.backoff import backoff
+from shared.stores.postgres import AWAY
 
 log = logging.getLogger("plugwatch.rollup.reading")
 

@@ -21,9 +21,10 @@ from aiokafka.errors import KafkaError
 
 from ingest.rollup.letterbox import Letterbox, NotPossible, opened
 from ingest.rollup.letters import Letter
-from shared import instant, logs, settings
-from shared.progress import Progress
-from shared.settings import Settings
+from shared.process import logs, settings
+from shared.process.progress import Progress
+from shared.process.settings import Settings
+from shared.words import instant
 
 TIMES = 3  #: a letter that came back so often is poison still
 AT_ONCE = 100

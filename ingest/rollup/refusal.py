@@ -10,7 +10,7 @@ from typing import Final
 
 import asyncpg
 
-from shared.errors import Poison
+from shared.words.errors import Poison
 
 #: Postgres works, or hangs, and did not get through in time: a smaller batch may.
 SLOW: Final = (

@@ -7,8 +7,8 @@ does so at most once a minute. Time is the charger's own where it can be believe
 from ingest.rollup import rules
 from ingest.rollup.folded import Folded, Policy
 from ingest.rollup.state import CHARGE_POINT, ChargePoint, HistoryKind, HistoryRow, Report
-from shared.event import EVSE_LEVEL, MOST_PLACES, InventoryReported, StatusReported
-from shared.status import NORMALIZED
+from shared.words.event import EVSE_LEVEL, MOST_PLACES, InventoryReported, StatusReported
+from shared.words.status import NORMALIZED
 
 TOLERANCE_MS = 5 * 60 * 1000  #: how far a charger's clock may be off and still be believed
 INFO_MS = 60 * 1000  #: between two lines of a place that tell of its ``info`` alone

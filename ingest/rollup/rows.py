@@ -10,8 +10,8 @@ import msgspec
 from ingest.rollup import rules
 from ingest.rollup.rules import View
 from ingest.rollup.state import ChargePoint, Expired, HistoryRow, Place, Report, Settled, Wish
-from shared import documents, instant
-from shared.status import Reason
+from shared.words import documents, instant
+from shared.words.status import Reason
 
 _UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError)
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeVar
 
 from ingest.rollup.state import CHARGE_POINT, ChargePoint, Place, Report, Settled
-from shared import instant
-from shared.documents import ChargePointDocument, Connector0Document, ConnectorDocument, EvseDocument, Intent
-from shared.event import EVSE_LEVEL
-from shared.status import Counts, Reason, Status, count, evse_status, health_of, partially_available, rolled_up
+from shared.words import instant
+from shared.words.documents import ChargePointDocument, Connector0Document, ConnectorDocument, EvseDocument, Intent
+from shared.words.event import EVSE_LEVEL
+from shared.words.status import Counts, Reason, Status, count, evse_status, health_of, partially_available, rolled_up
 
 Connector0Mode = Literal["recency", "strict", "ignore"]
 _Key = TypeVar("_Key", int, Place)

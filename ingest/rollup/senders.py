@@ -6,7 +6,7 @@ the dead-letter topic would have to be read for an hour back before anything cou
 
 from collections.abc import Collection
 
-from shared.postgres import Pool
+from shared.stores.postgres import Pool
 
 WINDOW_S = 3600
 

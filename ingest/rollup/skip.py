@@ -24,8 +24,9 @@ from ingest.rollup.asking import asking
 from ingest.rollup.batch import Record, digest
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.store import Fenced, Move, Store
-from shared import logs, postgres, settings
-from shared.settings import Settings
+from shared.process import logs, settings
+from shared.process.settings import Settings
+from shared.stores import postgres
 
 ANSWER_S = 20
 SHOWN = 2_000  #: characters of the value

@@ -7,8 +7,8 @@ brought a fact; it, and never a charger's clock, decides which of two facts is n
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from shared.documents import Registration
-from shared.status import NORMALIZED, Connectivity, Reason, Status
+from shared.words.documents import Registration
+from shared.words.status import NORMALIZED, Connectivity, Reason, Status
 
 Place = tuple[int, int]  #: (evse_id, connector_id); (0, 0) the charge point, (e, 0) an EVSE as a whole
 Version = tuple[int, int]  #: (epoch, sequence)

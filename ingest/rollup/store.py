@@ -14,9 +14,10 @@ from ingest.rollup.budget import Budget
 from ingest.rollup.fold import Folded
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import ChargePoint
-from shared import documents, fleet
-from shared.hot import Change
-from shared.postgres import Connection, Pool
+from shared.stores import fleet
+from shared.stores.hot import Change
+from shared.stores.postgres import Connection, Pool
+from shared.words import documents
 
 log = logging.getLogger("plugwatch.rollup.store")
 

@@ -127,7 +127,9 @@ def test_postgres_away_is_seen_and_mends(deployment: Deployment) -> None:
     assert health(deployment) == 2
     status, body = deployment.get(f"{deployment.api}/readyz")
     assert (status, body["dependencies"]["postgres"]) == (200, "away"), "the API goes on from Redis"
-    asked = deployment.run("exec", "-T", "rollup", "python", "-m", "shared.probe", "http://127.0.0.1:9101/readyz")
+    asked = deployment.run(
+        "exec", "-T", "rollup", "python", "-m", "shared.process.probe", "http://127.0.0.1:9101/readyz"
+    )
     assert asked.returncode == 1
     assert json.loads(asked.stdout)["dependencies"]["postgres"] == "unavailable"
 

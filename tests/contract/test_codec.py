@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from shared.codec import decode, encode
-from shared.errors import Newer, Poison
-from shared.event import Event, type_version
-from shared.instant import EARLIEST, LATEST
+from shared.words.codec import decode, encode
+from shared.words.errors import Newer, Poison
+from shared.words.event import Event, type_version
+from shared.words.instant import EARLIEST, LATEST
 from tests.strategies import ODD_TEXTS, events, kinds
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "shared" / "event.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "shared" / "words" / "event.schema.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 EXAMPLE: dict[str, Any] = {

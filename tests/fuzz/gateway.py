@@ -17,7 +17,7 @@ from ingest.gateway.publisher import OnDone, Publisher, Ticket
 from ingest.gateway.registry import Entry
 from ingest.gateway.server import Server
 from ingest.ocpp.session import Policy
-from shared.origin import origin
+from shared.http.origin import origin
 from tests.fuzz.wire import Transport, slices
 
 NOW = 1_800_000_000_000

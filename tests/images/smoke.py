@@ -62,13 +62,13 @@ def python(container: str, code: str) -> subprocess.CompletedProcess[str]:
 
 def lives(container: str, url: str) -> None:
     deadline = time.monotonic() + LIVES_WITHIN_S
-    while docker("exec", container, "python", "-m", "shared.probe", f"{url}/livez").returncode != 0:
+    while docker("exec", container, "python", "-m", "shared.process.probe", f"{url}/livez").returncode != 0:
         expect(time.monotonic() < deadline, f"it lives within {LIVES_WITHIN_S:g} s")
         time.sleep(0.2)
 
 
 def misses_everything(container: str, url: str) -> None:
-    answer = docker("exec", container, "python", "-m", "shared.probe", f"{url}/readyz")
+    answer = docker("exec", container, "python", "-m", "shared.process.probe", f"{url}/readyz")
     expect(answer.returncode == 1, "it is not ready with nothing in reach")
     dependencies = json.loads(answer.stdout)["dependencies"]
     expect({"postgres", "redis"} <= dependencies.keys(), f"it names what it misses: {dependencies}")

@@ -11,9 +11,9 @@ from ingest.ocpp.session import Session
 from ingest.rollup import rules
 from ingest.rollup.fold import Folded, Policy, fold
 from ingest.rollup.state import ChargePoint
-from shared import codec, documents
-from shared.documents import Contribution
-from shared.event import Event
+from shared.words import codec, documents
+from shared.words.documents import Contribution
+from shared.words.event import Event
 from tests.e2e.vectors import Case, differences, filled_in, read_cases
 
 NOW = 1_800_000_000_000

@@ -12,7 +12,7 @@ from typing import Any
 import h11
 import uvicorn
 
-from shared.connection import Connection, Limits, State
+from shared.http.connection import Connection, Limits, State
 from tests.fuzz.wire import Transport, looped, slices
 
 WORDS = [

@@ -14,9 +14,9 @@ from ingest.rollup.batch import batch
 from ingest.rollup.fold import Folded, Policy
 from ingest.rollup.rules import Connector0Mode
 from ingest.rollup.state import ChargePoint
-from shared.documents import Registration
-from shared.errors import Newer
-from shared.event import Event
+from shared.words.documents import Registration
+from shared.words.errors import Newer
+from shared.words.event import Event
 from tests.unit.ingest.rollup.worlds import reloaded
 
 _MODES: tuple[Connector0Mode, ...] = get_args(Connector0Mode)

@@ -10,7 +10,7 @@ from ingest.ocpp.dialect import Policy, Registration
 from ingest.ocpp.frame import LONGEST_DESCRIPTION
 from ingest.ocpp.session import Outcome, Session
 from ingest.ocpp.versions import DIALECTS
-from shared import codec
+from shared.words import codec
 
 NOW = 1_800_000_000_000
 

@@ -11,7 +11,7 @@ import yaml
 from ingest.gateway.__main__ import FLUSH_S
 from local.secret_files import missing
 from local.system.programs import PARTITIONS
-from shared.settings import PREFIX, SECRETS, Settings
+from shared.process.settings import PREFIX, SECRETS, Settings
 from tests.infra.tools import ROOT, output
 
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import pytest
 import yaml
 
-from shared.settings import Settings
+from shared.process.settings import Settings
 from tests.infra.k8s.manifests import (
     NAME,
     Object,

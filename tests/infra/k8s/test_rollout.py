@@ -14,7 +14,8 @@ from ingest.gateway import __main__ as gateway_main
 from ingest.gateway.metrics import Metrics as GatewayMetrics
 from ingest.gateway.server import Server
 from ingest.rollup.metrics import Metrics as RollupMetrics
-from shared import migrate, settings
+from shared import migrate
+from shared.process import settings
 from tests.infra.k8s.manifests import (
     K8S,
     OVERLAYS,

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from local import secret_files
-from shared import admin, settings
-from shared.settings import PREFIX, SECRETS, Settings
+from shared.process import admin, settings
+from shared.process.settings import PREFIX, SECRETS, Settings
 from tests.infra.k8s.manifests import (
     K8S,
     NAME,

@@ -13,9 +13,9 @@ from api.access import Access
 from api.asking import Asking, listening
 from api.readiness import Readiness
 from local.stack import Stack
-from shared import hot, postgres
-from shared.hot import HotCopy
-from shared.postgres import Pool
+from shared.stores import hot, postgres
+from shared.stores.hot import HotCopy
+from shared.stores.postgres import Pool
 from tests.integration.api.operated import Ingest, ingesting
 from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer, vouched
 

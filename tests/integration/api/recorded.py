@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shared.postgres import Pool
-from shared.status import NORMALIZED
+from shared.stores.postgres import Pool
+from shared.words.status import NORMALIZED
 
 T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
 

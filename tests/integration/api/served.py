@@ -9,11 +9,12 @@ import httpx
 from fastapi import FastAPI
 
 from api.readiness import Readiness
-from shared import documents, fleet
-from shared.documents import ConnectorDocument, EvseDocument
-from shared.hot import Hot, HotCopy
-from shared.postgres import Pool
-from shared.status import Connectivity, Status, count, health_of, rolled_up
+from shared.stores import fleet
+from shared.stores.hot import Hot, HotCopy
+from shared.stores.postgres import Pool
+from shared.words import documents
+from shared.words.documents import ConnectorDocument, EvseDocument
+from shared.words.status import Connectivity, Status, count, health_of, rolled_up
 
 READ, ADMIN, METRICS = "read-token-of-tests", "admin-token-of-tests", "metrics-token-of-tests"
 SINCE = "2026-03-01T08:15:30.123Z"

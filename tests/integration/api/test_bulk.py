@@ -13,7 +13,8 @@ import pytest
 
 from api import bulk, outcomes
 from local.ports import free_port
-from shared import http, passwords
+from shared.credentials import passwords
+from shared.http.server import serving
 from tests.integration.api.served import ADMIN, READ, Api, bearer
 
 KEY = "f1d2d2f924e986ac86fdf7b36c94bcdf32beec15"
@@ -301,7 +302,7 @@ async def test_reading_tokens_export_but_do_not_import(api: Api) -> None:
 async def run(api: Api, *arguments: str, token: str = ADMIN) -> tuple[int, str]:
     """The program's exit status and what it says, the API being served on a port."""
     port = free_port()
-    async with http.serving(api.app, "127.0.0.1", port):
+    async with serving(api.app, "127.0.0.1", port):
         program = await asyncio.create_subprocess_exec(
             "env",
             f"PLUGWATCH_ADMIN_TOKEN={token}",

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from shared import documents, fleet, passwords, postgres
-from shared.postgres import Connection
+from shared.credentials import passwords
+from shared.stores import fleet, postgres
+from shared.stores.postgres import Connection
+from shared.words import documents
 from tests.integration.api.served import Api, eventually
 
 KEY = "f1d2d2f924e986ac86fdf7b36c94bcdf32beec15"

@@ -16,8 +16,9 @@ from api.errors import Unavailable
 from ingest.gateway import errands
 from ingest.ocpp import commands as ours
 from local.stack import Stack
-from shared import gateways, hot
-from shared.gateways import Told
+from shared.stores import hot
+from shared.words import gateways
+from shared.words.gateways import Told
 from tests.integration.api.operated import Ingest, Plug, gone, new_id, plugged
 from tests.integration.api.served import Api, eventually
 from tests.integration.severed import proxied

@@ -21,10 +21,10 @@ from ingest.rollup.fold import Policy
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import ChargePoint, HistoryRow
 from ingest.rollup.store import Store
-from shared import documents, instant
-from shared.event import Event, StatusReported
-from shared.hot import HotCopy
-from shared.postgres import Pool
+from shared.stores.hot import HotCopy
+from shared.stores.postgres import Pool
+from shared.words import documents, instant
+from shared.words.event import Event, StatusReported
 from tests.events import T0, records
 from tests.integration.api.served import Api
 from tests.integration.rollup.parts import Fleet

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api import schemas
 from local.stack import Stack
-from shared import postgres
+from shared.stores import postgres
 from tests.integration.api.served import ADMIN, Api, bearer
 
 FIELDS = ["type", "title", "status", "detail", "instance", "request_id", "errors"]

@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from local.stack import Stack
-from shared import migrate, postgres
-from shared.postgres import Pool
+from shared import migrate
+from shared.stores import postgres
+from shared.stores.postgres import Pool
 from tests.integration.api.served import Api
 
 READS = {"get", "head"}

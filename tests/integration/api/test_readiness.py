@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from local.stack import Stack
-from shared import postgres
+from shared.stores import postgres
 from tests.integration.api.served import Api
 
 

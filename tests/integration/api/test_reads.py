@@ -11,7 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from local.stack import Stack
-from shared import hot, http, postgres
+from shared.http.server import serving
+from shared.stores import hot, postgres
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import Api, eventually, vouched
 from tests.integration.refusing import REFUSALS, refusing
@@ -49,7 +50,7 @@ async def test_redis_and_postgres_give_the_same_bytes_and_tag(api: Api, redis: R
 
 async def test_head_is_get_without_the_body(api: Api) -> None:
     await busy_station(api)
-    async with http.serving(api.app, "127.0.0.1", 0) as port, httpx.AsyncClient(headers=api.client.headers) as client:
+    async with serving(api.app, "127.0.0.1", 0) as port, httpx.AsyncClient(headers=api.client.headers) as client:
         for path in (
             *PATHS,
             "/v1/stations",

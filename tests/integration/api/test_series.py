@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api import schemas
-from shared import instant
+from shared.words import instant
 from tests.integration.api.recorded import Recorded, minute
 from tests.integration.api.served import Api
 

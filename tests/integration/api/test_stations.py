@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from shared import hot
+from shared.stores import hot
 from tests.integration.api.served import Api
 
 EVERYTHING = {

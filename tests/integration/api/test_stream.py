@@ -13,10 +13,11 @@ from redis.asyncio import Redis
 
 from api import audience, live, stream
 from local.stack import Stack
-from shared import hot, http
-from shared.changes import STREAM, Facts
-from shared.connection import Limits
-from shared.hot import Change, HotCopy
+from shared.http.connection import Limits
+from shared.http.server import serving
+from shared.stores import hot
+from shared.stores.changes import STREAM, Facts
+from shared.stores.hot import Change, HotCopy
 from tests.integration.api.served import Api, eventually
 from tests.integration.api.streams import Listener, listening
 from tests.integration.api.test_process import ApiProcess
@@ -58,7 +59,7 @@ def at_least(n: int) -> Callable[[Listener], bool]:
 async def served(api: Api) -> AsyncIterator[int]:
     """The application on a port, its stream running."""
     stream, limits = api.app.state.collaborators.stream, Limits(connections=1000)
-    async with stream.running(), http.serving(api.app, "127.0.0.1", 0, limits) as port:
+    async with stream.running(), serving(api.app, "127.0.0.1", 0, limits) as port:
         yield port
         stream.stop()
 

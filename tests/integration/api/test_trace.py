@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 
 from api import schemas
 from local.stack import Stack
-from shared import fleet, postgres, traces
-from shared.traces import Traced
+from shared.stores import fleet, postgres, traces
+from shared.stores.traces import Traced
 from tests.integration.api.served import READ, Api, bearer, eventually
 from tests.integration.api.test_problems import problem
 

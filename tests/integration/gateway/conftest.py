@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
-from shared import postgres
+from shared.stores import postgres
 from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic
 
 Launch = Callable[..., Gateway]

@@ -22,8 +22,10 @@ from websockets.typing import Subprotocol
 from local.ports import free_port
 from local.service import Service
 from local.stack import Stack
-from shared import codec, fleet, passwords
-from shared.event import Event
+from shared.credentials import passwords
+from shared.stores import fleet
+from shared.words import codec
+from shared.words.event import Event
 
 METRICS_TOKEN = "metrics-token-of-tests"
 WITHIN_S = 20.0

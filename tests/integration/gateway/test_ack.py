@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from local.stack import Stack
-from shared.event import SessionBegan, StatusReported
+from shared.words.event import SessionBegan, StatusReported
 from tests.integration.gateway.parts import (
     OCPP16,
     Gateway,

@@ -8,8 +8,9 @@ import pytest
 
 from ingest.gateway.channel import Channel
 from local.stack import Stack
-from shared import gateways, hot
-from shared.gateways import Ask, Fence, Told
+from shared.stores import hot
+from shared.words import gateways
+from shared.words.gateways import Ask, Fence, Told
 from tests.integration.gateway.parts import eventually
 from tests.integration.severed import proxied
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.gateway.claims import Claims
 from local.stack import Stack
-from shared import hot
+from shared.stores import hot
 from tests.integration.refusing import REFUSALS, refusing
 
 

@@ -6,8 +6,8 @@ import pytest
 from redis.asyncio import Redis
 
 from local.stack import Stack
-from shared import gateways
-from shared.gateways import Ask
+from shared.words import gateways
+from shared.words.gateways import Ask
 from tests.integration.gateway.parts import Gateway, Ids, Inventory, charging, eventually
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.gateway.__main__ import FLUSH_S
 from local.stack import Stack
-from shared.event import SessionEnded, StatusReported
+from shared.words.event import SessionEnded, StatusReported
 from tests.integration.gateway.conftest import Launch
 from tests.integration.gateway.parts import (
     Gateway,

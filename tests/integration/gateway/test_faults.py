@@ -27,7 +27,7 @@ from ingest.gateway.server import Server
 from ingest.ocpp.commands import ChangeAvailability
 from ingest.ocpp.session import Policy
 from local.stack import Stack
-from shared.gateways import Ask, Fence
+from shared.words.gateways import Ask, Fence
 from tests.integration.gateway.parts import Charger, Ids, eventually, status_of
 
 _topics = Ids(f"faults-{time.time_ns()}-")

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 from websockets.frames import Frame, Opcode
 
-from shared.event import StatusReported
+from shared.words.event import StatusReported
 from tests.integration.gateway.parts import (
     OCPP16,
     Charger,

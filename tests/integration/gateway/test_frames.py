@@ -5,7 +5,7 @@ import json
 import pytest
 from websockets.frames import Opcode
 
-from shared.event import StatusReported
+from shared.words.event import StatusReported
 from tests.integration.gateway.parts import (
     OCPP16,
     UPGRADE,

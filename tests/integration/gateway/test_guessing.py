@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from shared import passwords
+from shared.credentials import passwords
 from tests.integration.gateway.conftest import Launch
 from tests.integration.gateway.parts import OCPP16, Gateway, Ids, Inventory, charging, eventually, wired
 

@@ -7,7 +7,7 @@ import ssl
 import pytest
 from websockets.frames import Frame, Opcode
 
-from shared.event import SessionBegan
+from shared.words.event import SessionBegan
 from tests.integration.gateway.parts import (
     OCPP16,
     UPGRADE,

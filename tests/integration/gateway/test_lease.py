@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry
 from ingest.gateway.lease import Lease
 from ingest.gateway.metrics import Metrics
 from local.stack import Stack
-from shared import postgres
-from shared.event import SessionBegan
+from shared.stores import postgres
+from shared.words.event import SessionBegan
 from tests.integration.gateway.conftest import Launch
 from tests.integration.gateway.parts import Gateway, Inventory, Topic, charging, eventually
 

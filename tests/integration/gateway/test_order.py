@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.event import StatusReported
+from shared.words.event import StatusReported
 from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, charging
 
 

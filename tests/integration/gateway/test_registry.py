@@ -9,8 +9,8 @@ import pytest
 
 from ingest.gateway.registry import Registry
 from local.stack import Stack
-from shared import fleet, postgres
-from shared.event import SessionBegan
+from shared.stores import fleet, postgres
+from shared.words.event import SessionBegan
 from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, charging, eventually, refusal
 from tests.integration.severed import proxied
 

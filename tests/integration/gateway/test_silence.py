@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from websockets.frames import Frame, Opcode
 
-from shared.event import SessionEnded
+from shared.words.event import SessionEnded
 from tests.integration.gateway.parts import (
     OCPP16,
     Gateway,

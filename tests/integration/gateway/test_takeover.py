@@ -10,9 +10,10 @@ import pytest
 from websockets.frames import Opcode
 
 from local.stack import Stack
-from shared import gateways, hot
-from shared.event import SessionBegan, SessionEnded, StatusReported
-from shared.gateways import Fence
+from shared.stores import hot
+from shared.words import gateways
+from shared.words.event import SessionBegan, SessionEnded, StatusReported
+from shared.words.gateways import Fence
 from tests.integration.gateway.conftest import Launch
 from tests.integration.gateway.parts import (
     OCPP16,

@@ -6,7 +6,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from local.stack import Stack
-from shared import fleet, traces
+from shared.stores import fleet, traces
 from tests.integration.gateway.parts import Gateway, Ids, Inventory, charging, eventually
 
 

@@ -7,8 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from local.stack import Stack
-from shared import hot, postgres
-from shared.postgres import Pool
+from shared.stores import hot, postgres
+from shared.stores.postgres import Pool
 from tests.integration.rollup.parts import Fleet
 
 

@@ -27,11 +27,12 @@ from ingest.rollup.senders import Senders
 from ingest.rollup.store import Store
 from local.servers.broker import Broker
 from local.stack import Stack
-from shared import codec, documents, hot, postgres
-from shared.documents import ChargePointDocument
-from shared.event import Event
-from shared.hot import HotCopy
-from shared.postgres import Pool
+from shared.stores import hot, postgres
+from shared.stores.hot import HotCopy
+from shared.stores.postgres import Pool
+from shared.words import codec, documents
+from shared.words.documents import ChargePointDocument
+from shared.words.event import Event
 from tests.events import Session
 
 WITHIN_S = 30.0

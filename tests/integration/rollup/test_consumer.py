@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from local.stack import Stack
-from shared import codec
-from shared.errors import Newer
-from shared.event import Event
+from shared.words import codec
+from shared.words.errors import Newer
+from shared.words.event import Event
 from tests.events import Session
 from tests.integration.rollup.parts import (
     WITHIN_S,

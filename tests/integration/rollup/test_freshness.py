@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from ingest.rollup.freshness import COUNTS_S, PARTING_S
 from ingest.rollup.publication import OLD_S
 from local.stack import Stack
-from shared import hot
-from shared.hot import HotCopy
+from shared.stores import hot
+from shared.stores.hot import HotCopy
 from tests.integration.refusing import REFUSALS, refusing
 from tests.integration.rollup.parts import Fleet, eventually, never, rollup, running
 from tests.integration.rollup.test_publication import is_copied, no_notes, write

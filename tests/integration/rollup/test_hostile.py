@@ -6,7 +6,7 @@ import random
 import pytest
 
 from local.stack import Stack
-from shared import codec
+from shared.words import codec
 from tests.events import Session
 from tests.integration.rollup.parts import Fleet, Raw, Rollup, clock, eventually, publish, rollup, running
 from tests.integration.rollup.test_redrive import records

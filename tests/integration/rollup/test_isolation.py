@@ -10,7 +10,7 @@ import pytest
 
 from ingest.rollup.fold import Policy
 from local.stack import Stack
-from shared.event import Event
+from shared.words.event import Event
 from tests.events import MINUTE, Session
 from tests.integration.rollup.parts import Fleet, Rollup, clock, consumed, eventually, never, publish, rollup, running
 

@@ -14,7 +14,7 @@ from aiokafka.record.util import calc_crc32c
 from ingest.rollup.letters import letter
 from local.servers.broker import Broker
 from local.stack import Stack
-from shared import codec
+from shared.words import codec
 from tests.integration.rollup.parts import Fleet, Raw, clock, consumed, eventually, publish, rollup, running
 from tests.integration.rollup.test_redrive import run
 from tests.integration.rollup.test_skip import ran

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.rollup.fold import Policy
 from local.stack import Stack
-from shared import instant
+from shared.words import instant
 from tests.events import SECOND, Session
 from tests.integration.rollup.parts import Fleet, clock, eventually, never, publish, rollup, running
 

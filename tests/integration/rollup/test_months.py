@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from ingest.rollup.months import Months
-from shared.postgres import Pool
+from shared.stores.postgres import Pool
 from tests.integration.rollup.parts import eventually
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

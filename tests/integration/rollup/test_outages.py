@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from local.stack import Stack
-from shared import postgres
-from shared.event import Event
+from shared.stores import postgres
+from shared.words.event import Event
 from tests.integration.rollup.parts import (
     Fleet,
     Rollup,

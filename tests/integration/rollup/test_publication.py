@@ -10,11 +10,11 @@ from ingest.rollup.batch import batch
 from ingest.rollup.fold import Policy
 from ingest.rollup.publication import Publication
 from local.stack import Stack
-from shared import fleet as road
-from shared import hot
-from shared.changes import STREAM
-from shared.hot import Change, HotCopy
-from shared.postgres import Pool
+from shared.stores import fleet as road
+from shared.stores import hot
+from shared.stores.changes import STREAM
+from shared.stores.hot import Change, HotCopy
+from shared.stores.postgres import Pool
 from tests.events import T0, Session, records
 from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, never, publish, rollup, running
 

@@ -9,7 +9,7 @@ import pytest
 from ingest.rollup.letters import letter
 from ingest.rollup.senders import TooMuchPoison
 from local.stack import Stack
-from shared.event import Event
+from shared.words.event import Event
 from tests.integration.rollup.parts import WITHIN_S, Fleet, Raw, clock, consumed, eventually, publish, rollup, running
 from tests.integration.rollup.test_redrive import records
 

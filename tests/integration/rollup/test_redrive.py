@@ -19,10 +19,10 @@ from ingest.rollup.redrive import TIMES, Choice, Outcome, send, show
 from ingest.rollup.senders import Senders
 from local.ports import free_port
 from local.stack import Stack
-from shared import codec
-from shared.errors import Poison
-from shared.event import Event
-from shared.progress import Progress
+from shared.process.progress import Progress
+from shared.words import codec
+from shared.words.errors import Poison
+from shared.words.event import Event
 from tests.events import Record
 from tests.integration.rollup.parts import Fleet, clock, eventually, publish, rollup, running
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from local.servers import postgres as embedded
 from local.stack import Stack
-from shared.event import Event
+from shared.words.event import Event
 from tests.events import Session
 from tests.integration.rollup.parts import Fleet, clock, eventually, publish, rollup, running
 from tests.integration.rollup.test_publication import is_copied

@@ -11,10 +11,10 @@ from ingest.rollup.batch import Batch, batch, digest
 from ingest.rollup.fold import Policy
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.store import Applied, Fenced, Move, Store
-from shared import fleet as road
-from shared import postgres
-from shared.event import Event
-from shared.postgres import Pool
+from shared.stores import fleet as road
+from shared.stores import postgres
+from shared.stores.postgres import Pool
+from shared.words.event import Event
 from tests.events import MINUTE, SECOND, T0, Session, records
 from tests.integration.rollup.parts import Fleet, eventually
 

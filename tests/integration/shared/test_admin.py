@@ -3,7 +3,8 @@
 import httpx
 from prometheus_client import CollectorRegistry
 
-from shared import admin, http
+from shared.http.server import serving
+from shared.process import admin
 
 
 async def ready() -> tuple[bool, dict[str, str]]:
@@ -13,7 +14,7 @@ async def ready() -> tuple[bool, dict[str, str]]:
 async def test_serving_begins_when_connections_are_accepted() -> None:
     application = admin.application(ready, CollectorRegistry(), ())
     for _ in range(20):
-        async with http.serving(application, "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
+        async with serving(application, "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
             assert (await client.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
 
 

@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from shared import http
-from shared.connection import Limits
+from shared.http.connection import Limits
+from shared.http.server import serving
 
 SOON = Limits(head_s=0.5, body_s=0.5, connections=50)
 WITHIN_S = 4  #: a limit, the second in which it is noticed, and a machine with other work
@@ -157,7 +157,7 @@ async def served(limits: Limits = SOON) -> AsyncIterator[Server]:
         Route("/large", large),
         Route("/endless", endless, methods=methods),
     ]
-    async with http.serving(Starlette(routes=routes), "127.0.0.1", 0, limits) as port:
+    async with serving(Starlette(routes=routes), "127.0.0.1", 0, limits) as port:
         here = Server(port)
         yield here
 

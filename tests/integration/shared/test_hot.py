@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from local.stack import Stack
-from shared import hot
+from shared.stores import hot
 
 
 async def connection_id(redis: Redis) -> int:

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from local.stack import Stack
-from shared import postgres
-from shared.postgres import Pool
+from shared.stores import postgres
+from shared.stores.postgres import Pool
 
 
 @pytest.fixture

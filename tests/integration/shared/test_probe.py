@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared import admin, http
+from shared.http.server import serving
+from shared.process import admin
 
 
 async def probe(*arguments: str) -> tuple[int | None, str]:
@@ -14,7 +15,7 @@ async def probe(*arguments: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "shared.probe",
+        "shared.process.probe",
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -29,7 +30,7 @@ async def test_its_exit_code_is_the_readiness_and_its_output_names_the_dependenc
         return ready, {"postgres": "ok" if ready else "unavailable"}
 
     application = admin.application(readiness, admin.metrics_registry(), ())
-    async with http.serving(application, "127.0.0.1", 0) as port:
+    async with serving(application, "127.0.0.1", 0) as port:
         ended, printed = await probe(f"http://127.0.0.1:{port}/readyz")
     assert ended == code
     assert '"postgres":' in printed

@@ -7,7 +7,7 @@ import pytest
 from api import audience, live
 from api.audience import Audience, Reader
 from api.live import Wanted
-from shared.changes import Entry
+from shared.stores.changes import Entry
 
 
 def entry(n: int, station: str | None = "S1", charge_point: str | None = "CP1", deleted: bool = False) -> Entry:

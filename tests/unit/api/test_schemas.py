@@ -1,11 +1,11 @@
-"""What OpenAPI says of the documents is what ``shared.documents`` makes."""
+"""What OpenAPI says of the documents is what ``shared.words.documents`` makes."""
 
 import msgspec
 import pytest
 from pydantic import BaseModel
 
 from api import history, schemas
-from shared import documents
+from shared.words import documents
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import json
 
 import msgspec
 
-from shared import documents
-from shared.documents import ChargePointDocument, ConnectorDocument, Contribution, EvseDocument, StationDocument
+from shared.words import documents
+from shared.words.documents import ChargePointDocument, ConnectorDocument, Contribution, EvseDocument, StationDocument
 from tests.events import T0, Session
 from tests.unit.ingest.rollup.worlds import told
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from shared import fleet
+from shared.stores import fleet
 
 STATION: dict[str, Any] = {
     "key": 1, "id": "S1", "name": "One", "address": None, "latitude": 52.5, "longitude": 13.4, "time_zone": None,

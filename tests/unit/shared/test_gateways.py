@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from shared import gateways
-from shared.gateways import Ask, Fence, Told
+from shared.words import gateways
+from shared.words.gateways import Ask, Fence, Told
 
 
 def test_a_message_is_read_as_it_was_sent() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.hearing import PROOF_S, WITHIN_S, Deaf, Proof
+from shared.stores.hearing import PROOF_S, WITHIN_S, Deaf, Proof
 
 
 def test_a_word_is_due_at_once_and_again_after_it_was_heard() -> None:

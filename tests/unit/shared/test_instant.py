@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import instant
+from shared.words import instant
 
 EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_799_999
 

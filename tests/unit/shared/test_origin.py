@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from shared.origin import asker, neighbours, origin
+from shared.http.origin import asker, neighbours, origin
 
 OURS = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from shared.outage import Outage
+from shared.stores.outage import Outage
 
 
 def test_it_is_said_once_and_once_more_when_it_is_over(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import passwords
+from shared.credentials import passwords
 
 KEY = "0123456789abcdefABCDEF0123456789abcdef01"
 RANDOM = "uXWAgn3hfGbvEgDpgzxK2LJt8q"

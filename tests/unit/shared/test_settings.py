@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import settings
+from shared.process import settings
 
 NEEDED = {
     "PLUGWATCH_DATABASE_URL": "postgresql://plugwatch:hidden@db/plugwatch",
@@ -111,5 +111,9 @@ def test_listening_goes_around_the_pooler_where_there_is_one() -> None:
 
 def test_the_example_file_and_the_readme_say_what_the_settings_are() -> None:
     root = Path(__file__).parents[3]
-    assert (root / ".env.example").read_text() == settings.as_env() + "\n", "python -m shared.settings > .env.example"
-    assert settings.as_table() in (root / "README.md").read_text(), "python -m shared.settings table, into the README"
+    assert (root / ".env.example").read_text() == settings.as_env() + "\n", (
+        "python -m shared.process.settings > .env.example"
+    )
+    assert settings.as_table() in (root / "README.md").read_text(), (
+        "python -m shared.process.settings table, into the README"
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.status import (
+from shared.words.status import (
     NORMALIZED,
     STATUSES,
     Counts,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import strength
+from shared.credentials import strength
 
 _BASE62 = string.ascii_letters + string.digits
 

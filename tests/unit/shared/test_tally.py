@@ -1,6 +1,6 @@
 """What the rows of two scans come to."""
 
-from shared.tally import counted, shaped
+from shared.stores.tally import counted, shaped
 
 
 def test_what_was_not_counted_is_zero() -> None:

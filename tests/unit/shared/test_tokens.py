@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from shared import tokens
+from shared.credentials import tokens
 
 ALLOWED = (SecretStr("one"), SecretStr("two"), SecretStr("drei-ä"))
 

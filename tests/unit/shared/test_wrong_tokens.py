@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared import wrong_tokens
-from shared.wrong_tokens import WrongTokens
+from shared.credentials import wrong_tokens
+from shared.credentials.wrong_tokens import WrongTokens
 
 
 def test_an_address_waits_for_the_next_minute_and_others_do_not() -> None:

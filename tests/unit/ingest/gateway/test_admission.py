@@ -12,8 +12,8 @@ import pytest
 from ingest.gateway.admission import Admission, Refusal
 from ingest.gateway.inbox import Inbox
 from ingest.gateway.registry import Entry, Registry
-from shared import passwords
-from shared.postgres import Pool
+from shared.credentials import passwords
+from shared.stores.postgres import Pool
 
 CHOSEN = "correct:horse"
 KEY = "4142434445464748494a4b4c4d4e4f5051525354"

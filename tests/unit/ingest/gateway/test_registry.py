@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from ingest.gateway.registry import CONFLICT, CONFLICT_S, Entry, Registry
-from shared.postgres import Pool
+from shared.stores.postgres import Pool
 
 
 def row(key: int, charge_point_id: str, **changes: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from ingest.gateway.slow_checks import AT_ONCE, WAITING, Gone, Overloaded, SlowChecks
-from shared import passwords
+from shared.credentials import passwords
 
 CHOSEN = "correct:horse"
 STORED = passwords.hashed(CHOSEN)

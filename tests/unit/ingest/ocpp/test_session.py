@@ -8,8 +8,8 @@ from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, Unl
 from ingest.ocpp.outcome import Answer
 from ingest.ocpp.session import Busy, Registration, Session
 from ingest.ocpp.versions import DIALECTS
-from shared import codec
-from shared.event import CommandAnswered, SessionBegan, SessionEnded
+from shared.words import codec
+from shared.words.event import CommandAnswered, SessionBegan, SessionEnded
 
 NOW = 1_800_000_000_000
 

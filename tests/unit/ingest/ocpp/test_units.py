@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.ocpp.units import clean, clean_or_none, is_time, milliseconds
-from shared.instant import EARLIEST, LATEST
+from shared.words.instant import EARLIEST, LATEST
 
 NOON = 1_714_566_896_000  # 2024-05-01T12:34:56Z
 

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.ocpp import v16
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
-from shared.event import Booted, StatusReported
+from shared.words.event import Booted, StatusReported
 
 NOW = 1_800_000_000_000
 STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}

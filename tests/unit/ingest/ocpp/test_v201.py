@@ -6,7 +6,7 @@ import pytest
 
 from ingest.ocpp import v201
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
-from shared.event import Booted, InventoryReported, StatusReported
+from shared.words.event import Booted, InventoryReported, StatusReported
 
 NOW = 1_800_000_000_000
 AT = "2027-01-15T07:59:59Z"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ingest.ocpp.commands import ChangeAvailability
 from ingest.ocpp.session import Policy, Session
 from ingest.ocpp.versions import DIALECTS
-from shared import codec
-from shared.event import StatusReported
+from shared.words import codec
+from shared.words.event import StatusReported
 from tests.strategies import frames
 
 NOW = 1_800_000_000_000

@@ -5,9 +5,9 @@ import pytest
 from ingest.rollup.batch import Batch, batch, digest
 from ingest.rollup.fold import Folded, Policy
 from ingest.rollup.state import ChargePoint
-from shared import codec
-from shared.errors import Newer
-from shared.event import Event
+from shared.words import codec
+from shared.words.errors import Newer
+from shared.words.event import Event
 from tests.events import SECOND, T0, Record, Session, records
 from tests.unit.ingest.rollup.worlds import told
 

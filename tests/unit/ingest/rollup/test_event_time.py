@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.instant import LATEST
+from shared.words.instant import LATEST
 from tests.events import HOUR, MINUTE, SECOND, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told
 

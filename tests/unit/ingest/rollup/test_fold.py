@@ -4,10 +4,10 @@ import pytest
 
 from ingest.rollup.fold import Policy, go_offline
 from ingest.rollup.state import Expired, Wish
-from shared import instant
-from shared.documents import Intent
-from shared.event import EndReason, Event
-from shared.gateways import Fence
+from shared.words import instant
+from shared.words.documents import Intent
+from shared.words.event import EndReason, Event
+from shared.words.gateways import Fence
 from tests.events import HOUR, MINUTE, SECOND, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told, words
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.rollup.fold import Policy, go_offline
 from ingest.rollup.state import Place, Version
-from shared.event import Event, SessionBegan, StatusReported
+from shared.words.event import Event, SessionBegan, StatusReported
 from tests.events import HOUR, SECOND, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.rollup.letters import Mark, headers_of, letter, mark
-from shared.errors import Poison
+from shared.words.errors import Poison
 from tests.events import T0, Record
 
 POISON = Poison("invalid", "an EVSE or connector id is out of range")

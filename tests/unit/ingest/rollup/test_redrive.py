@@ -4,8 +4,8 @@ import pytest
 
 from ingest.rollup.letters import headers_of, letter
 from ingest.rollup.redrive import TIMES, Choice, Outcome, line, moment
-from shared import instant
-from shared.errors import Poison
+from shared.words import instant
+from shared.words.errors import Poison
 from tests.events import HOUR, MINUTE, T0, Record
 
 OF_A_RECORD = headers_of(Record(b"{}", offset=41, partition=3), Poison("invalid", "out of range"))

@@ -6,9 +6,9 @@ import pytest
 
 from ingest.rollup import rules
 from ingest.rollup.state import Place, Report
-from shared import instant
-from shared.event import EVSE_LEVEL, MOST_PLACES
-from shared.status import Status
+from shared.words import instant
+from shared.words.event import EVSE_LEVEL, MOST_PLACES
+from shared.words.status import Status
 from tests.events import MINUTE, SECOND, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told, words
 

@@ -7,9 +7,9 @@ import pytest
 from ingest.rollup import rules
 from ingest.rollup.rules import Connector0Mode
 from ingest.rollup.state import ChargePoint, Place, Report
-from shared import instant
-from shared.documents import ChargePointDocument
-from shared.status import Connectivity, Reason, Status
+from shared.words import instant
+from shared.words.documents import ChargePointDocument
+from shared.words.status import Connectivity, Reason, Status
 
 Told = dict[Place, tuple[str, int]]  #: place → its word, and the sequence of the report
 

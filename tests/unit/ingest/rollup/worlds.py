@@ -7,9 +7,9 @@ from typing import Any
 from ingest.rollup import rows, rules
 from ingest.rollup.fold import Folded, Policy, fold
 from ingest.rollup.state import ChargePoint, HistoryRow, Place, Wish
-from shared import instant
-from shared.documents import ChargePointDocument, ConnectorDocument
-from shared.event import Event
+from shared.words import instant
+from shared.words.documents import ChargePointDocument, ConnectorDocument
+from shared.words.event import Event
 
 _COLUMNS = (
     "key", "log_partition", "protocol", "vendor", "model", "serial", "firmware", "connectivity", "connectivity_since",

@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from shared.connection import Connection, Limits, State
+from .connection import Connection, Limits, State
 
 TCP_USER_TIMEOUT_MS = 60_000
 _TICKS_A_SECOND = 10  #: uvicorn's main loop

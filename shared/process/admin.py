@@ -29,9 +29,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shared import problems, tokens
-from shared.origin import Network, asker
-from shared.wrong_tokens import WrongTokens
+from shared.credentials import tokens
+from shared.credentials.wrong_tokens import WrongTokens
+from shared.http import problems
+from shared.http.origin import Network, asker
 
 WRONG_TOKENS_PER_MINUTE = 60  #: of an address at /metrics, before 429
 

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 
-from shared import strength
+from shared.credentials import strength
 
 LONGEST = 256  #: bytes; what is longer is nobody's password
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){16,20}")

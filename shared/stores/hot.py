@@ -18,9 +18,10 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
-from shared import changes
-from shared.changes import FIELD, STREAM, Changes, Entry, Facts, Kind
-from shared.lua import OURS, READ
+from shared.stores import changes
+
+from .changes import FIELD, STREAM, Changes, Entry, Facts, Kind
+from .lua import OURS, READ
 
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
 FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, and when that was found

@@ -18,7 +18,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from shared import problems
+from shared.http import problems
 
 DISCARDED_BYTES = 64 * 1024  #: of a refused body; more closes the connection
 LINGER_S = 2  #: for the client of a refused body to read why

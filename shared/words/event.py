@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from shared.instant import EARLIEST, LATEST
+from .instant import EARLIEST, LATEST
 
 STATION_LEVEL = 0  #: evse_id (and connector_id) of a report about the whole charge point
 EVSE_LEVEL = 0  #: connector_id of a report about an EVSE as a whole

@@ -19,7 +19,9 @@ def configure(process: str, level: str, form: str) -> None:
     logging.basicConfig(level=level, handlers=[output], force=True)
     for noisy in ("aiokafka", "uvicorn.access", "uvicorn.error", "asyncio"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # warns at each bad request: `shared.http` sums them up
+    logging.getLogger("uvicorn.error").setLevel(
+        logging.ERROR
+    )  # warns at each bad request: `shared.http.server` sums them up
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:

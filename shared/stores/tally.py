@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, get_args
 
-from shared.postgres import Connection
-from shared.status import STATUSES, Connectivity, Health
+from shared.words.status import STATUSES, Connectivity, Health
+
+from .postgres import Connection
 
 #: What is counted (stations, charge_points, evses, connectors) → axis → value → how many; beside the axes ``total``.
 Tally: TypeAlias = Mapping[str, Mapping[str, Any]]

@@ -11,7 +11,7 @@ revision = "0003"
 down_revision = "0002"
 
 STATEMENTS = (
-    # Bits of shared.fleet: what some charge point of the station is.
+    # Bits of shared.stores.fleet: what some charge point of the station is.
     "ALTER TABLE stations ADD COLUMN traits smallint NOT NULL DEFAULT 0",
     """
     UPDATE stations s SET traits = n.traits

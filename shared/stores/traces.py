@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from shared.hot import TIMEOUT_S
+from .hot import TIMEOUT_S
 
 MAX_S = 3600  #: a trace ends by itself
 KEPT_S = 3600  #: after the last frame

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from shared.status import Health, Status
+from shared.words.status import Health, Status
 
 STREAM = "plugwatch:changes"
 FIELD = "e"  #: the one field of an entry

@@ -18,7 +18,7 @@ import msgspec
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from asyncpg.transaction import Transaction
 
-from shared.pulse import Pulse
+from .pulse import Pulse
 
 if TYPE_CHECKING:
     _Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]

@@ -1,4 +1,4 @@
-"""Asks one URL, for health checks in images that have no curl: ``python -m shared.probe http://127.0.0.1:9100/healthz``.
+"""Asks one URL, for health checks in images that have no curl: ``python -m shared.process.probe http://127.0.0.1:9100/healthz``.
 
 Prints the body; ends with 0 after a 2xx, with 1 after anything else, also silence for 4 s. Standard library only.
 """
@@ -14,7 +14,7 @@ def main(argv: list[str]) -> int:
     """Asks the URL that is the one argument; returns the exit code."""
     parts = urlsplit(argv[0]) if len(argv) == 1 else None
     if parts is None or parts.scheme != "http" or not parts.hostname:
-        return _failed("usage: python -m shared.probe http://HOST:PORT/PATH")
+        return _failed("usage: python -m shared.process.probe http://HOST:PORT/PATH")
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", parts.path or "/")

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import msgspec
 from msgspec import Struct, structs
 
-from shared.status import (
+from .status import (
     Connectivity,
     Counts,
     Health,

@@ -1,16 +1,16 @@
 """Events to and from the bytes on the topic. Strict in reading: a record is an event or poison.
 
-What an event may hold is bounded by its types (``shared.event``), so that what was decoded can be
-stored. The published form is ``shared/event.schema.json``; ``v`` is its version. A record of a higher
+What an event may hold is bounded by its types (``shared.words.event``), so that what was decoded can be
+stored. The published form is ``shared/words/event.schema.json``; ``v`` is its version. A record of a higher
 version is not poison but ``Newer``: somebody upgraded the gateways before the rollups.
 """
 
 import msgspec
 from msgspec import structs
 
-from shared.errors import Newer, Poison
-from shared.event import Event, StatusReported, type_version
-from shared.instant import EARLIEST, LATEST
+from .errors import Newer, Poison
+from .event import Event, StatusReported, type_version
+from .instant import EARLIEST, LATEST
 
 encode = msgspec.json.Encoder().encode
 

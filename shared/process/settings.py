@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from shared import tokens
+from shared.credentials import tokens
 
 PREFIX = "PLUGWATCH_"
 SECRETS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "READ_TOKEN", "ADMIN_TOKEN", "METRICS_TOKEN")

@@ -8,12 +8,13 @@ A note that is still there later belongs to a writer that died: whoever finds it
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from shared import documents, instant
-from shared.changes import Facts, Kind
-from shared.documents import Contribution, StationDocument
-from shared.hot import Change
-from shared.postgres import Connection
-from shared.status import Connectivity, summed
+from shared.words import documents, instant
+from shared.words.documents import Contribution, StationDocument
+from shared.words.status import Connectivity, summed
+
+from .changes import Facts, Kind
+from .hot import Change
+from .postgres import Connection
 
 _STATIONS = """
     SELECT key, id, name, address, latitude, longitude, time_zone, version, status, health,

@@ -1,0 +1,1 @@
+"""Tokens and passwords: compared in constant time, stored salted, never given out."""

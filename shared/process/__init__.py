@@ -1,0 +1,1 @@
+"""What every process has: settings, logs, the admin port, the probe that asks it."""
