@@ -8,14 +8,14 @@ from collections.abc import Mapping
 
 import uvloop
 
-from ingest.gateway.admission import Admission
-from ingest.gateway.channel import Channel
-from ingest.gateway.claims import Claims
-from ingest.gateway.inbox import Inbox
+from ingest.gateway.commands.channel import Channel
+from ingest.gateway.handshake.admission import Admission
+from ingest.gateway.handshake.claims import Claims
+from ingest.gateway.handshake.inbox import Inbox
+from ingest.gateway.inventory.registry import Registry
 from ingest.gateway.lease import Lease
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publisher import Publisher, publishing
-from ingest.gateway.registry import Registry
+from ingest.gateway.publishing.publisher import Publisher, publishing
 from ingest.gateway.server import Server
 from ingest.gateway.trace import Trace
 from ingest.ocpp.session import Policy

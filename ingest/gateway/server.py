@@ -16,17 +16,17 @@ from typing import assert_never, cast, get_args
 
 from websockets.http11 import Request
 
-from ingest.gateway.admission import Admission, Refusal
-from ingest.gateway.claims import Claims
-from ingest.gateway.compression import Compression
-from ingest.gateway.connection import Connection
 from ingest.gateway.faults import Faults
-from ingest.gateway.half_open import HalfOpen
-from ingest.gateway.head import Reason
+from ingest.gateway.handshake.admission import Admission, Refusal
+from ingest.gateway.handshake.claims import Claims
+from ingest.gateway.handshake.compression import Compression
+from ingest.gateway.handshake.half_open import HalfOpen
+from ingest.gateway.handshake.head import Reason
+from ingest.gateway.inventory.registry import Entry
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publisher import Publisher
-from ingest.gateway.registry import Entry
-from ingest.gateway.turns import Turns
+from ingest.gateway.publishing.publisher import Publisher
+from ingest.gateway.session.connection import Connection
+from ingest.gateway.session.read_queue import Turns
 from ingest.ocpp.commands import STATUSES, Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
 from ingest.ocpp.session import Answer, Busy, Outcome, Policy, Session
 from shared.stores.traces import Direction

@@ -9,13 +9,13 @@ from typing import Any, cast
 
 from prometheus_client import CollectorRegistry
 
-from ingest.gateway.admission import Admission, Refusal, basic, identity
-from ingest.gateway.claims import Claims
-from ingest.gateway.connection import Connection
+from ingest.gateway.handshake.admission import Admission, Refusal, basic, identity
+from ingest.gateway.handshake.claims import Claims
+from ingest.gateway.inventory.registry import Entry
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publisher import OnDone, Publisher, Ticket
-from ingest.gateway.registry import Entry
+from ingest.gateway.publishing.publisher import OnDone, Publisher, Ticket
 from ingest.gateway.server import Server
+from ingest.gateway.session.connection import Connection
 from ingest.ocpp.session import Policy
 from shared.http.origin import origin
 from tests.fuzz.wire import Transport, slices

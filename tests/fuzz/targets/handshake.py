@@ -8,7 +8,7 @@ import re
 
 import h11
 
-from ingest.gateway import head
+from ingest.gateway.handshake import head
 from tests.fuzz.gateway import spoken
 from tests.fuzz.wire import looped
 

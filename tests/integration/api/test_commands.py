@@ -13,7 +13,7 @@ from api import asking as asking_module
 from api import commands, operations
 from api.asking import Asking, NobodyThere, listening
 from api.errors import Unavailable
-from ingest.gateway import errands
+from ingest.gateway.commands import queue as errands
 from ingest.ocpp import commands as ours
 from local.stack import Stack
 from shared.stores import hot

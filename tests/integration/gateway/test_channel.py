@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ingest.gateway.channel import Channel
+from ingest.gateway.commands.channel import Channel
 from local.stack import Stack
 from shared.stores import hot
 from shared.words import gateways

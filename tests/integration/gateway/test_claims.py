@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ingest.gateway.claims import Claims
+from ingest.gateway.handshake.claims import Claims
 from local.stack import Stack
 from shared.stores import hot
 from tests.integration.refusing import REFUSALS, refusing

@@ -18,11 +18,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from ingest.gateway.admission import Admission, Refusal
-from ingest.gateway.claims import Claims
+from ingest.gateway.handshake.admission import Admission, Refusal
+from ingest.gateway.handshake.claims import Claims
+from ingest.gateway.inventory.registry import Entry
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publisher import OnDone, Publisher, Ticket, publishing
-from ingest.gateway.registry import Entry
+from ingest.gateway.publishing.publisher import OnDone, Publisher, Ticket, publishing
 from ingest.gateway.server import Server
 from ingest.ocpp.commands import ChangeAvailability
 from ingest.ocpp.session import Policy

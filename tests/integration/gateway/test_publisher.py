@@ -13,7 +13,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from prometheus_client import CollectorRegistry
 
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publisher import BATCH_BYTES, Publisher, Ticket, publishing
+from ingest.gateway.publishing.publisher import BATCH_BYTES, Publisher, Ticket, publishing
 from local.stack import Stack
 from tests.integration.gateway.parts import Ids, eventually, no_broker
 

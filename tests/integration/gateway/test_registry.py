@@ -7,7 +7,7 @@ import time
 import asyncpg
 import pytest
 
-from ingest.gateway.registry import Registry
+from ingest.gateway.inventory.registry import Registry
 from local.stack import Stack
 from shared.stores import fleet, postgres
 from shared.words.event import SessionBegan

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from ingest.gateway.admission import Admission, Refusal
-from ingest.gateway.inbox import Inbox
-from ingest.gateway.registry import Entry, Registry
+from ingest.gateway.handshake.admission import Admission, Refusal
+from ingest.gateway.handshake.inbox import Inbox
+from ingest.gateway.inventory.registry import Entry, Registry
 from shared.credentials import passwords
 from shared.stores.postgres import Pool
 

@@ -5,7 +5,7 @@ from collections import deque
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.gateway.publisher import BATCH_BYTES, Ticket, _next_batch
+from ingest.gateway.publishing.publisher import BATCH_BYTES, Ticket, _next_batch
 
 LARGE = BATCH_BYTES // 3
 

@@ -1,6 +1,6 @@
 """How much one connection may send: a burst, a rate, and patience with who wants more."""
 
-from ingest.gateway.budget import BURST_S, Budget
+from ingest.gateway.session.budget import BURST_S, Budget
 
 
 def test_a_burst_is_there_at_once_and_comes_back_with_time() -> None:

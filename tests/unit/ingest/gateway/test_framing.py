@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from ingest.gateway.framing import Framer
+from ingest.gateway.session.framing import Framer
 
 LIMIT = 70_000
 

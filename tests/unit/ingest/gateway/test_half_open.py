@@ -5,7 +5,7 @@ import logging
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ingest.gateway.half_open import SAID_EVERY_S, HalfOpen
+from ingest.gateway.handshake.half_open import SAID_EVERY_S, HalfOpen
 from ingest.gateway.metrics import Metrics
 
 

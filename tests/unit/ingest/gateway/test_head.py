@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.gateway.head import LARGEST_BYTES, NoHandshake, end_of
+from ingest.gateway.handshake.head import LARGEST_BYTES, NoHandshake, end_of
 
 HEAD = b"GET /ocpp/CP HTTP/1.1\r\nHost: gateway\r\n\r\n"
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from ingest.gateway.registry import CONFLICT, CONFLICT_S, Entry, Registry
+from ingest.gateway.inventory.registry import CONFLICT, CONFLICT_S, Entry, Registry
 from shared.stores.postgres import Pool
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from ingest.gateway.slow_checks import AT_ONCE, WAITING, Gone, Overloaded, SlowChecks
+from ingest.gateway.handshake.slow_checks import AT_ONCE, WAITING, Gone, Overloaded, SlowChecks
 from shared.credentials import passwords
 
 CHOSEN = "correct:horse"

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from ingest.gateway.turns import TURN_S, Turns
+from ingest.gateway.session.read_queue import TURN_S, Turns
 
 
 class Talker:

@@ -17,13 +17,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from ingest.gateway.inbox import Inbox
-from ingest.gateway.registry import Entry, Registry
-from ingest.gateway.slow_checks import Gone, Overloaded, SlowChecks
-from ingest.gateway.turnstile import Turnstile
+from ingest.gateway.inventory.registry import Entry, Registry
 from shared.credentials import passwords
 from shared.http.origin import Network, neighbours, origin
 from shared.stores.postgres import AWAY
+
+from .inbox import Inbox
+from .refusal_limit import Turnstile
+from .slow_checks import Gone, Overloaded, SlowChecks
 
 log = logging.getLogger("plugwatch.gateway.admission")
 

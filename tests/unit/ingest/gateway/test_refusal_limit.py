@@ -1,6 +1,6 @@
 """How often somebody may be refused in a minute."""
 
-from ingest.gateway.turnstile import HELD, Turnstile
+from ingest.gateway.handshake.refusal_limit import HELD, Turnstile
 
 MINUTE = 7
 

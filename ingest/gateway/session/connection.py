@@ -25,20 +25,21 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from ingest.gateway import compression, head
-from ingest.gateway.admission import Refusal
-from ingest.gateway.budget import BYTES_A_TOKEN, Budget
-from ingest.gateway.errands import Errands
+from ingest.gateway.commands.queue import Errands
 from ingest.gateway.faults import Where, guarded
-from ingest.gateway.framing import Framer, text_frame
-from ingest.gateway.head import NoHandshake, Reason
-from ingest.gateway.publisher import OnDone, Ticket
-from ingest.gateway.registry import Entry
+from ingest.gateway.handshake import compression, head
+from ingest.gateway.handshake.admission import Refusal
+from ingest.gateway.handshake.head import NoHandshake, Reason
+from ingest.gateway.inventory.registry import Entry
+from ingest.gateway.publishing.publisher import OnDone, Ticket
 from ingest.ocpp import versions
 from ingest.ocpp.commands import Command
 from ingest.ocpp.session import Answer, Outcome, Session
 from shared.words import codec
 from shared.words.event import EndReason, Event, InventoryReported
+
+from .budget import BYTES_A_TOKEN, Budget
+from .framing import Framer, text_frame
 
 if TYPE_CHECKING:
     from ingest.gateway.server import Server

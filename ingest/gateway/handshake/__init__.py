@@ -1,0 +1,1 @@
+"""Who may come in: from the first byte of a socket to the upgrade."""

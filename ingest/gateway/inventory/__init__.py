@@ -1,0 +1,1 @@
+"""The charge points that there are, in memory."""

@@ -1,0 +1,1 @@
+"""One open socket: frames in, answers out, its timers and its back-pressure."""
