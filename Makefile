@@ -134,7 +134,7 @@ test-pythons: $(VENV)/.ready ## the quick start in a fresh clone and an empty ho
 
 .PHONY: skip
 skip: $(VENV)/.ready ## pass a record that holds its partition: ARGS='PARTITION OFFSET' shows it, --yes passes (docs/dead-letters.md)
-	@env $(RUNNING) $(PY) -m ingest.rollup.skip $(ARGS)
+	@env $(RUNNING) $(PY) -m ingest.rollup.redrive.skip $(ARGS)
 
 .PHONY: test-compose
 test-compose: $(VENV)/.ready ## the compose deployment, really run and shaken (needs Docker; COMPOSE="…": another compose command)

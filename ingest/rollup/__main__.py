@@ -8,19 +8,19 @@ from collections.abc import Mapping
 
 import uvloop
 
-from ingest.rollup.census import Census
-from ingest.rollup.consumer import Consumer
-from ingest.rollup.fences import Fences
-from ingest.rollup.fold import Policy
-from ingest.rollup.freshness import Freshness
-from ingest.rollup.liveness import Liveness
+from ingest.rollup.copy.fences import Fences
+from ingest.rollup.copy.freshness import Freshness
+from ingest.rollup.copy.publication import Publication
+from ingest.rollup.fold.fold import Policy
+from ingest.rollup.log.consumer import Consumer
+from ingest.rollup.log.quarantine import Quarantine, quarantining
+from ingest.rollup.log.senders import Senders
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.months import Months
-from ingest.rollup.publication import Publication
-from ingest.rollup.quarantine import Quarantine, quarantining
-from ingest.rollup.retention import Retention
-from ingest.rollup.senders import Senders
-from ingest.rollup.store import Store
+from ingest.rollup.state.liveness import Liveness
+from ingest.rollup.state.store import Store
+from ingest.rollup.upkeep.fleet_gauges import Census
+from ingest.rollup.upkeep.history_months import Months
+from ingest.rollup.upkeep.topic_retention import Retention
 from shared.http.server import serving
 from shared.process import admin, logs, settings
 from shared.process.settings import Settings

@@ -8,9 +8,9 @@ import pytest
 
 from ingest.ocpp.session import Policy as SessionPolicy
 from ingest.ocpp.session import Session
-from ingest.rollup import rules
-from ingest.rollup.fold import Folded, Policy, fold
-from ingest.rollup.state import ChargePoint
+from ingest.rollup.fold import rules
+from ingest.rollup.fold.fold import Folded, Policy, fold
+from ingest.rollup.fold.state import ChargePoint
 from shared.words import codec, documents
 from shared.words.documents import Contribution
 from shared.words.event import Event

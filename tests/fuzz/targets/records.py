@@ -9,11 +9,13 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from ingest.rollup import letters, rows, rules
-from ingest.rollup.batch import batch
-from ingest.rollup.fold import Folded, Policy
-from ingest.rollup.rules import Connector0Mode
-from ingest.rollup.state import ChargePoint
+from ingest.rollup.fold import rules
+from ingest.rollup.fold.batch import batch
+from ingest.rollup.fold.fold import Folded, Policy
+from ingest.rollup.fold.rules import Connector0Mode
+from ingest.rollup.fold.state import ChargePoint
+from ingest.rollup.log import dead_letters as letters
+from ingest.rollup.state import rows
 from shared.words.documents import Registration
 from shared.words.errors import Newer
 from shared.words.event import Event

@@ -15,12 +15,12 @@ from prometheus_client import CollectorRegistry
 
 from ingest.ocpp.session import Policy as SessionPolicy
 from ingest.ocpp.session import Session
-from ingest.rollup import rules
-from ingest.rollup.batch import batch
-from ingest.rollup.fold import Policy
+from ingest.rollup.fold import rules
+from ingest.rollup.fold.batch import batch
+from ingest.rollup.fold.fold import Policy
+from ingest.rollup.fold.state import ChargePoint, HistoryRow
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.state import ChargePoint, HistoryRow
-from ingest.rollup.store import Store
+from ingest.rollup.state.store import Store
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
 from shared.words import documents, instant

@@ -15,16 +15,16 @@ from confluent_kafka.admin import AdminClient
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from ingest.rollup.consumer import Consumer
-from ingest.rollup.fences import Fences
-from ingest.rollup.fold import Policy
-from ingest.rollup.freshness import Freshness
-from ingest.rollup.liveness import Liveness
+from ingest.rollup.copy.fences import Fences
+from ingest.rollup.copy.freshness import Freshness
+from ingest.rollup.copy.publication import Publication
+from ingest.rollup.fold.fold import Policy
+from ingest.rollup.log.consumer import Consumer
+from ingest.rollup.log.quarantine import Quarantine, quarantining
+from ingest.rollup.log.senders import Senders
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.publication import Publication
-from ingest.rollup.quarantine import Quarantine, quarantining
-from ingest.rollup.senders import Senders
-from ingest.rollup.store import Store
+from ingest.rollup.state.liveness import Liveness
+from ingest.rollup.state.store import Store
 from local.servers.broker import Broker
 from local.stack import Stack
 from shared.stores import hot, postgres

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ingest.rollup.batch import Batch, batch, digest
-from ingest.rollup.fold import Folded, Policy
-from ingest.rollup.state import ChargePoint
+from ingest.rollup.fold.batch import Batch, batch, digest
+from ingest.rollup.fold.fold import Folded, Policy
+from ingest.rollup.fold.state import ChargePoint
 from shared.words import codec
 from shared.words.errors import Newer
 from shared.words.event import Event

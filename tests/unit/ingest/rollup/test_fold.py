@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.rollup.fold import Policy, go_offline
-from ingest.rollup.state import Expired, Wish
+from ingest.rollup.fold.fold import Policy, go_offline
+from ingest.rollup.fold.state import Expired, Wish
 from shared.words import instant
 from shared.words.documents import Intent
 from shared.words.event import EndReason, Event

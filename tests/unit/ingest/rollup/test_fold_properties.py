@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.rollup.fold import Policy, go_offline
-from ingest.rollup.state import Place, Version
+from ingest.rollup.fold.fold import Policy, go_offline
+from ingest.rollup.fold.state import Place, Version
 from shared.words.event import Event, SessionBegan, StatusReported
 from tests.events import HOUR, SECOND, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told

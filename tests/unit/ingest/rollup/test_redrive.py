@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.rollup.letters import headers_of, letter
-from ingest.rollup.redrive import TIMES, Choice, Outcome, line, moment
+from ingest.rollup.log.dead_letters import headers_of, letter
+from ingest.rollup.redrive.redrive import TIMES, Choice, Outcome, line, moment
 from shared.words import instant
 from shared.words.errors import Poison
 from tests.events import HOUR, MINUTE, T0, Record

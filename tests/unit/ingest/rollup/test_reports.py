@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.rollup import rules
-from ingest.rollup.state import Place, Report
+from ingest.rollup.fold import rules
+from ingest.rollup.fold.state import Place, Report
 from shared.words import instant
 from shared.words.event import EVSE_LEVEL, MOST_PLACES
 from shared.words.status import Status

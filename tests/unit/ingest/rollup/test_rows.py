@@ -1,7 +1,7 @@
 """What is written of a charge point is what is read again."""
 
-from ingest.rollup import rows
-from ingest.rollup.state import ChargePoint, Wish
+from ingest.rollup.fold.state import ChargePoint, Wish
+from ingest.rollup.state import rows
 from tests.events import HOUR, T0, Session
 from tests.unit.ingest.rollup.worlds import World, told
 

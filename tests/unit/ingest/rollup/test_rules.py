@@ -4,9 +4,9 @@ from typing import Literal
 
 import pytest
 
-from ingest.rollup import rules
-from ingest.rollup.rules import Connector0Mode
-from ingest.rollup.state import ChargePoint, Place, Report
+from ingest.rollup.fold import rules
+from ingest.rollup.fold.rules import Connector0Mode
+from ingest.rollup.fold.state import ChargePoint, Place, Report
 from shared.words import instant
 from shared.words.documents import ChargePointDocument
 from shared.words.status import Connectivity, Reason, Status

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.rollup import rows, rules
-from ingest.rollup.fold import Folded, Policy, fold
-from ingest.rollup.state import ChargePoint, HistoryRow, Place, Wish
+from ingest.rollup.fold import rules
+from ingest.rollup.fold.fold import Folded, Policy, fold
+from ingest.rollup.fold.state import ChargePoint, HistoryRow, Place, Wish
+from ingest.rollup.state import rows
 from shared.words import instant
 from shared.words.documents import ChargePointDocument, ConnectorDocument
 from shared.words.event import Event

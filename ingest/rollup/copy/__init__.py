@@ -1,0 +1,1 @@
+"""The copy in Redis: what is published, and whether readers may trust it."""

@@ -1,0 +1,92 @@
+"""The freshness mark of the copy in Redis: readers take documents only while it lives, and ask Postgres else.
+
+Every rollup renews it while Postgres has no note of a commit, whoever's it is, that is older than seconds. So
+the mark lapses when Redis takes no writes, when a writer is cut off from it, and when no rollup is left to look.
+While Postgres cannot be reached nothing commits: the mark stays what it was. Limit: where only this rollup
+cannot reach Postgres while another writer cannot reach Redis, the copy counts although it lags behind.
+"""
+
+import asyncio
+import contextlib
+import logging
+
+from ingest.rollup.metrics import Metrics
+from shared.stores.hot import AWAY as REDIS_AWAY
+from shared.stores.hot import HotCopy
+from shared.stores.outage import Outage
+from shared.stores.postgres import AWAY as POSTGRES_AWAY
+from shared.stores.postgres import Pool
+
+from .publication import OLD_S, Publication
+
+log = logging.getLogger("plugwatch.rollup.freshness")
+
+EVERY_S = 0.5
+COUNTS_S = (
+    3  #: a stale document may be served for so long, and OLD_S: more than a turn that waits for a frozen Postgres
+)
+CHECK_S = 1  #: a Postgres that does not say by then cannot be reached
+PARTING_S = 15  #: a rollup that stops in order leaves nothing unpublished; its successor is there by then
+
+# By the clock of Postgres alone. Ids ascend with time, nearly: what is oldest is found without looking at all.
+_OLDEST = """
+    SELECT extract(epoch FROM clock_timestamp() - created_at)::float8 FROM unpublished ORDER BY id LIMIT 1
+"""
+
+
+class Freshness:
+    """Looks, and renews or withdraws the mark."""
+
+    def __init__(self, pool: Pool, copy: HotCopy, publication: Publication, metrics: Metrics) -> None:
+        self._pool = pool
+        self._copy = copy
+        self._publication = publication
+        self._fresh = False  #: what Postgres said last
+        self._outage = Outage(
+            log,
+            "the copy in Redis lags behind or is not filled: readers ask Postgres until what waits is published",
+            "the copy in Redis is fresh again",
+        )
+        metrics.fresh.set_function(lambda: 0 if self._outage else 1)
+
+    async def run(self) -> None:
+        """Vouches for the copy until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            look: asyncio.Task[None] | None = None
+            while True:
+                try:
+                    now = await self._copy.now()
+                    if look is None or look.done():
+                        look = group.create_task(self._look())
+                    await asyncio.wait([look], timeout=CHECK_S)  # a frozen Postgres may hold it for longer
+                    if self._fresh and not self._publication.waits and await self._copy.mark(now, COUNTS_S):
+                        self._outage.ended()
+                    else:
+                        await self._copy.withdraw()
+                        self._outage.began("see plugwatch_rollup_unpublished_notes")
+                except REDIS_AWAY as error:
+                    self._outage.began(error)
+                await asyncio.sleep(EVERY_S)
+
+    async def part(self) -> None:
+        """Once nothing is written any more: the copy counts until the next rollup is there, if nothing waits."""
+        try:
+            now = await self._copy.now()
+            if await self._oldest() is None:
+                await self._copy.mark(now, PARTING_S)
+        except (*REDIS_AWAY, *POSTGRES_AWAY) as error:
+            log.warning("nobody vouches for the copy until the next rollup is there", extra={"error": repr(error)})
+
+    async def _look(self) -> None:
+        with contextlib.suppress(*POSTGRES_AWAY):
+            try:
+                oldest = await self._oldest()
+            except POSTGRES_AWAY:  # a connection that died while we slept says nothing of Postgres
+                oldest = await self._oldest()
+            self._fresh = oldest is None or oldest < OLD_S
+
+    async def _oldest(self) -> float | None:
+        """The age (s) of the oldest note; None when there is none."""
+        async with self._pool.acquire(timeout=CHECK_S) as connection:
+            age: float | None = await connection.fetchval(_OLDEST, timeout=CHECK_S)
+            return age

@@ -1,0 +1,1 @@
+"""What events make of a charge point. Pure: no clock, no socket, no database."""

@@ -1,0 +1,1 @@
+"""By hand: dead letters shown and sent again, one record passed."""
