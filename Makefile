@@ -118,7 +118,7 @@ test-unit: $(VENV)/.ready ## the tests that start nothing, in less than a minute
 
 .PHONY: import
 import: $(VENV)/.ready ## operator: an inventory file into a running system: FILE=inventory.csv (ARGS=--dry-run only says what it would do)
-	@$(PY) -m api.import_file $(FILE) $(ARGS)
+	@$(PY) -m tools.import_inventory $(FILE) $(ARGS)
 
 # Where PLUGWATCH_* does not say, it is the system of `make run`.
 RUNNING = $(if $(PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS),,$(shell $(PY) -c 'import json; run = json.load(open(".plugwatch/run.json")); \

@@ -7,49 +7,49 @@ from typing import Literal
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import errors, openapi
-from api.access import Access
-from api.asking import Asking
-from api.audit import Audit
-from api.availability import Availability
-from api.bulk import Bulk
-from api.commands import Commands
+from api.bulk.importing import Bulk
+from api.commands.availability import Availability
+from api.commands.commands import Commands
+from api.commands.gateway_calls import Asking
+from api.commands.trace import Tracing
 from api.database import Database
 from api.deps import Collaborators
-from api.documents import Documents
-from api.edge import Edge
-from api.history import History
-from api.hot_reads import HotReads
-from api.inbox import Inbox
-from api.inventory import Inventory
-from api.metrics import Metrics
-from api.queries import Queries
-from api.query import Query
-from api.rate_limit import RateLimit
+from api.history.lines import History
+from api.history.series import Series
+from api.history.stats import Stats
+from api.http.access import Access
+from api.http.metrics import Metrics
+from api.http.middleware import Edge
+from api.http.query import Query
+from api.http.rate_limit import RateLimit
+from api.inbox.knocks import Inbox
+from api.inventory.inventory import Inventory
+from api.inventory.trail import Audit
+from api.inventory.writing import Writing
+from api.live.stream import Stream
 from api.readiness import Readiness
-from api.routes import (
-    audit,
-    availability,
-    bulk,
-    charge_points,
-    commands,
-    history,
-    inbox,
-    stations,
-    stats,
-    stream,
-    trace,
-)
-from api.series import Series
-from api.stats import Stats
-from api.stream import Stream
-from api.tracing import Tracing
-from api.writing import Writing
+from api.stations.documents import Documents
+from api.stations.hot_reads import HotReads
+from api.stations.lists import Queries
 from shared.credentials.wrong_tokens import WrongTokens
 from shared.http.origin import Network
 from shared.process import admin
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
+
+from .audit import routes as audit
+from .bulk import routes as bulk
+from .commands import availability_routes as availability
+from .commands import command_routes as commands
+from .commands import trace_routes as trace
+from .history import history_routes as history
+from .history import stats_routes as stats
+from .http import openapi
+from .http import problems as errors
+from .inbox import routes as inbox
+from .live import routes as stream
+from .stations import charge_point_routes as charge_points
+from .stations import station_routes as stations
 
 _DESCRIPTION = """
 The state of every plug: which connectors are free, broken, or not even there, and since when.

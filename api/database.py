@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
-from api.errors import Unavailable
+from api.http.problems import Unavailable
 from shared.stores import postgres
 from shared.stores.postgres import Connection, Pool
 

@@ -6,19 +6,19 @@ from typing import Annotated, cast
 from fastapi import Header
 from starlette.requests import Request
 
-from api.audit import Audit, Author
-from api.availability import Availability
-from api.bulk import Bulk
-from api.commands import Commands
-from api.documents import Documents
-from api.history import History
-from api.inbox import Inbox
-from api.inventory import Inventory
-from api.queries import Queries
-from api.series import Series
-from api.stats import Stats
-from api.stream import Stream
-from api.tracing import Tracing
+from api.bulk.importing import Bulk
+from api.commands.availability import Availability
+from api.commands.commands import Commands
+from api.commands.trace import Tracing
+from api.history.lines import History
+from api.history.series import Series
+from api.history.stats import Stats
+from api.inbox.knocks import Inbox
+from api.inventory.inventory import Inventory
+from api.inventory.trail import Audit, Author
+from api.live.stream import Stream
+from api.stations.documents import Documents
+from api.stations.lists import Queries
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import time
 import uvloop
 
 from api import app
-from api.access import Access
-from api.asking import listening
+from api.commands.gateway_calls import listening
+from api.http.access import Access
 from api.readiness import Readiness
 from shared.http.connection import Limits
 from shared.http.server import serving

@@ -11,8 +11,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
-from api import cursors, errors, etags, ids, merging, places, query, requests, rows, times
-from api.errors import Problem, field_error
+from api.bulk import rows
+from api.http import cursors, etags, ids, query, times
+from api.http import inputs as requests
+from api.http import problems as errors
+from api.http.problems import Problem, field_error
+from api.inventory import merging
+from api.stations import places
 
 _BODIES: tuple[type[BaseModel], ...] = (
     requests.NewStation,

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from api import app as api_app
-from api.access import Access
-from api.asking import Asking, listening
+from api.commands.gateway_calls import Asking, listening
+from api.http.access import Access
 from api.readiness import Readiness
 from local.stack import Stack
 from shared.stores import hot, postgres

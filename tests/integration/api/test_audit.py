@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api import outcomes
+from api.commands import answers as outcomes
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import ADMIN, READ, Api, bearer
 

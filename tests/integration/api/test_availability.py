@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api import availability, outcomes
+from api.commands import answers as outcomes
+from api.commands import availability
 from tests.integration.api.operated import Ingest, gone, knocking, new_id, plugged
 from tests.integration.api.served import Api, eventually
 

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api import bulk, outcomes
+from api.bulk import importing as bulk
+from api.commands import answers as outcomes
 from local.ports import free_port
 from shared.credentials import passwords
 from shared.http.server import serving
@@ -308,7 +309,7 @@ async def run(api: Api, *arguments: str, token: str = ADMIN) -> tuple[int, str]:
             f"PLUGWATCH_ADMIN_TOKEN={token}",
             sys.executable,
             "-m",
-            "api.import_file",
+            "tools.import_inventory",
             "--api",
             f"http://127.0.0.1:{port}",
             *arguments,

@@ -9,10 +9,11 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from api import asking as asking_module
-from api import commands, operations
-from api.asking import Asking, NobodyThere, listening
-from api.errors import Unavailable
+from api.commands import commands
+from api.commands import gateway_calls as asking_module
+from api.commands import inputs as operations
+from api.commands.gateway_calls import Asking, NobodyThere, listening
+from api.http.problems import Unavailable
 from ingest.gateway.commands import queue as errands
 from ingest.ocpp import commands as ours
 from local.stack import Stack

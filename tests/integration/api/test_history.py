@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api import schemas
+from api.http import schemas
 from local.stack import Stack
 from tests.integration.api.recorded import Recorded, minute
 from tests.integration.api.served import Api

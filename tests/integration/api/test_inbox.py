@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from api import outcomes
+from api.commands import answers as outcomes
 from shared.credentials import passwords
 from tests.integration.api.operated import Ingest, knocking, new_id, plugged, refused
 from tests.integration.api.served import READ, Api, bearer, eventually

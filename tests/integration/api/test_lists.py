@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api import schemas, selects
+from api.http import schemas
+from api.stations import selects
 from tests.integration.api.served import Api
 
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import schemas
+from api.http import schemas
 from local.stack import Stack
 from shared.stores import postgres
 from tests.integration.api.served import ADMIN, Api, bearer

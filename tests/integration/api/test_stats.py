@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from api import schemas
+from api.http import schemas
 from tests.integration.api.served import Api
 
 

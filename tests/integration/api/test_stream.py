@@ -11,7 +11,9 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
-from api import audience, live, stream
+from api.live import events as live
+from api.live import stream
+from api.live import subscribers as audience
 from local.stack import Stack
 from shared.http.connection import Limits
 from shared.http.server import serving

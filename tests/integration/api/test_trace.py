@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from api import schemas
+from api.http import schemas
 from local.stack import Stack
 from shared.stores import fleet, postgres, traces
 from shared.stores.traces import Traced

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import SecretStr
 
-from api.access import Access
-from api.errors import Forbidden, Problem, Unauthorized
+from api.http.access import Access
+from api.http.problems import Forbidden, Problem, Unauthorized
 
 GIVEN_OUT = Access(read=(SecretStr("r1"), SecretStr("r2")), admin=(SecretStr("a"),), metrics=(SecretStr("m"),))
 CLOSED = Access(read=(), admin=(), metrics=())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api import etags
-from api.errors import Changed
+from api.http import etags
+from api.http.problems import Changed
 
 TAG = '"3.120"'
 MALFORMED = (

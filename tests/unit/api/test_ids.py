@@ -2,7 +2,7 @@
 
 import pytest
 
-from api import ids
+from api.http import ids
 
 
 @pytest.mark.parametrize("text", ["S1", "a", "a.b_c~d-e", "x" * 64, "..."])

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from api import audience, live
-from api.audience import Audience, Reader
-from api.live import Wanted
+from api.live import events as live
+from api.live import subscribers as audience
+from api.live.events import Wanted
+from api.live.subscribers import Audience, Reader
 from shared.stores.changes import Entry
 
 

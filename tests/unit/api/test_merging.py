@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.errors import FieldError, Invalid
-from api.merging import ChargePoint, Inventory, Station, merge
-from api.rows import Read, read, written
+from api.bulk.rows import Read, read, written
+from api.http.problems import FieldError, Invalid
+from api.inventory.merging import ChargePoint, Inventory, Station, merge
 
 EMPTY = dict.fromkeys(("name", "address", "latitude", "longitude", "time_zone"))
 

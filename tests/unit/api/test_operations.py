@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from api import operations, outcomes
+from api.commands import answers as outcomes
+from api.commands import inputs as operations
 
 BODIES = (
     operations.AvailabilityWish,

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import cursors, orders
-from api.errors import Invalid
-from api.orders import ByDistance, ById, ByName
+from api.http import cursors
+from api.http.problems import Invalid
+from api.stations import orders
+from api.stations.orders import ByDistance, ById, ByName
 
 ids = st.from_regex(r"[A-Za-z0-9._~-]{1,64}", fullmatch=True)
 names = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=200)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.errors import TooMany
-from api.rate_limit import RateLimit
+from api.http.problems import TooMany
+from api.http.rate_limit import RateLimit
 
 
 def test_off_by_default_is_off() -> None:

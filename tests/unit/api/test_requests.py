@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from api.requests import ChargePointFilters, ChargePointPatch, NewChargePoint, NewStation, StationFilters, StationPatch
+from api.http.inputs import (
+    ChargePointFilters,
+    ChargePointPatch,
+    NewChargePoint,
+    NewStation,
+    StationFilters,
+    StationPatch,
+)
 
 
 def refused(model: Any, values: dict[str, Any]) -> set[str]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api import rows
-from api.errors import Invalid
-from api.rows import EXPORTED, Read
+from api.bulk import rows
+from api.bulk.rows import EXPORTED, Read
+from api.http.problems import Invalid
 
 FORMULAS = ("=1+1|cmd", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "'=1", "''=1", "\uff1d1", "'", "-", "=")
 GOOD = b'{"station_id": "S1", "station_name": "A"}'

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from api import history, schemas
+from api.history import lines as history
+from api.http import schemas
 from shared.words import documents
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import times
+from api.http import times
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""``/v1/import`` and ``/v1/export``: the inventory as a file."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from api.commands import answers as outcomes
+from api.deps import author, given
+from api.http.openapi import answers as may_answer
+from api.http.problems import Unreadable
+
+from .rows import EXPORTED, Format
+
+reads = APIRouter(prefix="/v1", tags=["import and export"])
+writes = APIRouter(prefix="/v1", tags=["import and export"])
+
+_FORMATS: dict[str, Format] = {
+    "text/csv": "csv",
+    "application/x-ndjson": "jsonl",
+    "application/jsonl": "jsonl",
+    "application/x-jsonlines": "jsonl",
+}
+_MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+_CSV = "station_id,station_name,latitude,longitude,charge_point_id\nalexanderplatz,Alexanderplatz P2,52.5,13.4,CP1\n"
+_JSONL = '{"station_id": "alexanderplatz", "station_name": "Alexanderplatz P2", "charge_point_id": "CP1"}\n'
+#: Without schemas: any bytes are a file, and the report says of each row what is wrong with it.
+_FILES: dict[str, Any] = {"text/csv": {"example": _CSV}, "application/x-ndjson": {"example": _JSONL}}
+_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": _FILES}}
+
+
+class ImportOptions(BaseModel):
+    """How to import."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = Field(default=False, description="only say what would come of each row")
+
+
+class ExportOptions(BaseModel):
+    """What kind of file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Format = Field(default="csv", description="`jsonl`: JSON Lines")
+
+
+@writes.post(
+    "/import",
+    response_model=outcomes.ImportReport,
+    responses=may_answer(413, 415, 422, 503, when={413: "The file is larger than 10 MiB: send it in parts"}),
+    openapi_extra=_BODY,
+)
+async def import_inventory(request: Request, options: Annotated[ImportOptions, Query()]) -> Response:
+    """Creates and updates stations and charge points from a file of at most 10 MiB.
+
+    A row is one charge point with the fields of its station, or a station alone. What exists is
+    updated: a field that is absent (CSV: empty) stays as it is, JSON null clears it. Rows are merged
+    one after the other; a row with an error changes nothing and stops nothing.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    format_ = _FORMATS.get(kind)
+    if format_ is None:
+        raise Unreadable("send text/csv or application/x-ndjson, and say so in Content-Type")
+    merged = await given(request).bulk.import_(author(request), await request.body(), format_, dry_run=options.dry_run)
+    totals = Counter(one.result for one in merged)
+    rows = [
+        {
+            "row": one.row.number,
+            "station_id": one.row.given.get("station_id"),
+            "charge_point_id": one.row.given.get("charge_point_id"),
+            "result": one.result,
+            "errors": one.errors,
+        }
+        for one in merged
+    ]
+    report = {
+        "dry_run": options.dry_run,
+        "totals": {result: totals[result] for result in ("created", "updated", "unchanged", "error")},
+        "rows": rows,
+    }
+    return Response(msgspec.json.encode(report), media_type="application/json")
+
+
+@reads.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses=may_answer(422, 503) | {200: {"content": _FILES, "description": f"Columns: {', '.join(EXPORTED)}"}},
+)
+async def export_inventory(request: Request, options: Annotated[ExportOptions, Query()]) -> Response:
+    """All stations and charge points as a file that `POST /v1/import` reads; never a password.
+
+    What is changed while it is written may be in it twice, or not at all.
+    """
+    pieces = await given(request).bulk.export(options.format)
+    headers = {"Content-Disposition": f'attachment; filename="plugwatch.{options.format}"'}
+    return StreamingResponse(pieces, headers=headers, media_type=_MEDIA_TYPES[options.format])

@@ -1,0 +1,1 @@
+"""What chargers are asked to do: service, trigger, reset, unlock, trace."""

@@ -1,0 +1,161 @@
+"""Wishes: chargers in service or out of it.
+
+A wish is a row of ``intents``; announcing its charge point makes the gateway that holds the charger
+send it, now or when the charger is back. The answer comes through the log: the rollup writes it
+into the row, which is where we wait for it. Who gave up waiting has lost nothing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from api.database import Database
+from api.http.problems import NotFound, Unavailable
+from api.inventory.trail import Author
+from api.inventory.writing import Write, Writing
+from shared.stores import fleet
+from shared.words import documents, instant
+from shared.words.documents import ChargePointDocument, Intent
+
+from .inputs import AvailabilityWish
+
+WAIT_S = 5
+POLL_S = 0.05
+
+Place = tuple[int, int]  #: (evse_id, connector_id); (0, 0) the charge point, (e, 0) an EVSE as a whole
+_ALL: Place = (0, 0)
+
+_CHARGE_POINTS_OF = """
+    SELECT key, id, operative, document FROM charge_points
+    WHERE station_key = $1 AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
+"""
+#: Wishes for parts of the place: the new one takes their place.
+_FORGET_PARTS = """
+    DELETE FROM intents WHERE charge_point_key = ANY($1::bigint[])
+      AND ($2 = 0 OR ($3 = 0 AND evse_id = $2)) AND (evse_id, connector_id) <> ($2, $3)
+"""
+_WISH = """
+    INSERT INTO intents (charge_point_key, evse_id, connector_id, operative, note)
+    SELECT key, $2, $3, $4, $5 FROM unnest($1::bigint[]) AS key
+    ON CONFLICT (charge_point_key, evse_id, connector_id) DO UPDATE SET
+        version = excluded.version, operative = excluded.operative, note = excluded.note,
+        asked_at = excluded.asked_at, result = NULL, answered_at = NULL, confirmed_at = NULL
+    RETURNING charge_point_key, version, asked_at
+"""
+_SHOW = """
+    UPDATE charge_points c SET operative = n.operative, revision = n.revision, document = n.document
+    FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[]) AS n(key, operative, revision, document)
+    WHERE c.key = n.key
+"""
+_RESULTS = """
+    SELECT n.key, i.result, i.version IS NOT NULL AND c.deleted_at IS NULL AND c.closed_at IS NULL
+           AND c.connectivity = 'ONLINE' AND c.registration = 'ACCEPTED' AS may_answer
+    FROM unnest($1::bigint[], $2::bigint[]) AS n(key, version)
+    JOIN charge_points c ON c.key = n.key
+    LEFT JOIN intents i ON i.charge_point_key = n.key AND i.version = n.version
+"""
+
+
+class Asked(NamedTuple):
+    """What came of a wish: the result of each charge point, by id, in order."""
+
+    results: list[tuple[str, str]]
+
+    @property
+    def all_answered(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return all(result not in ("Waiting", "TimedOut") for _, result in self.results)
+
+
+class Availability:
+    """Stores wishes and waits a little for the answers; ``clock`` is monotonic (s).
+
+    Every method may raise ``NotFound`` and ``Unavailable``.
+    """
+
+    def __init__(self, writing: Writing, database: Database, clock: Callable[[], float]) -> None:
+        self._writing = writing
+        self._database = database
+        self._clock = clock
+
+    async def ask_station(self, author: Author, station_id: str, wish: AvailabilityWish) -> Asked:
+        """Every charge point of the station, as a whole."""
+        async with self._writing.write(author) as write:
+            station = await write.lock_station(station_id)
+            rows = await write.connection.fetch(_CHARGE_POINTS_OF, station["key"])
+            versions = await _store(write, rows, _ALL, wish)
+            if rows:
+                write.stations.add(station["key"])
+        return await self._answers({row["key"]: row["id"] for row in rows}, versions)
+
+    async def ask_charge_point(self, author: Author, charge_point_id: str, wish: AvailabilityWish) -> Asked:
+        """One charge point as a whole."""
+        return await self._ask_one(author, charge_point_id, _ALL, wish)
+
+    async def ask_connector(self, author: Author, charge_point_id: str, place: Place, wish: AvailabilityWish) -> Asked:
+        """A connector, or an EVSE with all its connectors, that the charge point has reported."""
+        return await self._ask_one(author, charge_point_id, place, wish)
+
+    async def _ask_one(self, author: Author, charge_point_id: str, place: Place, wish: AvailabilityWish) -> Asked:
+        async with self._writing.write(author) as write:
+            row, _ = await write.lock_charge_point(charge_point_id, {})
+            if place != _ALL and not _has(documents.charge_point(row["document"]), place):
+                raise NotFound("the charge point has reported no such connector: GET it to see which it has")
+            versions = await _store(write, [row], place, wish)
+            write.stations.update({row["station_key"]} - {None})
+        return await self._answers({row["key"]: row["id"]}, versions)
+
+    async def _answers(self, ids: dict[int, str], versions: dict[int, int]) -> Asked:
+        """What the rollup wrote into the wishes' rows, within ``WAIT_S``."""
+        deadline = self._clock() + WAIT_S
+        results = dict.fromkeys(ids, "Waiting")
+        while ids:
+            with contextlib.suppress(Unavailable):  # it is stored: that the answer cannot be seen changes nothing
+                async with self._database.connection() as connection:
+                    rows = await connection.fetch(_RESULTS, list(versions), list(versions.values()))
+                results |= {
+                    row["key"]: row["result"] or ("TimedOut" if row["may_answer"] else "Waiting") for row in rows
+                }
+                if "TimedOut" not in results.values():
+                    break
+            if self._clock() >= deadline:
+                break
+            await asyncio.sleep(POLL_S)
+        return Asked([(id_, results[key]) for key, id_ in ids.items()])
+
+
+async def _store(write: Write, rows: Sequence[Any], place: Place, wish: AvailabilityWish) -> dict[int, int]:
+    """Writes the wish for each of the locked charge points and into their documents; versions by key."""
+    if not rows:
+        return {}
+    keys = [row["key"] for row in rows]
+    await write.connection.execute(_FORGET_PARTS, keys, *place)
+    stored = await write.connection.fetch(_WISH, keys, *place, wish.operative, wish.note)
+    asked_at = instant.to_text(instant.from_datetime(stored[0]["asked_at"]))
+    revisions = await fleet.take_revisions(write.connection, len(rows))
+    shown = []
+    for row, revision in zip(rows, revisions, strict=True):
+        operative = wish.operative if place == _ALL else row["operative"]
+        before = documents.charge_point(row["document"])
+        after = before.with_(operative=operative, intent=Intent(wish.operative, wish.note, asked_at), revision=revision)
+        shown.append((row["key"], operative, revision, documents.encode(after).decode()))
+        of = {"evse_id": place[0], "connector_id": place[1]} if place != _ALL else {}
+        write.record(
+            "availability.asked",
+            station_id=before.station_id,
+            charge_point_id=row["id"],
+            before={"operative": row["operative"]} if place == _ALL else None,
+            after={"operative": wish.operative, "note": wish.note, **of},
+        )
+    await write.connection.execute(_SHOW, *zip(*shown, strict=True))
+    write.charge_points.update(keys)
+    return {row["charge_point_key"]: row["version"] for row in stored}
+
+
+def _has(document: ChargePointDocument, place: Place) -> bool:
+    evse_id, connector_id = place
+    return any(
+        evse.id == evse_id and (not connector_id or any(one.id == connector_id for one in evse.connectors))
+        for evse in document.evses
+    )

@@ -1,0 +1,60 @@
+"""``/v1/charge-points/{id}/trigger``, ``/reset`` and ``/unlock``: the charger's own answer."""
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.commands import answers as outcomes
+from api.deps import author, given
+from api.http.openapi import answers as may_answer
+from api.http.problems import FieldError, Invalid
+
+from .inputs import ResetOrder, Trigger, Unlock
+
+writes = APIRouter(prefix="/v1/charge-points/{charge_point_id}", tags=["commands"])
+
+_MAY_ANSWER = may_answer(
+    404,
+    409,
+    413,
+    422,
+    502,
+    503,
+    504,
+    when={
+        409: "It is not connected, or its registration is not ACCEPTED",
+        503: "A dependency is away, or too many commands wait for this charger; Retry-After says when to try again",
+    },
+)
+
+
+@writes.post("/trigger", response_model=outcomes.CommandAnswer, responses=_MAY_ANSWER)
+async def trigger(request: Request, charge_point_id: str, body: Trigger) -> Response:
+    """Has it send a message now. `Accepted` means that it will; what it sends shows in its document."""
+    if body.connector_id is not None and body.evse_id is None:
+        raise Invalid(FieldError("evse_id", "is required with connector_id"))
+    asked = given(request).commands.ask(
+        author(request), charge_point_id, "trigger", body.message, body.evse_id, body.connector_id
+    )
+    return _answer(*await asked)
+
+
+@writes.post("/reset", response_model=outcomes.CommandAnswer, responses=_MAY_ANSWER)
+async def reset(request: Request, charge_point_id: str, body: ResetOrder) -> Response:
+    """Restarts it: `immediate`ly (1.6 Hard), or `graceful`ly when what is running has ended (1.6 Soft)."""
+    return _answer(*await given(request).commands.ask(author(request), charge_point_id, "reset", body.kind))
+
+
+@writes.post("/unlock", response_model=outcomes.CommandAnswer, responses=_MAY_ANSWER)
+async def unlock(request: Request, charge_point_id: str, body: Unlock) -> Response:
+    """Has it let go of a cable. The answer is the charger's: `Unlocked`, `UnlockFailed`, `NotSupported`, …"""
+    asked = given(request).commands.ask(
+        author(request), charge_point_id, "unlock", evse_id=body.evse_id, connector_id=body.connector_id
+    )
+    return _answer(*await asked)
+
+
+def _answer(charge_point_id: str, status: str) -> Response:
+    body = msgspec.json.encode({"charge_point_id": charge_point_id, "status": status})
+    return Response(body, media_type="application/json")

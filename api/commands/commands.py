@@ -1,0 +1,128 @@
+"""Commands to one charger that an operator waits for: trigger, reset, unlock.
+
+The gateway that holds the charger is asked; what the charger answers is the answer. Unlike a wish, a
+command is never repeated: a charger that is away is not asked later.
+"""
+
+import logging
+from typing import Any
+
+from api.database import Database
+from api.http import ids
+from api.http.problems import Conflict, NotFound, Refused, Silent, Unavailable
+from api.inventory import trail as audit
+from api.inventory.trail import Author, Entry
+from shared.words.gateways import Asked, Told
+
+from .gateway_calls import Asking, Lost, NobodyThere
+
+TIMEOUT_S = 10
+
+_HOLDER = """
+    SELECT c.key, c.id, s.id AS station_id, c.registration, c.gateway_id,
+           c.connectivity = 'ONLINE' AND c.closed_at IS NULL AS connected
+    FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
+    WHERE c.folded_id = lower($1) AND c.deleted_at IS NULL
+"""
+_OFFLINE = "it is not connected: a command needs a charger that is; availability wishes wait until it is back"
+
+log = logging.getLogger("plugwatch.api.commands")
+
+
+class Commands:
+    """Asks chargers, and has the audit say so."""
+
+    def __init__(self, database: Database, asking: Asking) -> None:
+        self._database = database
+        self._asking = asking
+
+    async def ask(
+        self,
+        author: Author,
+        charge_point_id: str,
+        what: Asked,
+        argument: str = "",
+        evse_id: int | None = None,
+        connector_id: int | None = None,
+    ) -> tuple[str, str]:
+        """The charge point's id as it is spelled, and the status it answered.
+
+        Raises:
+            NotFound: there is no such charge point.
+            Conflict: it is not connected, or not accepted.
+            Silent: it did not answer in time.
+            Refused: it answered with an error.
+            Unavailable: too many commands wait for it, or Postgres or Redis is away.
+        """
+        row = await self._holder(charge_point_id)
+        details = {"argument": argument or None, "evse_id": evse_id, "connector_id": connector_id}
+        asked = {name: value for name, value in details.items() if value is not None}
+        tried = None
+        while row["gateway_id"] != tried:
+            tried = row["gateway_id"]
+            try:
+                told = await self._asking.ask(
+                    tried,
+                    row["key"],
+                    what,
+                    argument=argument,
+                    evse_id=evse_id,
+                    connector_id=connector_id,
+                    timeout_s=TIMEOUT_S,
+                )
+            except NobodyThere:
+                told = Told("", error="offline")
+            except TimeoutError:
+                told = Told("", error="timeout")
+            except Lost:
+                await self._record(author, what, row, asked | {"error": "lost"})
+                raise
+            if told.error != "offline" or told.detail:  # it left while it was asked: it may have done it
+                break
+            row = await self._holder(charge_point_id)  # perhaps another gateway has it by now
+        outcome = {"status": told.status} if told.error is None else {"error": told.error, "detail": told.detail}
+        if told.error not in ("offline", "busy") or told.detail:
+            await self._record(author, what, row, asked | outcome)
+        return row["id"], _status(told)
+
+    async def _holder(self, charge_point_id: str) -> Any:
+        row = None
+        if ids.is_charge_point(charge_point_id):
+            async with self._database.connection() as connection:
+                row = await connection.fetchrow(_HOLDER, charge_point_id)
+        if row is None:
+            raise NotFound("there is no charge point with this id: GET /v1/charge-points lists those there are")
+        if row["registration"] != "ACCEPTED":
+            raise Conflict(f"its registration is {row['registration']}: PATCH that to ACCEPTED first")
+        if not row["connected"] or row["gateway_id"] is None:
+            raise Conflict(_OFFLINE)
+        return row
+
+    async def _record(self, author: Author, what: Asked, row: Any, after: dict[str, Any]) -> None:
+        """After the answer: nothing can take back what the charger did, so nothing here may fail the request."""
+        entry = Entry(f"command.{what}", row["station_id"], row["id"], None, after)
+        try:
+            async with self._database.connection() as connection:
+                await audit.record(connection, author, [entry])
+        except Unavailable:
+            log.error(
+                "a command is missing in the audit: Postgres went away. This line stands in for it",
+                extra={**entry._asdict(), "actor": author.actor, "request_id": author.request_id},
+            )
+
+
+def _status(told: Told) -> str:
+    match told.error:
+        case None:
+            return told.status or ""
+        case "offline":
+            raise Conflict(_OFFLINE)
+        case "busy":
+            raise Unavailable(
+                "too many commands wait for this charger already: try again when it has answered some",
+                headers={"Retry-After": "5"},
+            )
+        case "timeout":
+            raise Silent("it is connected, but did not answer in time: it may still do it; look before trying again")
+        case "refused":
+            raise Refused(f"it answered with an error, {told.detail}: it may not know this command")

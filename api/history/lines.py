@@ -1,0 +1,175 @@
+"""What was reported, when: lines of history from Postgres, newest first by the time they were received.
+
+Keyset: a page goes on after the last line of the one before, so a line that comes in later than
+newer ones (a rollup that caught up) may be missed by who pages, but none is seen twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from api.database import Database
+from api.http import ids
+from api.http.inputs import HistoryFilters
+from api.http.problems import FieldError, Invalid, NotFound
+from api.stations import orders
+from api.stations.lists import Page
+from shared.words import instant
+
+WITHIN_S = 10
+_INSTEAD = "this search takes too long: ask for a shorter time (from, to)"
+
+_LIFE = """
+    1 + (SELECT count(*) FROM charge_points o
+         WHERE o.folded_id = c.folded_id AND o.deleted_at IS NOT NULL AND o.key < c.key) AS life
+"""
+_CHARGE_POINT = "SELECT key, id, 0 AS life FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
+_CHARGE_POINTS = f"""
+    SELECT key, id, {_LIFE} FROM charge_points c WHERE folded_id = lower($1) AND deleted_at IS NULL
+    UNION ALL SELECT key, id, {_LIFE} FROM charge_points c WHERE folded_id = lower($1) AND deleted_at IS NOT NULL
+"""  # noqa: S608
+_STATION = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
+_STATIONS = f"{_STATION} UNION ALL SELECT key FROM stations WHERE id = $1 AND deleted_at IS NOT NULL"  # noqa: S608
+_MEMBERS = "SELECT key, id, 0 AS life FROM charge_points WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL"
+_ALL_MEMBERS = f"""
+    SELECT key, id, {_LIFE} FROM charge_points c WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL
+    UNION ALL SELECT key, id, {_LIFE} FROM charge_points c
+    WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NOT NULL
+"""  # noqa: S608
+_LINES = """
+    SELECT n.* FROM unnest($1::bigint[]) AS k(key) CROSS JOIN LATERAL (
+        SELECT id, kind, charge_point_key, evse_id, connector_id, reported, normalized, error_code,
+               vendor_error_code, info, event_time, reported_at, reported_at_text, received_at, flags
+        FROM history WHERE charge_point_key = k.key {conditions}
+        ORDER BY received_at DESC, id DESC LIMIT {limit}
+    ) n ORDER BY n.received_at DESC, n.id DESC LIMIT {limit}
+"""
+
+
+class Line(Struct, frozen=True, omit_defaults=True):
+    """One line of history."""
+
+    id: int
+    kind: str
+    charge_point_id: str
+    evse_id: int | None
+    connector_id: int | None
+    reported: str
+    normalized: str | None
+    error_code: str | None
+    vendor_error_code: str | None
+    info: str | None
+    event_time: str
+    reported_at: str | None
+    reported_at_text: str | None
+    received_at: str
+    flags: Sequence[str]
+    life: int | None = None
+
+
+class History:
+    """Every method may raise ``Unavailable``, ``NotFound``, and ``Invalid`` for a time that cannot be."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_charge_point(self, charge_point_id: str, filters: HistoryFilters) -> Page:
+        """What one charge point reported; with ``include_deleted`` all that ever bore the id."""
+        if not ids.is_charge_point(charge_point_id):
+            raise _no("charge point", filters)
+        async with self._database.reading(WITHIN_S, _INSTEAD) as connection:
+            found = await connection.fetch(
+                _CHARGE_POINTS if filters.include_deleted else _CHARGE_POINT, charge_point_id
+            )
+            if not found:
+                raise _no("charge point", filters)
+            return await _page(connection, found, filters)
+
+    async def of_station(self, station_id: str, filters: HistoryFilters) -> Page:
+        """What the charge points that a station has now reported, wherever they were then.
+
+        With ``include_deleted`` those, too, that were deleted while they were there.
+        """
+        if not ids.is_station(station_id):
+            raise _no("station", filters)
+        async with self._database.reading(WITHIN_S, _INSTEAD) as connection:
+            stations = await connection.fetch(_STATIONS if filters.include_deleted else _STATION, station_id)
+            if not stations:
+                raise _no("station", filters)
+            members = _ALL_MEMBERS if filters.include_deleted else _MEMBERS
+            found = await connection.fetch(members, [row["key"] for row in stations])
+            return await _page(connection, found, filters)
+
+
+async def _page(connection: Any, charge_points: Sequence[Any], filters: HistoryFilters) -> Page:
+    conditions: list[str] = []
+    arguments: list[Any] = [[row["key"] for row in charge_points]]
+
+    def where(condition: str, *values: Any) -> None:
+        numbers = [f"${len(arguments) + n}" for n in range(1, len(values) + 1)]
+        conditions.append("AND " + condition.format(*numbers))
+        arguments.extend(values)
+
+    if filters.from_ is not None:
+        where("received_at >= {}::timestamptz", filters.from_)
+    if filters.to is not None:
+        if filters.from_ is not None and filters.to < filters.from_:
+            raise Invalid(FieldError("to", "is before from: the time from (included) to (excluded) is shown"))
+        where("received_at < {}::timestamptz", filters.to)
+    if filters.cursor is not None:
+        at, id_ = orders.last_line(filters.cursor)
+        where("received_at <= {0}::timestamptz AND (received_at, id) < ({0}::timestamptz, {1}::bigint)", at, id_)
+    if filters.kind:
+        where("kind = ANY({}::text[])", filters.kind)
+    if filters.evse_id is not None:
+        where("evse_id = {}::smallint", filters.evse_id)
+    if filters.connector_id is not None:
+        where("connector_id = {}::smallint", filters.connector_id)
+    statement = _LINES.format(conditions=" ".join(conditions), limit=filters.limit + 1)
+    rows = await connection.fetch(statement, *arguments)
+    known = {row["key"]: row for row in charge_points}
+    shown = rows[: filters.limit]
+    next_cursor = None
+    if len(rows) > filters.limit:
+        next_cursor = orders.history_cursor(shown[-1]["received_at"], shown[-1]["id"])
+    return Page(
+        items=[_line(row, known[row["charge_point_key"]], filters.include_deleted) for row in shown],
+        next_cursor=next_cursor,
+    )
+
+
+def _line(row: Any, charge_point: Mapping[str, Any], with_life: bool) -> msgspec.Raw:
+    line = Line(
+        id=row["id"],
+        kind=row["kind"],
+        charge_point_id=charge_point["id"],
+        evse_id=row["evse_id"],
+        connector_id=row["connector_id"],
+        reported=row["reported"],
+        normalized=row["normalized"],
+        error_code=row["error_code"],
+        vendor_error_code=row["vendor_error_code"],
+        info=row["info"],
+        event_time=_text(row["event_time"]),
+        reported_at=None if row["reported_at"] is None else _text(row["reported_at"]),
+        reported_at_text=row["reported_at_text"],
+        received_at=_text(row["received_at"]),
+        flags=row["flags"],
+        life=charge_point["life"] if with_life else None,
+    )
+    return msgspec.Raw(msgspec.json.encode(line))
+
+
+def _text(moment: datetime) -> str:
+    return instant.to_text(instant.from_datetime(moment))
+
+
+def _no(what: str, filters: HistoryFilters) -> NotFound:
+    if filters.include_deleted:
+        return NotFound(
+            f"there never was a {what} with this id: GET /v1/{what.replace(' ', '-')}s lists those there are"
+        )
+    return NotFound(f"there is no {what} with this id: include_deleted=true shows the history of one that was deleted")

@@ -1,0 +1,40 @@
+"""The whole network in numbers: aggregated in Postgres, by one query at a time, at most once a second."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from api.database import Database
+from api.http.problems import Unavailable
+from shared.stores import tally
+
+CACHED_S = 1
+WAIT_S = 10
+
+
+class Stats:
+    """The numbers of now, or of up to a second ago; ``clock`` is monotonic (s)."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._stale_at = -1.0
+        self._document = b""
+
+    async def document(self) -> bytes:
+        """The document that ``GET /v1/stats`` serves.
+
+        Raises:
+            Unavailable: Postgres is away, or too many wait for it.
+        """
+        try:
+            async with asyncio.timeout(WAIT_S), self._one_at_a_time:
+                if self._clock() >= self._stale_at:
+                    async with self._database.connection() as connection:
+                        self._document = msgspec.json.encode(await tally.taken(connection))
+                    self._stale_at = self._clock() + CACHED_S
+                return self._document
+        except TimeoutError as error:
+            raise Unavailable("counting takes too long just now: try again", headers={"Retry-After": "5"}) from error

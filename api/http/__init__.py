@@ -1,0 +1,1 @@
+"""The floor of all rooms: what happens to every request, whatever it asks for."""

@@ -1,0 +1,58 @@
+"""Who may do what under ``/v1``: READ tokens read, ADMIN tokens do everything. Pure.
+
+Asked before anything else of a request is looked at, so a new route is closed from its first day.
+No token set means closed, never open.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import SecretStr
+
+from shared.credentials import tokens
+from shared.credentials.tokens import Keyring
+
+from .problems import Forbidden, Unauthorized
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOR_ADMINS = "/v1/audit"  #: reading it needs an ADMIN token, too
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="plugwatch"'}
+_TOO_SMALL = {"WWW-Authenticate": 'Bearer realm="plugwatch", error="insufficient_scope"'}
+
+
+def scope_of(method: str, path: str) -> Literal["READ", "ADMIN"]:
+    """The smallest scope that covers a request."""
+    for_admins = path == _FOR_ADMINS or path.startswith(f"{_FOR_ADMINS}/")
+    return "READ" if method in _READS and not for_admins else "ADMIN"
+
+
+class Access:
+    """The tokens that were given out, by scope."""
+
+    def __init__(self, *, read: Sequence[SecretStr], admin: Sequence[SecretStr], metrics: Sequence[SecretStr]) -> None:
+        self.metrics = metrics
+        self._read = Keyring(read, unnamed="read")
+        self._admin = Keyring(admin, unnamed="admin")
+
+    def check(self, method: str, path: str, authorization: str | None) -> str:
+        """Lets the request through and says whose it is ("" where no token is needed), or says why not.
+
+        Raises:
+            Unauthorized: the path needs a token and there is none, or an unknown one.
+            Forbidden: the token is known, but its scope does not cover this.
+        """
+        if not (path.startswith("/v1/") or path == "/v1"):
+            return ""
+        token = tokens.presented(authorization)
+        admin, reader = self._admin.holder(token), self._read.holder(token)
+        if admin is not None:
+            return admin
+        scope = scope_of(method, path)
+        if reader is not None:
+            if scope == "READ":
+                return reader
+            raise Forbidden("a READ token does not do for this: use an ADMIN token", headers=_TOO_SMALL)
+        if tokens.is_one_of(token, self.metrics):
+            raise Forbidden("a METRICS token is for /metrics alone: use a READ or ADMIN token", headers=_TOO_SMALL)
+        known = "READ or ADMIN" if scope == "READ" else "ADMIN"
+        raise Unauthorized(f"send a known {known} token: Authorization: Bearer <token>", headers=_CHALLENGE)

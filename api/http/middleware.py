@@ -1,0 +1,134 @@
+"""The first and last code a request meets: its id, token, query, size and metrics, and the answer to a bug.
+
+Plain ASGI, one layer, nothing that is done per route.
+"""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Collection
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http import problems as errors
+from shared.credentials import tokens
+from shared.credentials.wrong_tokens import WrongTokens
+from shared.http.origin import Network, asker
+
+from .access import Access
+from .metrics import ENDLESS, Metrics
+from .problems import Problem, TooLarge, TooMany, Unauthorized, Unexpected
+from .query import Query
+from .rate_limit import RateLimit
+
+MAX_BODY_BYTES = 1024 * 1024
+_MAX_BYTES = {"/v1/import": 10 * MAX_BODY_BYTES}  #: where a body may be larger
+
+_CLOSE = {"Connection": "close"}  #: what is refused is not read on
+_VISIBLE = re.compile(rb"[\x21-\x7e]{1,128}")
+
+log = logging.getLogger("plugwatch.api")
+
+
+class Edge:
+    """Wraps the application; everything it answers or lets through carries ``X-Request-ID``."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        limit: RateLimit,
+        wrong_tokens: WrongTokens,
+        trusted_proxies: Collection[Network],
+        query: Query,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._app = app
+        self._access = access
+        self._limit = limit
+        self._wrong_tokens = wrong_tokens
+        self._trusted = trusted_proxies
+        self._query = query
+        self._metrics = metrics
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "HEAD" and scope["path"] not in ENDLESS:
+            scope = {**scope, "method": "GET"}  # whose head it wants (RFC 9110 §9.3.2): the server leaves out the body
+        began = time.perf_counter()
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given if _VISIBLE.fullmatch(given) else secrets.token_hex(16).encode()
+        scope["request_id"] = request_id.decode()
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        try:
+            authorization = headers.get(b"authorization", b"").decode("latin-1")
+            scope["actor"] = self._access.check(scope["method"], scope["path"], authorization)
+            if scope["actor"]:
+                self._limit.take(tokens.presented(authorization) or "", self._clock())
+            self._query.check(scope)
+            await self._app(scope, _limited(scope["path"], headers, receive), answer)
+        except Problem as problem:
+            await errors.response(self._limited(problem, scope, headers), scope)(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # in the middle of its body: there is nobody to answer
+        except Exception:
+            log.exception("a request failed by a bug: report this traceback", extra={"request_id": scope["request_id"]})
+            if status:
+                raise  # half an answer is out: the server closes the connection
+            bug = Unexpected("this is a bug here, and logged: try again, or report it with the request_id")
+            await errors.response(bug, scope)(scope, receive, answer)
+        finally:
+            self._metrics.answered(scope, status, time.perf_counter() - began)
+
+    def _limited(self, problem: Problem, scope: Scope, headers: dict[bytes, bytes]) -> Problem:
+        """The problem, or 429 in the place of a 401 when the address has presented too many wrong tokens."""
+        if not isinstance(problem, Unauthorized) or not headers.get(b"authorization"):
+            return problem
+        wait_s = self._wrong_tokens.wait_s(asker(scope, self._trusted))
+        if not wait_s:
+            return problem
+        detail = f"too many wrong tokens from your address: wait {wait_s} s; a right one passes at once"
+        return TooMany(detail, headers={"Retry-After": str(wait_s)})
+
+
+def _limited(path: str, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+    """``receive`` that refuses a body larger than what the path may take, announced or not.
+
+    Raises:
+        TooLarge: the body says that it is larger.
+    """
+    limit = _MAX_BYTES.get(path, MAX_BODY_BYTES)
+    too_large = f"the body may have {limit} bytes at most: send less at a time"
+    if b"transfer-encoding" not in headers:
+        if int(headers.get(b"content-length", b"0")) > limit:
+            raise TooLarge(too_large, headers=_CLOSE)
+        return receive
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise HTTPException(413, too_large, headers=_CLOSE)  # FastAPI passes on this kind alone
+        return message
+
+    return counted

@@ -1,0 +1,53 @@
+"""Answers made of bytes that are JSON already."""
+
+from urllib.parse import quote, urlencode
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http import etags
+from api.stations.lists import Page
+from shared.stores.hot import Change, Hot
+
+_JSON = "application/json"
+
+
+def document(found: Hot | Change, request: Request | None = None, *, password: str | None = None) -> Response:
+    """A document with its entity tag; 304 if ``request`` is that of a client who holds it already.
+
+    ``password``: one that was just made; it is shown this once.
+    ``Age`` (RFC 9111 §5.1, s) is there only where nobody can say that it is current.
+    """
+    headers = {"ETag": found.etag, "Cache-Control": "no-cache"}
+    if isinstance(found, Hot) and found.age_s is not None:
+        headers["Age"] = str(found.age_s)
+    if request is not None and etags.is_current(request.headers.get("if-none-match"), found.etag):
+        return Response(status_code=304, headers=headers)
+    if password is not None:
+        headers["Cache-Control"] = "no-store"
+    return Response(_with(password, found.document), headers=headers, media_type=_JSON)
+
+
+def created(change: Change, collection: str, id_: str, *, password: str | None = None) -> Response:
+    """201 with the new document and where it lives; ``password`` as above."""
+    headers = {"ETag": change.etag, "Location": f"{collection}/{quote(id_, safe='')}"}
+    if password is not None:
+        headers["Cache-Control"] = "no-store"
+    return Response(_with(password, change.document), 201, headers, _JSON)
+
+
+def _with(password: str | None, document: bytes | None) -> bytes | None:
+    if password is None or document is None:
+        return document
+    return msgspec.json.encode(msgspec.json.decode(document) | {"password": password})
+
+
+def page(request: Request, found: Page) -> Response:
+    """A page; ``Link`` leads to the next one under the same filters."""
+    headers = {}
+    if found.next_cursor is not None:
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        target = f"{request.url.path}?{urlencode([*query, ('cursor', found.next_cursor)])}"
+        headers["Link"] = f'<{target}>; rel="next"'
+    return Response(msgspec.json.encode(found), headers=headers, media_type=_JSON)

@@ -1,0 +1,1 @@
+"""Charge points that knock and are refused."""

@@ -1,0 +1,211 @@
+"""The inventory that an import speaks of, read from Postgres and written back, set-based.
+
+Locks as every writer takes them: stations, then charge points, ascending; what is new is inserted
+after that, by id, so that two imports cannot wait for each other.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from api.bulk.rows import STATION, Read
+from shared.stores import fleet
+from shared.stores.postgres import Connection
+from shared.words import documents
+from shared.words.documents import ChargePointDocument
+
+from .inventory import password_facts
+from .merging import ChargePoint, Inventory, Station
+from .writing import Write
+
+_FIELDS = tuple(STATION.values())
+
+_STATION_KEYS = "SELECT key FROM stations WHERE id = ANY($1::text[]) AND deleted_at IS NULL"
+_STATIONS = """
+    SELECT key, id, name, address, latitude, longitude, time_zone FROM stations
+    WHERE id = ANY($1::text[]) AND deleted_at IS NULL
+"""
+_CHARGE_POINTS = """
+    SELECT c.key, c.id, c.station_key, s.id AS station_id, c.registration, c.password_hash, c.document
+    FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
+    WHERE c.folded_id = ANY($1::text[]) AND c.deleted_at IS NULL
+"""
+_LOCK_CHARGE_POINTS = """
+    SELECT FROM charge_points WHERE folded_id = ANY($1::text[]) AND deleted_at IS NULL
+    ORDER BY key FOR NO KEY UPDATE
+"""
+_STATION_KEYS_OF = """
+    SELECT DISTINCT station_key AS key FROM charge_points
+    WHERE folded_id = ANY($1::text[]) AND deleted_at IS NULL AND station_key IS NOT NULL
+"""
+_INSERT_STATIONS = """
+    INSERT INTO stations (id, name, address, latitude, longitude, time_zone)
+    SELECT n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[]) AS n
+    ON CONFLICT (id) WHERE deleted_at IS NULL DO NOTHING RETURNING id, key
+"""
+_EDIT_STATIONS = """
+    UPDATE stations s SET name = n.name, address = n.address, latitude = n.latitude, longitude = n.longitude,
+           time_zone = n.time_zone, version = nextval('revisions')
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[])
+         AS n(key, name, address, latitude, longitude, time_zone)
+    WHERE s.key = n.key
+"""
+_INSERT_CHARGE_POINTS = """
+    INSERT INTO charge_points (id, station_key, registration, password_hash, revision, document)
+    SELECT n.* FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS n
+    ON CONFLICT (folded_id) WHERE deleted_at IS NULL DO NOTHING RETURNING key
+"""
+_EDIT_CHARGE_POINTS = """
+    UPDATE charge_points c SET station_key = n.station_key, registration = n.registration,
+           password_hash = n.password_hash, revision = n.revision, document = n.document, version = nextval('revisions')
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+         AS n(key, station_key, registration, password_hash, revision, document)
+    WHERE c.key = n.key
+"""
+_NO_LONGER_UNKNOWN = "DELETE FROM unknown_charge_points WHERE folded_id = ANY($1::text[])"
+
+
+class Moved(Exception):
+    """Somebody else was there between the look and the locks: look again."""
+
+
+async def load(connection: Connection, part: Sequence[Read]) -> Inventory:
+    """What the rows speak of, as it is now."""
+    station_ids, folded_ids = _ids(part)
+    return _inventory(
+        await connection.fetch(_STATIONS, station_ids), await connection.fetch(_CHARGE_POINTS, folded_ids)
+    )
+
+
+async def load_locked(connection: Connection, part: Sequence[Read]) -> Inventory:
+    """What the rows speak of, locked.
+
+    Raises:
+        Moved
+    """
+    station_ids, folded_ids = _ids(part)
+    keys = {row["key"] for row in await connection.fetch(_STATION_KEYS, station_ids)}
+    keys |= {row["key"] for row in await connection.fetch(_STATION_KEYS_OF, folded_ids)}
+    await fleet.lock_stations(connection, keys)
+    await connection.execute(_LOCK_CHARGE_POINTS, folded_ids)
+    inventory = await load(connection, part)
+    locked = {station.key for station in inventory.stations.values()}
+    locked |= {one.station_key for one in inventory.charge_points.values()} - {None}
+    if not locked <= keys:
+        raise Moved
+    return inventory
+
+
+async def store(write: Write, inventory: Inventory) -> None:
+    """Writes what differs from what was.
+
+    Raises:
+        Moved: a new id was taken meanwhile.
+    """
+    await _store_stations(write, inventory.stations.values())
+    await _store_charge_points(write, inventory)
+
+
+async def _store_stations(write: Write, stations: Iterable[Station]) -> None:
+    changed = sorted((one for one in stations if one.fields != one.was), key=lambda one: one.id)
+    new = [one for one in changed if one.was is None]
+    old = [one for one in changed if one.was is not None]
+    if new:
+        columns = zip(*[(one.id, *(one.fields[name] for name in _FIELDS)) for one in new], strict=True)
+        keys = {row["id"]: row["key"] for row in await write.connection.fetch(_INSERT_STATIONS, *columns)}
+        if len(keys) < len(new):
+            raise Moved
+        for one in new:
+            one.key = keys[one.id]
+            write.record("station.created", station_id=one.id, after=one.fields)
+    if old:
+        columns = zip(*[(one.key, *(one.fields[name] for name in _FIELDS)) for one in old], strict=True)
+        await write.connection.execute(_EDIT_STATIONS, *columns)
+    for one in old:
+        was = one.was or {}
+        names = [name for name in _FIELDS if was[name] != one.fields[name]]
+        write.record(
+            "station.changed",
+            station_id=one.id,
+            before={name: was[name] for name in names},
+            after={name: one.fields[name] for name in names},
+        )
+    write.stations.update(one.key for one in changed if one.key is not None)
+
+
+async def _store_charge_points(write: Write, inventory: Inventory) -> None:
+    changed = [one for _, one in sorted(inventory.charge_points.items()) if one.shall != one.was]
+    revisions = await fleet.take_revisions(write.connection, len(changed))
+    new: list[tuple[Any, ...]] = []
+    old: list[tuple[Any, ...]] = []
+    for one, revision in zip(changed, revisions, strict=True):
+        station_key = _station_key(one, inventory)
+        document = documents.charge_point(one.document) if one.was else ChargePointDocument(one.id, None)
+        fresh = document.with_(station_id=one.station_id, registration=one.registration, revision=revision)
+        stored = (station_key, one.registration, one.password_hash, revision, documents.encode(fresh).decode())
+        (old if one.was else new).append((one.key if one.was else one.id, *stored))
+        if one.was is None or station_key != one.station_key:
+            write.regroup(station_key, one.station_key)
+        elif station_key is not None:
+            write.stations.add(station_key)
+        _record(write, one)
+    if new:
+        found = await write.connection.fetch(_INSERT_CHARGE_POINTS, *zip(*new, strict=True))
+        if len(found) < len(new):
+            raise Moved
+        write.charge_points.update(row["key"] for row in found)
+        await write.connection.execute(_NO_LONGER_UNKNOWN, [row[0].lower() for row in new])
+    if old:
+        await write.connection.execute(_EDIT_CHARGE_POINTS, *zip(*old, strict=True))
+        write.charge_points.update(row[0] for row in old)
+
+
+def _record(write: Write, one: ChargePoint) -> None:
+    station_id, registration, password_hash = one.was or (None, None, None)
+    after: dict[str, Any] = {**password_facts(password_hash, one.password_hash)}
+    before: dict[str, Any] = {}
+    if registration != one.registration:
+        before["registration"], after["registration"] = registration, one.registration
+    if one.was is not None and station_id != one.station_id:
+        before["station_id"], after["station_id"] = station_id, one.station_id
+    write.record(
+        "charge_point.changed" if one.was else "charge_point.created",
+        station_id=one.station_id,
+        charge_point_id=one.id,
+        before=before if one.was else None,
+        after=after,
+    )
+
+
+def _station_key(one: ChargePoint, inventory: Inventory) -> int | None:
+    if one.station_id is None:
+        return None
+    station = inventory.stations.get(one.station_id)
+    return station.key if station is not None else one.station_key  # it stays where it is
+
+
+def _ids(part: Sequence[Read]) -> tuple[list[str], list[str]]:
+    return _given(part, "station_id"), [id_.lower() for id_ in _given(part, "charge_point_id")]
+
+
+def _given(part: Sequence[Read], name: str) -> list[str]:
+    found: Collection[str] = {row.given[name] for row in part if row.given.get(name) and not row.errors}
+    return sorted(found)
+
+
+def _inventory(stations: Sequence[Any], charge_points: Sequence[Any]) -> Inventory:
+    made = Inventory()
+    for row in stations:
+        fields = {name: row[name] for name in _FIELDS}
+        made.stations[row["id"]] = Station(row["id"], fields, row["key"], dict(fields))
+    for row in charge_points:
+        made.charge_points[row["id"].lower()] = ChargePoint(
+            id=row["id"],
+            station_id=row["station_id"],
+            registration=row["registration"],
+            password_hash=row["password_hash"],
+            key=row["key"],
+            station_key=row["station_key"],
+            document=row["document"],
+            was=(row["station_id"], row["registration"], row["password_hash"]),
+        )
+    return made

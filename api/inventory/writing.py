@@ -1,0 +1,179 @@
+"""One inventory write: a transaction with its locks, what it touched, and the way to Redis after it."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from asyncpg import Record
+
+from api.database import Database
+from api.http import ids
+from api.http.metrics import Metrics
+from api.http.problems import FieldError, Invalid, NotFound, Unavailable
+from api.inventory import trail as audit
+from shared.stores import fleet, hot
+from shared.stores.hot import Change, HotCopy
+from shared.stores.postgres import Connection
+
+from .trail import Author, Entry, Facts
+
+_STATION = "SELECT key, id, version, name, address, latitude, longitude, time_zone FROM stations"
+_LOCK_STATION = f"{_STATION} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
+_STATION_KEY = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
+_STATION_LIVES = "SELECT true FROM stations WHERE key = $1 AND deleted_at IS NULL"
+_REGROUPED = "UPDATE stations SET version = nextval('revisions') WHERE key = ANY($1::bigint[])"
+_CHARGE_POINT_KEYS = "SELECT key, station_key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
+_LOCK_CHARGE_POINT = """
+    SELECT key, id, station_key, version, registration, password_hash, operative, document FROM charge_points
+    WHERE key = $1 AND deleted_at IS NULL FOR NO KEY UPDATE
+"""
+
+log = logging.getLogger("plugwatch.api")
+
+
+class _Moved(Exception):
+    """The charge point went to another station before that station's lock was ours."""
+
+
+class Write:
+    """A transaction under way. Put the keys of what it changes into ``stations`` and ``charge_points``.
+
+    ``changes`` are the documents that came of it, once it is committed: charge points, then stations.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.stations: set[int] = set()
+        self.charge_points: set[int] = set()
+        self.regrouped: set[int] = set()
+        self.changes: list[Change] = []
+        self.entries: list[Entry] = []
+
+    @property
+    def station_change(self) -> Change:
+        """The document of the one station that was written."""
+        return self.changes[-1]
+
+    @property
+    def charge_point_change(self) -> Change:
+        """The document of the one charge point that was written."""
+        return self.changes[0]
+
+    def regroup(self, *station_keys: int | None) -> None:
+        """Charge points come to these stations or leave them: what an operator saw of them is no more."""
+        keys = {key for key in station_keys if key is not None}
+        self.stations |= keys
+        self.regrouped |= keys
+
+    def record(
+        self,
+        action: str,
+        *,
+        station_id: str | None = None,
+        charge_point_id: str | None = None,
+        before: Facts | None = None,
+        after: Facts | None = None,
+    ) -> None:
+        """Has the audit say, in this transaction, what was changed."""
+        self.entries.append(Entry(action, station_id, charge_point_id, before, after))
+
+    async def lock_station(self, station_id: str) -> Record:
+        """Locks one station.
+
+        Raises:
+            NotFound: there is no such station.
+        """
+        row = await self.connection.fetchrow(_LOCK_STATION, station_id) if ids.is_station(station_id) else None
+        if row is None:
+            raise NotFound("there is no station with this id: GET /v1/stations lists those there are")
+        return row
+
+    async def lock_charge_point(self, charge_point_id: str, given: Mapping[str, Any]) -> tuple[Record, int | None]:
+        """Locks a charge point, before it its station, and the one of ``given["station_id"]`` that it moves to.
+
+        Returns the charge point and the key of the station that it shall have.
+
+        Raises:
+            NotFound: there is no such charge point.
+            Invalid: there is no such station to move to.
+            Unavailable: somebody moves it all the time.
+        """
+        for _ in range(5):
+            with contextlib.suppress(_Moved):
+                async with self.connection.transaction():  # a savepoint: a wrong guess gives its locks back
+                    return await self._lock_charge_point(charge_point_id, given)
+        raise Unavailable("this charge point is being moved by others: try again", headers={"Retry-After": "1"})
+
+    async def _lock_charge_point(self, charge_point_id: str, given: Mapping[str, Any]) -> tuple[Record, int | None]:
+        connection = self.connection
+        gone = NotFound("there is no charge point with this id: GET /v1/charge-points lists those there are")
+        nowhere = Invalid(FieldError("station_id", "there is no such station: create it first"))
+        if not ids.is_charge_point(charge_point_id):
+            raise gone
+        seen = await connection.fetchrow(_CHARGE_POINT_KEYS, charge_point_id)
+        if seen is None:
+            raise gone
+        target: int | None = seen["station_key"]
+        if "station_id" in given:
+            target = None
+            if given["station_id"] is not None:
+                target = await connection.fetchval(_STATION_KEY, given["station_id"])
+                if target is None:
+                    raise nowhere
+        await fleet.lock_stations(connection, {seen["station_key"], target} - {None})
+        row = await connection.fetchrow(_LOCK_CHARGE_POINT, seen["key"])
+        if row is None:
+            raise gone
+        if row["station_key"] != seen["station_key"]:
+            raise _Moved
+        if target is not None and not await connection.fetchval(_STATION_LIVES, target):
+            raise nowhere
+        return row, target
+
+
+class Writing:
+    """Opens writes; ``now`` is the time in ms since the epoch."""
+
+    def __init__(self, database: Database, copy: HotCopy, metrics: Metrics, now: Callable[[], int]) -> None:
+        self._database = database
+        self._copy = copy
+        self._metrics = metrics
+        self._now = now
+
+    @contextlib.asynccontextmanager
+    async def write(self, author: Author) -> AsyncIterator[Write]:
+        """A transaction for the block, and after its commit the publishing of what it touched.
+
+        Raises:
+            Unavailable: Postgres is away; nothing is written, or (a connection lost at the commit) all of it.
+        """
+        note = None
+        async with self._database.connection() as connection, connection.transaction():
+            write = Write(connection)
+            yield write
+            await audit.record(connection, author, write.entries)
+            if write.stations or write.charge_points:
+                await connection.execute(_REGROUPED, list(write.regrouped))
+                write.changes = [
+                    *await fleet.changes_of(connection, [], write.charge_points),
+                    *await fleet.roll_up(connection, write.stations, self._now()),
+                ]
+                note = await fleet.note(connection, write.stations, write.charge_points)
+                await fleet.announce(connection, write.charge_points)
+        if note is not None:
+            await self._publish(write.changes, note)
+
+    async def _publish(self, changes: list[Change], note: int) -> None:
+        try:
+            await self._copy.publish(changes)
+        except hot.AWAY as error:
+            self._metrics.unpublished.inc()
+            log.warning(
+                "committed, but Redis does not answer: a rollup publishes it from its note once Redis is back",
+                extra={"note": note, "error": repr(error)},
+            )
+            return
+        with contextlib.suppress(Unavailable):  # the note stays then, and a rollup publishes it once more
+            async with self._database.connection() as connection:
+                await fleet.forget(connection, [note])

@@ -1,0 +1,198 @@
+"""The change stream of Redis for any number of clients: one reader a process, none twice and never the last one missed.
+
+One task follows the stream and hands each change out. A client that names its last id first gets
+what lies between from Redis, page by page, and joins the others where their position is met. Where
+nobody can say that nothing was missed there is a ``reset``. What is told is the document as it is then; a change that
+was overtaken meanwhile is left out, since the newer one is in the stream, too. No client holds up another one: it is
+dropped when too much waits for it.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from api.http.metrics import Metrics
+from api.http.problems import Unavailable
+from api.live import events as live
+from shared.stores import hot
+from shared.stores.changes import Entry
+from shared.stores.hot import HotCopy
+from shared.stores.outage import Outage
+
+from .events import Wanted
+from .subscribers import Audience, Reader
+
+HEARTBEAT_S = 15
+POLL_S = 1  #: how soon a wiped Redis is noticed when nothing changes
+AWAY_S = 1  #: between two attempts to reach Redis
+PAGE = 200  #: changes handed out at once
+CATCH_UP_PAGE = 500  #: changes looked at at once for a client which catches up
+CATCH_UP_TOLD = 50  #: documents that it holds at most
+CATCHING_UP = 8  #: clients that read their page at the same time
+
+log = logging.getLogger("plugwatch.api")
+
+
+class Stream:
+    """The stream of this process; nothing is handed out outside of ``running``."""
+
+    def __init__(self, copy: HotCopy, metrics: Metrics) -> None:
+        self.heartbeat_s: float = HEARTBEAT_S
+        self._copy = copy
+        self._metrics = metrics
+        self._audience = Audience()
+        self._up = asyncio.Event()
+        self._position = live.START  #: everything up to here has been handed out; known while ``_up``
+        self._run_id = b""
+        self._resets = 0
+        self._pages = asyncio.Semaphore(CATCHING_UP)
+        self._stopped = False
+        self._outage = Outage(log, "Redis is away: streams wait, and go on once it is back", "streams go on")
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follows the stream while the block runs."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._run(), name="stream")
+            try:
+                yield
+            finally:
+                self.stop()
+                task.cancel()
+
+    def stop(self) -> None:
+        """Ends all streams, so that their clients go to another server."""
+        self._stopped = True
+        for reader in self._audience:
+            reader.end(live.STOPPING)
+
+    def check(self) -> None:
+        """Whether new clients may come.
+
+        Raises:
+            Unavailable: this server stops.
+        """
+        if self._stopped:
+            raise Unavailable("this server stops: connect again, to another one", headers={"Retry-After": "1"})
+
+    async def follow(self, wanted: Wanted, last_id: str | None) -> AsyncIterator[bytes]:
+        """The events for one client: those after ``last_id``, or from now on. Ends when it is dropped or we stop."""
+        reader = Reader(wanted)
+        self._metrics.streams.inc()
+        try:
+            async for chunk in self._opening(reader, last_id):
+                yield chunk
+            while (more := await reader.next(self.heartbeat_s)) is not None:
+                # So that a client of few changes does not fall behind the stream's oldest one.
+                if more is live.HEARTBEAT and reader.after is None and not reader.unsure:
+                    more += live.position(self._position)
+                yield more
+        finally:
+            self._metrics.streams.dec()
+            self._audience.discard(reader)
+
+    async def _opening(self, reader: Reader, last_id: str | None) -> AsyncIterator[bytes]:
+        """What a client gets before it has joined the others; it has when this ends."""
+        with contextlib.suppress(TimeoutError):  # a server that has just started knows its position in a moment
+            async with asyncio.timeout(AWAY_S):
+                await self._up.wait()
+        resets, at, joined = self._resets, last_id, False
+        while not joined:
+            if self._stopped or not self._up.is_set():
+                reader.unsure = True
+                self._join(reader)
+                yield live.HEARTBEAT
+                return
+            if at is None:
+                self._join(reader)
+                yield live.position(self._position)
+                return
+            try:
+                found = await self._since(at, CATCH_UP_PAGE)
+                wanted = [entry for entry in found or () if reader.wanted.has(entry)][:CATCH_UP_TOLD]
+                if found and len(wanted) == CATCH_UP_TOLD:
+                    found = found[: found.index(wanted[-1]) + 1]
+                documents = await self._copy.current(wanted)
+            except hot.AWAY:
+                yield live.HEARTBEAT
+                await asyncio.sleep(AWAY_S)
+                continue
+            if found is None or resets != self._resets:
+                self._join(reader)
+                yield live.reset(self._position)
+                return
+            at = found[-1].id if found else at
+            if live.order(at) >= live.order(self._position):
+                joined = True
+                reader.after = live.order(at)
+                self._join(reader)
+            told = [live.event(entry, documents[entry.id]) for entry in wanted if entry.id in documents]
+            yield b"".join(told) or live.position(at)
+
+    def _join(self, reader: Reader) -> None:
+        self._audience.add(reader)
+        if self._stopped:
+            reader.end(live.STOPPING)
+
+    async def _since(self, stream_id: str, count: int) -> list[Entry] | None:
+        """What came after a change that is still in the stream, so that nothing in between is missing; else None."""
+        if not live.is_stream_id(stream_id):
+            return None
+        async with self._pages:
+            found = await self._copy.changes.entries(stream_id, count)
+        if stream_id == live.START:
+            return None if found else []
+        return found[1:] if found and found[0].id == stream_id else None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._connect()
+                while True:
+                    await self._advance()
+                    self._outage.ended()
+            except hot.AWAY as error:
+                self._outage.began(error)
+                self._up.clear()
+                await asyncio.sleep(AWAY_S)
+
+    async def _connect(self) -> None:
+        """Redis is (again) there; what another Redis was given before may be lost."""
+        run_id = await self._copy.run_id()
+        if run_id != self._run_id:
+            self._position = await self._copy.changes.newest() or live.START
+            if self._run_id:
+                self._reset_all()
+        self._run_id = run_id
+        for reader in self._audience:
+            if reader.unsure:
+                reader.reset(self._position)
+        self._up.set()
+
+    async def _advance(self) -> None:
+        """Hands out what is new, or waits for it; a stream without our position is another one, or was trimmed."""
+        if self._position == live.START:
+            found: list[Entry] | None = await self._copy.changes.entries(live.START, PAGE)
+        else:
+            found = await self._since(self._position, PAGE)
+        if found is None:
+            self._position = await self._copy.changes.newest() or live.START
+            self._reset_all()
+        elif found:
+            documents: dict[str, bytes] = {}
+            asked: set[str] = set()
+            while wanted := [entry for entry in found if entry.id not in asked and self._audience.wants(entry)]:
+                documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
+                asked.update(entry.id for entry in wanted)
+            self._position = found[-1].id
+            for _ in self._audience.hand_out(found, documents):
+                self._metrics.streams_dropped.inc()
+        else:
+            await self._copy.changes.await_entry(self._position, POLL_S)
+
+    def _reset_all(self) -> None:
+        log.warning("changes may have been missed: every client of the stream is told to read anew")
+        self._resets += 1
+        for reader in self._audience:
+            reader.reset(self._position)

@@ -1,0 +1,1 @@
+"""Stations and charge points: documents, lists, and their inventory one by one."""

@@ -1,0 +1,104 @@
+"""One document by its id: from Redis, or from Postgres while Redis is away, stale or lacks it. The same bytes.
+
+What Redis has is better than nothing: with Postgres away, too, it is given with its age.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from api.database import Database
+from api.http import ids
+from api.http.metrics import Metrics
+from api.http.problems import NotFound, Unavailable
+from shared.stores import fleet, hot
+from shared.stores.hot import Hot
+
+from .hot_reads import HotReads
+
+# One statement, so that a station and its charge points are of one moment.
+_STATION = """
+    SELECT s.*, ARRAY(SELECT c.document FROM charge_points c
+                      WHERE c.station_key = s.key AND c.deleted_at IS NULL ORDER BY c.folded_id) AS charge_points
+    FROM stations s WHERE s.id = $1 AND s.deleted_at IS NULL
+"""
+_CHARGE_POINT = """
+    SELECT c.id, s.id AS station_id, c.version, c.revision, c.document, c.deleted_at
+    FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
+    WHERE c.folded_id = lower($1) AND c.deleted_at IS NULL
+"""
+
+
+PAUSE_S = 1
+
+
+class Documents:
+    """Reads finished documents."""
+
+    def __init__(self, reads: HotReads, database: Database, metrics: Metrics, clock: Callable[[], float]) -> None:
+        """``clock`` is monotonic (s)."""
+        self._reads = reads
+        self._database = database
+        self._metrics = metrics
+        self._clock = clock
+        self._ask_at = 0.0  #: until then Postgres is left alone, where Redis has at least something
+
+    async def station(self, station_id: str) -> Hot:
+        """The station's document and its entity tag.
+
+        Raises:
+            NotFound: there is no such station.
+            Unavailable: Redis cannot say, and Postgres is away.
+        """
+        found = None
+        if ids.is_station(station_id):
+            found = await self._found(hot.station_key(station_id), self._stored_station, station_id)
+        if found is None or found.document is None:
+            raise NotFound("there is no station with this id: GET /v1/stations lists those there are")
+        return found
+
+    async def charge_point(self, charge_point_id: str) -> Hot:
+        """The charge point's document and its entity tag; the id matches case-insensitively.
+
+        Raises:
+            NotFound: there is no such charge point.
+            Unavailable: Redis cannot say, and Postgres is away.
+        """
+        found = None
+        if ids.is_charge_point(charge_point_id):
+            found = await self._found(hot.charge_point_key(charge_point_id), self._stored_charge_point, charge_point_id)
+        if found is None or found.document is None:
+            raise NotFound("there is no charge point with this id: GET /v1/charge-points lists those there are")
+        return found
+
+    async def _found(self, key: str, stored: Callable[[str], Awaitable[Hot | None]], id_: str) -> Hot | None:
+        copied = await self._reads.read(key)
+        if copied is not None and copied.age_s is None:
+            self._metrics.reads_hot.inc()
+            return copied
+        if copied is None or self._clock() >= self._ask_at:
+            try:
+                found = await stored(id_)
+            except Unavailable:
+                if copied is None:
+                    raise
+                self._ask_at = self._clock() + PAUSE_S
+            else:
+                self._metrics.reads_postgres.inc()
+                return found
+        self._metrics.reads_stale.inc()
+        return copied
+
+    async def _stored_station(self, station_id: str) -> Hot | None:
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_STATION, station_id)
+        if row is None:
+            return None
+        change = fleet.station_change(row, row["charge_points"])
+        return Hot(change.etag, change.document)
+
+    async def _stored_charge_point(self, charge_point_id: str) -> Hot | None:
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_CHARGE_POINT, charge_point_id)
+        if row is None:
+            return None
+        change = fleet.charge_point_change(row)
+        return Hot(change.etag, change.document)

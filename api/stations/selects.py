@@ -1,0 +1,129 @@
+"""SELECTs of one page of keys, put together from fixed clauses; what a client sends is a numbered argument. Pure.
+
+Filters of few values are answered by an index that begins with all of them: each combination is a
+probe that ends at the page's length, so that the cost depends neither on how many rows match nor
+on how many there are. Searches (words, places, one station) begin with what they look for.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .orders import ByDistance, ById, ByName
+from .places import EARTH_M, Box, Point
+
+#: Great-circle distance (m, to 0.1, so that it is the same at every replica) between x and a point.
+_DISTANCE = f"""
+    round(2 * {EARTH_M * 10!r}::float8 * asin(least(1, sqrt(
+        sin(radians(x.latitude - {{latitude}}) / 2) ^ 2
+        + cos(radians({{latitude}})) * cos(radians(x.latitude)) * sin(radians(x.longitude - {{longitude}}) / 2) ^ 2
+    )))) / 10
+"""
+
+FEW = 1000  #: rows that may be sorted for a page
+_COUNTED = "(SELECT count(*) FROM few)"
+
+
+class Domain(NamedTuple):
+    """Which values an indexed expression shall have, of the few that it can have."""
+
+    expression: str
+    type: str
+    wanted: Sequence[Any]
+    narrowed: bool  #: these are not all that there are
+
+
+class Select:
+    """One page: ``key`` and what it is ordered by.
+
+    Words are those of ``searched``, a table and its alias; x, where places are asked for, is ``station_search``.
+    """
+
+    def __init__(self, searched: str, joined: str, key: str, order: ById | ByName | ByDistance) -> None:
+        self.order = order
+        self.arguments: list[Any] = []
+        self.searches = False  #: its plan depends on what is looked for
+        self._searched, self._joined, self._key = searched, joined, key
+        self._probes: list[str] = []
+        self._conditions: list[str] = []
+        self._words: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """What the columns of the order are called in the result."""
+        return [f"o{n}" for n in range(len(self.order.columns))]
+
+    def argument(self, value: Any) -> str:
+        """Stands for the value."""
+        self.arguments.append(value)
+        return f"${len(self.arguments)}"
+
+    def where(self, condition: str, *values: Any) -> None:
+        """One more condition; each ``{}`` in it is one of the values."""
+        self._conditions.append(condition.format(*map(self.argument, values)))
+
+    def among(self, *domains: Domain) -> None:
+        """Each domain has one of its wanted values: every combination is a probe; in a search, just a condition."""
+        if not any(domain.narrowed for domain in domains):
+            return
+        for number, (expression, type_, wanted, narrowed) in enumerate(domains):
+            if not self.searches:
+                self._probes.append(f"unnest({self.argument(wanted)}::{type_}[]) AS d{number}(value)")
+                self.where(f"{expression} = d{number}.value")
+            elif narrowed:
+                self.where(f"{expression} = ANY({{}}::{type_}[])", wanted)
+
+    def words(self, column: str, text: str) -> None:
+        """Each word of ``text`` begins a word of the column; a text without words finds nothing."""
+        if any(map(str.isalnum, text)):
+            prefixes = f"(array_to_string(plugwatch_words({self.argument(text)}), ':* & ') || ':*')::tsquery"
+            self._words = f"{column} @@ {prefixes}"
+        else:
+            self.where("false")
+
+    def inside(self, box: Box) -> None:
+        """In the box, edges included."""
+        joined = "OR" if box.west > box.east else "AND"
+        self.where("x.latitude BETWEEN {} AND {}", box.south, box.north)
+        self.where(f"(x.longitude >= {{}} {joined} x.longitude <= {{}})", box.west, box.east)
+
+    def near(self, center: Point, radius_m: float, box: Box) -> None:
+        """In the circle, of which the box is around; ``d.metres`` is how far it is from the center."""
+        latitude, longitude = (f"{self.argument(degrees)}::float8" for degrees in center)
+        metres = _DISTANCE.format(latitude=latitude, longitude=longitude)
+        self._joined += f" CROSS JOIN LATERAL (SELECT {metres} AS metres) d"
+        self.inside(box)
+        self.where("d.metres <= {}::float8", radius_m)
+
+    def after(self, cursor: str) -> None:
+        """Only what comes after the row of this cursor.
+
+        Raises:
+            Invalid: it is no cursor of this order.
+        """
+        last = ", ".join(f"{self.argument(value)}::{type_}" for type_, value in self.order.last(cursor))
+        self.where(f"({', '.join(self.order.columns)}) > ({last})")
+
+    def text(self, limit: int) -> str:
+        """The statement, for at most ``limit`` rows; its columns are ``key`` and ``names``.
+
+        Words that few rows have are looked up and sorted; those that many have are met soon by who walks in order.
+        Postgres' estimates cannot tell one from the other, so the statement counts up to ``FEW``, and does either.
+        """
+        merged = f"ORDER BY {', '.join(self.names)} LIMIT {limit}"
+        if self._words is not None:
+            table, _, alias = self._searched.rpartition(" ")
+            few = self._page(f"few {alias}", limit, f"{_COUNTED} <= {FEW}")
+            many = self._page(self._searched, limit, f"{_COUNTED} > {FEW}", self._words)
+            found = f"SELECT {alias}.* FROM {table} {alias} WHERE {self._words} LIMIT {FEW + 1}"  # noqa: S608
+            return f"WITH few AS MATERIALIZED ({found}) SELECT * FROM (({few}) UNION ALL ({many})) n {merged}"  # noqa: S608
+        page = self._page(self._searched, limit)
+        if self._probes:
+            return f"SELECT n.* FROM {', '.join(self._probes)} CROSS JOIN LATERAL ({page}) n {merged}"  # noqa: S608
+        return page
+
+    def _page(self, searched: str, limit: int, *conditions: str) -> str:
+        columns = ", ".join(f"{e} AS {name}" for e, name in zip(self.order.columns, self.names, strict=True))
+        where = " AND ".join([*self._conditions, *conditions]) or "true"
+        rows = f"FROM {searched} {self._joined} WHERE {where}"
+        order = ", ".join(self.order.columns)
+        return f"SELECT {self._key} AS key, {columns} {rows} ORDER BY {order} LIMIT {limit}"

@@ -1,0 +1,1 @@
+"""Clients of a running system; none of them is part of it."""
