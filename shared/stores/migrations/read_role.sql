@@ -1,15 +1,8 @@
-"""The role of an API in read mode: SELECT on everything, and nothing else.
+-- The role of an API in read mode: SELECT on everything, and nothing else.
+--
+-- Roles belong to the whole server and several databases share it, so it may be there already. A database user who
+-- may not create roles gets a notice; the API then says at its start what is missing.
 
-Roles belong to the whole server and several databases share it, so it may be there already. A
-database user who may not create roles gets a notice; the API then says at its start what is missing.
-"""
-
-from alembic import op
-
-revision = "0004"
-down_revision = "0003"
-
-ROLE = """
 DO $$ BEGIN
     CREATE ROLE plugwatch_read NOLOGIN;
 EXCEPTION
@@ -17,9 +10,8 @@ EXCEPTION
     WHEN insufficient_privilege THEN
         RAISE NOTICE 'this user may not create roles: have the role plugwatch_read made, then run as its owner: %',
             'GRANT plugwatch_read TO <database user>; GRANT SELECT ON ALL TABLES IN SCHEMA <schema> TO plugwatch_read';
-END $$
-"""
-GRANTS = """
+END $$;
+
 DO $$ BEGIN
     IF to_regrole('plugwatch_read') IS NULL THEN RETURN; END IF;
     IF NOT has_schema_privilege('plugwatch_read', current_schema(), 'USAGE') THEN
@@ -29,9 +21,8 @@ DO $$ BEGIN
     EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO plugwatch_read', current_schema());
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE NOTICE 'the role plugwatch_read could not be given what it reads: %', SQLERRM;
-END $$
-"""
-MEMBER = """
+END $$;
+
 DO $$ BEGIN
     IF to_regrole('plugwatch_read') IS NULL THEN RETURN; END IF;
     IF NOT pg_has_role('plugwatch_read', 'MEMBER') THEN
@@ -41,17 +32,4 @@ DO $$ BEGIN
     END IF;
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE NOTICE 'this user could not be made a member of plugwatch_read: %', SQLERRM;
-END $$
-"""
-
-
-def upgrade() -> None:
-    """Makes the role if that is allowed, and gives it what it may see."""
-    op.execute(ROLE)
-    op.execute(GRANTS)
-    op.execute(MEMBER)
-
-
-def downgrade() -> None:
-    """Takes its grants; the role stays, for other databases may use it."""
-    op.execute("DROP OWNED BY plugwatch_read")
+END $$;

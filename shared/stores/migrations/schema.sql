@@ -1,0 +1,283 @@
+-- The whole schema. A statement ends with a semicolon and an empty line.
+--
+-- State stands beside the inventory in one row: every writer locks that row anyway.
+
+CREATE SEQUENCE revisions;
+
+CREATE TABLE stations (
+    key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL,
+    name text NOT NULL,
+    address text,
+    latitude double precision,
+    longitude double precision,
+    time_zone text,
+    version bigint NOT NULL DEFAULT nextval('revisions'),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    status text NOT NULL DEFAULT 'UNKNOWN',
+    health text NOT NULL DEFAULT 'UNKNOWN',
+    partially_available boolean NOT NULL DEFAULT false,
+    counts jsonb NOT NULL DEFAULT '{}',
+    traits smallint NOT NULL DEFAULT 0,  -- bits of shared.stores.fleet: what some charge point of the station is
+    revision bigint NOT NULL DEFAULT 0,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CHECK ((latitude IS NULL) = (longitude IS NULL))
+) WITH (fillfactor = 80);
+
+CREATE UNIQUE INDEX stations_id ON stations (id) WHERE deleted_at IS NULL;
+
+CREATE TABLE charge_points (
+    key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL,
+    folded_id text NOT NULL GENERATED ALWAYS AS (lower(id)) STORED,
+    station_key bigint REFERENCES stations,
+    registration text NOT NULL DEFAULT 'ACCEPTED',
+    password_hash text,
+    operative boolean NOT NULL DEFAULT true,
+    version bigint NOT NULL DEFAULT nextval('revisions'),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    trace_until timestamptz,  -- until then its frames are kept for an operator to see
+    log_partition integer,
+    protocol text,
+    vendor text,
+    model text,
+    serial text,
+    firmware text,
+    identity_conflict boolean NOT NULL DEFAULT false,
+    connectivity text NOT NULL DEFAULT 'NEVER',
+    connectivity_since timestamptz,
+    last_seen_at timestamptz,
+    closed_at timestamptz,
+    previous_seen_at timestamptz,
+    gateway_id text,
+    epoch bigint NOT NULL DEFAULT 0,
+    sequence bigint NOT NULL DEFAULT -1,
+    status text NOT NULL DEFAULT 'UNKNOWN',
+    health text NOT NULL DEFAULT 'UNKNOWN',
+    evse_counts jsonb NOT NULL DEFAULT '{}',
+    connector_counts jsonb NOT NULL DEFAULT '{}',
+    revision bigint NOT NULL DEFAULT 0,
+    document text NOT NULL DEFAULT ''
+) WITH (fillfactor = 70);
+
+CREATE UNIQUE INDEX charge_points_id ON charge_points (folded_id) WHERE deleted_at IS NULL;
+
+CREATE INDEX charge_points_deleted ON charge_points (folded_id) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX charge_points_station ON charge_points (station_key) WHERE deleted_at IS NULL;
+
+CREATE INDEX charge_points_closed ON charge_points (closed_at) WHERE closed_at IS NOT NULL;
+
+CREATE INDEX charge_points_gateway ON charge_points (gateway_id) WHERE connectivity = 'ONLINE';
+
+-- The last word of each place, and what the rules made of it. An EVSE's own status stands with each of its places.
+CREATE TABLE reports (
+    charge_point_key bigint NOT NULL REFERENCES charge_points,
+    evse_id smallint NOT NULL,
+    connector_id smallint NOT NULL,
+    reported text NOT NULL,
+    error_code text,
+    vendor_error_code text,
+    info text,
+    since timestamptz NOT NULL,
+    event_time timestamptz NOT NULL,
+    reported_at timestamptz,
+    received_at timestamptz NOT NULL,
+    epoch bigint NOT NULL,
+    sequence bigint NOT NULL,
+    status text,  -- null: the rules have not settled it yet
+    reason text,
+    status_since timestamptz,
+    evse_status text,
+    evse_since timestamptz,
+    info_at timestamptz,  -- when history last got a line that tells of its info alone
+    PRIMARY KEY (charge_point_key, evse_id, connector_id)
+) WITH (fillfactor = 80);
+
+-- Partitioned by received_at; the rollup makes partitions ahead, history_default catches the rest.
+CREATE SEQUENCE history_ids;
+
+CREATE TABLE history (
+    id bigint NOT NULL DEFAULT nextval('history_ids'),
+    charge_point_key bigint NOT NULL,
+    kind text NOT NULL,
+    evse_id smallint,
+    connector_id smallint,
+    reported text NOT NULL,
+    normalized text,
+    error_code text,
+    vendor_error_code text,
+    info text,
+    event_time timestamptz NOT NULL,
+    reported_at timestamptz,
+    reported_at_text text,
+    received_at timestamptz NOT NULL,
+    epoch bigint NOT NULL,
+    sequence bigint NOT NULL,
+    flags text[] NOT NULL DEFAULT '{}'
+) PARTITION BY RANGE (received_at);
+
+CREATE UNIQUE INDEX history_event ON history
+    (charge_point_key, epoch, sequence, kind, evse_id, connector_id, received_at) NULLS NOT DISTINCT;
+
+CREATE INDEX history_newest ON history (charge_point_key, received_at DESC, id DESC);
+
+CREATE TABLE history_default PARTITION OF history DEFAULT;
+
+-- How far each partition was applied, and the digest of its last record: by it the log is known again.
+CREATE TABLE log_positions (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    next bigint NOT NULL DEFAULT 0,
+    last_record text,
+    PRIMARY KEY (topic, partition)
+);
+
+CREATE TABLE dead_letter_senders (
+    topic text NOT NULL,
+    sender text NOT NULL,
+    last_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, sender)
+);
+
+CREATE TABLE gateways (
+    id text PRIMARY KEY,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    renewed_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+
+-- What transactions touched and Redis may not have yet.
+CREATE TABLE unpublished (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    station_keys bigint[] NOT NULL,
+    charge_point_keys bigint[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The last intent for a place: it waits (no result), was answered, and is over once the charger's own status agrees
+-- (confirmed_at), or it said no.
+CREATE TABLE intents (
+    charge_point_key bigint NOT NULL REFERENCES charge_points,
+    evse_id smallint NOT NULL,
+    connector_id smallint NOT NULL,
+    version bigint NOT NULL DEFAULT nextval('revisions'),
+    operative boolean NOT NULL,
+    note text,
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    result text,
+    answered_at timestamptz,
+    confirmed_at timestamptz,
+    PRIMARY KEY (charge_point_key, evse_id, connector_id)
+);
+
+CREATE INDEX intents_waiting ON intents (charge_point_key) WHERE result IS NULL;
+
+CREATE TABLE unknown_charge_points (
+    folded_id text PRIMARY KEY,
+    id text NOT NULL,
+    status integer NOT NULL,
+    attempts bigint NOT NULL DEFAULT 0,
+    first_seen_at timestamptz NOT NULL DEFAULT now(),
+    last_seen_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX unknown_charge_points_last ON unknown_charge_points (last_seen_at);
+
+CREATE TABLE audit (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now(),
+    actor text NOT NULL,
+    action text NOT NULL,
+    station_id text,
+    charge_point_id text,
+    before jsonb,
+    after jsonb,
+    request_id text
+);
+
+CREATE INDEX audit_station ON audit (station_id, id DESC) WHERE station_id IS NOT NULL;
+
+CREATE INDEX audit_charge_point ON audit (charge_point_id, id DESC) WHERE charge_point_id IS NOT NULL;
+
+-- What makes lists flat: one index for all filters of few values, so a status that changes moves one row of it. Words,
+-- names and places stand in tables of their own, so that no status ever touches their indexes; the triggers that keep
+-- them fire on inventory writes alone.
+CREATE INDEX stations_listed ON stations (status, health, traits, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX charge_points_listed
+ON charge_points ((station_key IS NULL), operative, connectivity, status, health, folded_id)
+WHERE deleted_at IS NULL;
+
+CREATE FUNCTION plugwatch_words(given text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_remove(regexp_split_to_array(lower(given), '[^[:alnum:]]+'), '');
+
+CREATE TABLE station_search (
+    station_key bigint PRIMARY KEY REFERENCES stations ON DELETE CASCADE,
+    id text NOT NULL,
+    name text NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    words tsvector NOT NULL
+);
+
+CREATE TABLE charge_point_search (
+    charge_point_key bigint PRIMARY KEY REFERENCES charge_points ON DELETE CASCADE,
+    folded_id text NOT NULL,
+    words tsvector NOT NULL
+);
+
+CREATE FUNCTION plugwatch_search_station() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.deleted_at IS NOT NULL THEN
+        DELETE FROM station_search WHERE station_key = new.key;
+    ELSE
+        INSERT INTO station_search VALUES (
+            new.key, new.id, lower(new.name), new.latitude, new.longitude,
+            array_to_tsvector(plugwatch_words(new.id || ' ' || new.name || ' ' || coalesce(new.address, '')))
+        ) ON CONFLICT (station_key) DO UPDATE SET
+            id = excluded.id, name = excluded.name, latitude = excluded.latitude,
+            longitude = excluded.longitude, words = excluded.words;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION plugwatch_search_charge_point() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.deleted_at IS NOT NULL THEN
+        DELETE FROM charge_point_search WHERE charge_point_key = new.key;
+    ELSE
+        INSERT INTO charge_point_search
+        VALUES (new.key, new.folded_id, array_to_tsvector(plugwatch_words(new.id)))
+        ON CONFLICT (charge_point_key) DO UPDATE SET folded_id = excluded.folded_id, words = excluded.words;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER stations_search AFTER INSERT OR UPDATE OF id, name, address, latitude, longitude, deleted_at
+ON stations FOR EACH ROW EXECUTE FUNCTION plugwatch_search_station();
+
+CREATE TRIGGER charge_points_search AFTER INSERT OR UPDATE OF id, deleted_at
+ON charge_points FOR EACH ROW EXECUTE FUNCTION plugwatch_search_charge_point();
+
+CREATE INDEX station_search_id ON station_search (id);
+
+CREATE INDEX station_search_name ON station_search (name, id);
+
+CREATE INDEX station_search_place ON station_search (latitude, longitude) WHERE latitude IS NOT NULL;
+
+CREATE INDEX station_search_words ON station_search USING gin (words) WITH (fastupdate = off);
+
+CREATE INDEX charge_point_search_id ON charge_point_search (folded_id);
+
+CREATE INDEX charge_point_search_words ON charge_point_search USING gin (words) WITH (fastupdate = off);
+
+-- Former lives, for their history; the indexes of living ones do not hold them.
+CREATE INDEX stations_deleted ON stations (id) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX charge_points_deleted_of ON charge_points (station_key) WHERE deleted_at IS NOT NULL;
+
+-- A time span over all charge points.
+CREATE INDEX history_received ON history USING brin (received_at) WITH (autosummarize = on);
