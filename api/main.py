@@ -12,6 +12,8 @@ import uvloop
 from api import app
 from api.commands.gateway_calls import listening
 from api.http.access import Access
+from api.http.metrics import Metrics
+from api.live.stream import Stream
 from api.readiness import Readiness
 from shared.http.connection import Limits
 from shared.http.server import serving
@@ -54,12 +56,16 @@ async def serve(given: Settings) -> None:
         access = Access(read=given.read_token, admin=given.admin_token, metrics=given.metrics_token)
         if not (given.read_token or given.admin_token):
             log.warning("no token is set, so /v1 is closed: set PLUGWATCH_READ_TOKEN and PLUGWATCH_ADMIN_TOKEN")
+        metrics = Metrics(admin.metrics_registry())
+        stream = Stream(copy, metrics)
         application = app.create(
             pool,
             copy,
             access,
             readiness,
-            asking=await stack.enter_async_context(listening(redis)),
+            stream,
+            metrics,
+            calls=await stack.enter_async_context(listening(redis)),
             mode=given.api_mode,
             cors_origins=given.cors_origins,
             requests_per_minute=given.rate_limit_per_minute,
@@ -67,7 +73,6 @@ async def serve(given: Settings) -> None:
             trusted_proxies=given.trusted_proxies,
             now=lambda: time.time_ns() // 1_000_000,
         )
-        stream = application.state.collaborators.stream
         await stack.enter_async_context(stream.running())
         port = await stack.enter_async_context(
             serving(application, given.host, given.api_port, Limits(connections=given.max_connections))

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from api.bulk import rows
 from api.database import Database
+from api.http.access import Author
 from api.http.problems import FieldError, Unavailable
 from api.inventory import merging
 from api.inventory.merging import Inventory, Result
 from api.inventory.store import Moved, load, load_locked, store
-from api.inventory.trail import Author
 from api.inventory.writing import Writing
 from shared.credentials import passwords
 

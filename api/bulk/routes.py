@@ -4,20 +4,19 @@ from collections import Counter
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.commands import answers as outcomes
-from api.deps import author, given
+from api.http.access import author
 from api.http.openapi import answers as may_answer
 from api.http.problems import Unreadable
+from api.http.room import Room
 
+from .importing import Bulk
 from .rows import EXPORTED, Format
-
-reads = APIRouter(prefix="/v1", tags=["import and export"])
-writes = APIRouter(prefix="/v1", tags=["import and export"])
 
 _FORMATS: dict[str, Format] = {
     "text/csv": "csv",
@@ -49,53 +48,58 @@ class ExportOptions(BaseModel):
     format: Format = Field(default="csv", description="`jsonl`: JSON Lines")
 
 
-@writes.post(
-    "/import",
-    response_model=outcomes.ImportReport,
-    responses=may_answer(413, 415, 422, 503, when={413: "The file is larger than 10 MiB: send it in parts"}),
-    openapi_extra=_BODY,
-)
-async def import_inventory(request: Request, options: Annotated[ImportOptions, Query()]) -> Response:
-    """Creates and updates stations and charge points from a file of at most 10 MiB.
+def room(bulk: Bulk) -> Room:
+    """The routes."""
+    routes = Room("/v1", "import and export")
 
-    A row is one charge point with the fields of its station, or a station alone. What exists is
-    updated: a field that is absent (CSV: empty) stays as it is, JSON null clears it. Rows are merged
-    one after the other; a row with an error changes nothing and stops nothing.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    format_ = _FORMATS.get(kind)
-    if format_ is None:
-        raise Unreadable("send text/csv or application/x-ndjson, and say so in Content-Type")
-    merged = await given(request).bulk.import_(author(request), await request.body(), format_, dry_run=options.dry_run)
-    totals = Counter(one.result for one in merged)
-    rows = [
-        {
-            "row": one.row.number,
-            "station_id": one.row.given.get("station_id"),
-            "charge_point_id": one.row.given.get("charge_point_id"),
-            "result": one.result,
-            "errors": one.errors,
+    @routes.writes.post(
+        "/import",
+        response_model=outcomes.ImportReport,
+        responses=may_answer(413, 415, 422, 503, when={413: "The file is larger than 10 MiB: send it in parts"}),
+        openapi_extra=_BODY,
+    )
+    async def import_inventory(request: Request, options: Annotated[ImportOptions, Query()]) -> Response:
+        """Creates and updates stations and charge points from a file of at most 10 MiB.
+
+        A row is one charge point with the fields of its station, or a station alone. What exists is
+        updated: a field that is absent (CSV: empty) stays as it is, JSON null clears it. Rows are merged
+        one after the other; a row with an error changes nothing and stops nothing.
+        """
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        format_ = _FORMATS.get(kind)
+        if format_ is None:
+            raise Unreadable("send text/csv or application/x-ndjson, and say so in Content-Type")
+        merged = await bulk.import_(author(request), await request.body(), format_, dry_run=options.dry_run)
+        totals = Counter(one.result for one in merged)
+        rows = [
+            {
+                "row": one.row.number,
+                "station_id": one.row.given.get("station_id"),
+                "charge_point_id": one.row.given.get("charge_point_id"),
+                "result": one.result,
+                "errors": one.errors,
+            }
+            for one in merged
+        ]
+        report = {
+            "dry_run": options.dry_run,
+            "totals": {result: totals[result] for result in ("created", "updated", "unchanged", "error")},
+            "rows": rows,
         }
-        for one in merged
-    ]
-    report = {
-        "dry_run": options.dry_run,
-        "totals": {result: totals[result] for result in ("created", "updated", "unchanged", "error")},
-        "rows": rows,
-    }
-    return Response(msgspec.json.encode(report), media_type="application/json")
+        return Response(msgspec.json.encode(report), media_type="application/json")
 
+    @routes.reads.get(
+        "/export",
+        response_class=StreamingResponse,
+        responses=may_answer(422, 503) | {200: {"content": _FILES, "description": f"Columns: {', '.join(EXPORTED)}"}},
+    )
+    async def export_inventory(request: Request, options: Annotated[ExportOptions, Query()]) -> Response:
+        """All stations and charge points as a file that `POST /v1/import` reads; never a password.
 
-@reads.get(
-    "/export",
-    response_class=StreamingResponse,
-    responses=may_answer(422, 503) | {200: {"content": _FILES, "description": f"Columns: {', '.join(EXPORTED)}"}},
-)
-async def export_inventory(request: Request, options: Annotated[ExportOptions, Query()]) -> Response:
-    """All stations and charge points as a file that `POST /v1/import` reads; never a password.
+        What is changed while it is written may be in it twice, or not at all.
+        """
+        pieces = await bulk.export(options.format)
+        headers = {"Content-Disposition": f'attachment; filename="plugwatch.{options.format}"'}
+        return StreamingResponse(pieces, headers=headers, media_type=_MEDIA_TYPES[options.format])
 
-    What is changed while it is written may be in it twice, or not at all.
-    """
-    pieces = await given(request).bulk.export(options.format)
-    headers = {"Content-Disposition": f'attachment; filename="plugwatch.{options.format}"'}
-    return StreamingResponse(pieces, headers=headers, media_type=_MEDIA_TYPES[options.format])
+    return routes

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from api.database import Database
+from api.http.access import Author
 from api.http.problems import NotFound, Unavailable
-from api.inventory.trail import Author
 from api.inventory.writing import Write, Writing
 from shared.stores import fleet
 from shared.words import documents, instant

@@ -1,18 +1,16 @@
 """``…/availability``: in service or out of it, for a station, a charge point or a connector."""
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.commands import answers as outcomes
-from api.deps import author, given
+from api.http.access import author
 from api.http.openapi import answers as may_answer
+from api.http.room import Room
 
-from .availability import Asked
+from .availability import Asked, Availability
 from .inputs import AvailabilityWish, ConnectorInPath, EvseInPath
-
-writes = APIRouter(prefix="/v1", tags=["availability"])
 
 _MAY_ANSWER = may_answer(404, 413, 422, 503) | {
     202: {
@@ -22,38 +20,46 @@ _MAY_ANSWER = may_answer(404, 413, 422, 503) | {
 }
 
 
-@writes.put("/stations/{station_id}/availability", response_model=outcomes.Availability, responses=_MAY_ANSWER)
-async def ask_station(request: Request, station_id: str, body: AvailabilityWish) -> Response:
-    """Asks every charge point of the station, and waits up to 5 s for their answers.
+def room(availability: Availability) -> Room:
+    """The routes."""
+    routes = Room("/v1", "availability")
 
-    A new wish takes the place of those before it, also of those for single connectors.
-    """
-    asked = await given(request).availability.ask_station(author(request), station_id, body)
-    return _answer(body, asked)
-
-
-@writes.put(
-    "/charge-points/{charge_point_id}/availability", response_model=outcomes.Availability, responses=_MAY_ANSWER
-)
-async def ask_charge_point(request: Request, charge_point_id: str, body: AvailabilityWish) -> Response:
-    """Asks the whole charge point, and waits up to 5 s for its answer."""
-    asked = await given(request).availability.ask_charge_point(author(request), charge_point_id, body)
-    return _answer(body, asked)
-
-
-@writes.put(
-    "/charge-points/{charge_point_id}/connectors/{evse_id}/{connector_id}/availability",
-    response_model=outcomes.Availability,
-    responses=_MAY_ANSWER,
-)
-async def ask_connector(
-    request: Request, charge_point_id: str, evse_id: EvseInPath, connector_id: ConnectorInPath, body: AvailabilityWish
-) -> Response:
-    """Asks one connector that the charge point has reported, and waits up to 5 s for its answer."""
-    asked = await given(request).availability.ask_connector(
-        author(request), charge_point_id, (evse_id, connector_id), body
+    @routes.writes.put(
+        "/stations/{station_id}/availability", response_model=outcomes.Availability, responses=_MAY_ANSWER
     )
-    return _answer(body, asked)
+    async def ask_station(request: Request, station_id: str, body: AvailabilityWish) -> Response:
+        """Asks every charge point of the station, and waits up to 5 s for their answers.
+
+        A new wish takes the place of those before it, also of those for single connectors.
+        """
+        asked = await availability.ask_station(author(request), station_id, body)
+        return _answer(body, asked)
+
+    @routes.writes.put(
+        "/charge-points/{charge_point_id}/availability", response_model=outcomes.Availability, responses=_MAY_ANSWER
+    )
+    async def ask_charge_point(request: Request, charge_point_id: str, body: AvailabilityWish) -> Response:
+        """Asks the whole charge point, and waits up to 5 s for its answer."""
+        asked = await availability.ask_charge_point(author(request), charge_point_id, body)
+        return _answer(body, asked)
+
+    @routes.writes.put(
+        "/charge-points/{charge_point_id}/connectors/{evse_id}/{connector_id}/availability",
+        response_model=outcomes.Availability,
+        responses=_MAY_ANSWER,
+    )
+    async def ask_connector(
+        request: Request,
+        charge_point_id: str,
+        evse_id: EvseInPath,
+        connector_id: ConnectorInPath,
+        body: AvailabilityWish,
+    ) -> Response:
+        """Asks one connector that the charge point has reported, and waits up to 5 s for its answer."""
+        asked = await availability.ask_connector(author(request), charge_point_id, (evse_id, connector_id), body)
+        return _answer(body, asked)
+
+    return routes
 
 
 def _answer(wish: AvailabilityWish, asked: Asked) -> Response:

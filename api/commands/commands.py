@@ -9,12 +9,13 @@ from typing import Any
 
 from api.database import Database
 from api.http import ids
+from api.http.access import Author
 from api.http.problems import Conflict, NotFound, Refused, Silent, Unavailable
 from api.inventory import trail as audit
-from api.inventory.trail import Author, Entry
+from api.inventory.trail import Entry
 from shared.words.gateways import Asked, Told
 
-from .gateway_calls import Asking, Lost, NobodyThere
+from .gateway_calls import GatewayCalls, Lost, NobodyThere
 
 TIMEOUT_S = 10
 
@@ -32,9 +33,9 @@ log = logging.getLogger("plugwatch.api.commands")
 class Commands:
     """Asks chargers, and has the audit say so."""
 
-    def __init__(self, database: Database, asking: Asking) -> None:
+    def __init__(self, database: Database, calls: GatewayCalls) -> None:
         self._database = database
-        self._asking = asking
+        self._calls = calls
 
     async def ask(
         self,
@@ -61,7 +62,7 @@ class Commands:
         while row["gateway_id"] != tried:
             tried = row["gateway_id"]
             try:
-                told = await self._asking.ask(
+                told = await self._calls.ask(
                     tried,
                     row["key"],
                     what,

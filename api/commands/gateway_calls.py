@@ -1,4 +1,4 @@
-"""Asking gateways over Redis pub/sub: one subscription a process hears the answers to all that was asked.
+"""GatewayCalls gateways over Redis pub/sub: one subscription a process hears the answers to all that was asked.
 
 A gateway answers each question once, on our channel. An answer that nobody waits for any more is
 dropped, and a lost subscription fails those who wait: their answers may have been lost with it.
@@ -25,7 +25,7 @@ PUBLISHED_WITHIN_S = 2
 PUBLISHED_AT_ONCE = 8  #: the client has a bounded number of connections, and raises beyond it
 PAUSE_S = 0.5  #: between two tries to subscribe
 
-log = logging.getLogger("plugwatch.api.asking")
+log = logging.getLogger("plugwatch.api.gateway_calls")
 
 
 class NobodyThere(Exception):
@@ -36,7 +36,7 @@ class Lost(Unavailable):
     """Redis went away after a question was put."""
 
 
-class Asking:
+class GatewayCalls:
     """Questions under way, by their ids."""
 
     def __init__(self, redis: Redis) -> None:
@@ -138,12 +138,12 @@ class Asking:
 
 
 @contextlib.asynccontextmanager
-async def listening(redis: Redis) -> AsyncIterator[Asking]:
+async def listening(redis: Redis) -> AsyncIterator[GatewayCalls]:
     """Can ask while the block runs."""
-    asking = Asking(redis)
+    calls = GatewayCalls(redis)
     async with asyncio.TaskGroup() as group:
-        ear = group.create_task(asking.run(), name="asking")
+        ear = group.create_task(calls.run(), name="gateway calls")
         try:
-            yield asking
+            yield calls
         finally:
             ear.cancel()

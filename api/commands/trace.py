@@ -10,9 +10,10 @@ from redis.asyncio import Redis
 
 from api.database import Database
 from api.http import ids
+from api.http.access import Author
 from api.http.problems import NotFound, Unavailable
 from api.inventory import trail as audit
-from api.inventory.trail import Author, Entry
+from api.inventory.trail import Entry
 from shared.stores import fleet, hot, traces
 from shared.words import instant
 

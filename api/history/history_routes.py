@@ -2,44 +2,51 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import given
 from api.http import responses as answers
 from api.http import schemas
 from api.http.inputs import HistoryFilters
 from api.http.openapi import answers as may_answer
+from api.http.room import Room
 
-reads = APIRouter(prefix="/v1", tags=["history"])
-
-
-@reads.get(
-    "/charge-points/{charge_point_id}/history",
-    response_model=schemas.HistoryPage,
-    responses=may_answer(404, 422, 503),
-)
-async def read_charge_point_history(
-    request: Request, charge_point_id: str, filters: Annotated[HistoryFilters, Query()]
-) -> Response:
-    """What it reported and when it came and went, newest first by `received_at`.
-
-    A line is written when something changed: the word, its error code, or the connectivity. Lines flagged `late`
-    are of a session that was over when they came, and changed no state; `clock_suspect` says that the charger's
-    own time (`reported_at`) was not believed. With `include_deleted` all charge points that ever bore this id
-    are shown, and `life` tells them apart: 1 is the first that bore it.
-    """
-    return answers.page(request, await given(request).history.of_charge_point(charge_point_id, filters))
+from .lines import History
 
 
-@reads.get("/stations/{station_id}/history", response_model=schemas.HistoryPage, responses=may_answer(404, 422, 503))
-async def read_station_history(
-    request: Request, station_id: str, filters: Annotated[HistoryFilters, Query()]
-) -> Response:
-    """The lines of all charge points that the station has now, wherever they were then; newest first.
+def room(history: History) -> Room:
+    """The routes."""
+    routes = Room("/v1", "history")
 
-    With `include_deleted` also those of charge points that were deleted while they were here, and of all stations
-    that ever bore this id; `life` counts the lives of each `charge_point_id`.
-    """
-    return answers.page(request, await given(request).history.of_station(station_id, filters))
+    @routes.reads.get(
+        "/charge-points/{charge_point_id}/history",
+        response_model=schemas.HistoryPage,
+        responses=may_answer(404, 422, 503),
+    )
+    async def read_charge_point_history(
+        request: Request, charge_point_id: str, filters: Annotated[HistoryFilters, Query()]
+    ) -> Response:
+        """What it reported and when it came and went, newest first by `received_at`.
+
+        A line is written when something changed: the word, its error code, or the connectivity. Lines flagged `late`
+        are of a session that was over when they came, and changed no state; `clock_suspect` says that the charger's
+        own time (`reported_at`) was not believed. With `include_deleted` all charge points that ever bore this id
+        are shown, and `life` tells them apart: 1 is the first that bore it.
+        """
+        return answers.page(request, await history.of_charge_point(charge_point_id, filters))
+
+    @routes.reads.get(
+        "/stations/{station_id}/history", response_model=schemas.HistoryPage, responses=may_answer(404, 422, 503)
+    )
+    async def read_station_history(
+        request: Request, station_id: str, filters: Annotated[HistoryFilters, Query()]
+    ) -> Response:
+        """The lines of all charge points that the station has now, wherever they were then; newest first.
+
+        With `include_deleted` also those of charge points that were deleted while they were here, and of all stations
+        that ever bore this id; `life` counts the lives of each `charge_point_id`.
+        """
+        return answers.page(request, await history.of_station(station_id, filters))
+
+    return routes

@@ -2,32 +2,38 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import given
 from api.http import schemas
 from api.http.inputs import SeriesFilters
 from api.http.openapi import answers as may_answer
+from api.http.room import Room
 
-reads = APIRouter(prefix="/v1/stats", tags=["stats"])
-
-
-@reads.get("", response_model=schemas.Stats, responses=may_answer(503))
-async def read_stats(request: Request) -> Response:
-    """The whole network in numbers, at most a second old."""
-    return Response(await given(request).stats.document(), media_type="application/json")
+from .series import Series
+from .stats import Stats
 
 
-@reads.get("/series", response_model=schemas.Series, responses=may_answer(404, 422, 503))
-async def read_series(request: Request, filters: Annotated[SeriesFilters, Query()]) -> Response:
-    """The network over time, for charts: how many there were of each at the end of each step.
+def room(stats: Stats, series: Series) -> Room:
+    """The routes."""
+    routes = Room("/v1/stats", "stats")
 
-    `connectors`: every connector by the last word it said itself before that moment, in our terms, from its first
-    line of history until its charge point was deleted; of an OFFLINE charge point, too: what it makes of that is
-    not history, so these are not the effective statuses of `/v1/stats`. `charge_points`: every charge point by
-    connectivity; NEVER from its creation to its first connection. What counts is when a line was received, so a
-    past point never changes. The last point is at `to`. One such question is answered at a time, within 20 s.
-    """
-    return Response(await given(request).series.document(filters), media_type="application/json")
+    @routes.reads.get("", response_model=schemas.Stats, responses=may_answer(503))
+    async def read_stats(request: Request) -> Response:
+        """The whole network in numbers, at most a second old."""
+        return Response(await stats.document(), media_type="application/json")
+
+    @routes.reads.get("/series", response_model=schemas.Series, responses=may_answer(404, 422, 503))
+    async def read_series(request: Request, filters: Annotated[SeriesFilters, Query()]) -> Response:
+        """The network over time, for charts: how many there were of each at the end of each step.
+
+        `connectors`: every connector by the last word it said itself before that moment, in our terms, from its first
+        line of history until its charge point was deleted; of an OFFLINE charge point, too: what it makes of that is
+        not history, so these are not the effective statuses of `/v1/stats`. `charge_points`: every charge point by
+        connectivity; NEVER from its creation to its first connection. What counts is when a line was received, so a
+        past point never changes. The last point is at `to`. One such question is answered at a time, within 20 s.
+        """
+        return Response(await series.document(filters), media_type="application/json")
+
+    return routes

@@ -5,9 +5,11 @@ No token set means closed, never open.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import SecretStr
+from starlette.requests import Request
 
 from shared.credentials import tokens
 from shared.credentials.tokens import Keyring
@@ -18,6 +20,19 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOR_ADMINS = "/v1/audit"  #: reading it needs an ADMIN token, too
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="plugwatch"'}
 _TOO_SMALL = {"WWW-Authenticate": 'Bearer realm="plugwatch", error="insufficient_scope"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who asks: the name of the token, and the request it came with."""
+
+    actor: str
+    request_id: str
+
+
+def author(request: Request) -> Author:
+    """Who asks, for the audit; the middleware has looked."""
+    return Author(request.scope["actor"], request.scope["request_id"])
 
 
 def scope_of(method: str, path: str) -> Literal["READ", "ADMIN"]:

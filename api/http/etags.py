@@ -7,8 +7,13 @@ that a tag of a former bearer of an id matches nothing.
 """
 
 import re
+from typing import Annotated
+
+from fastapi import Header
 
 from .problems import Changed
+
+IfMatch = Annotated[str | None, Header(description="an ETag; only its inventory part is compared")]
 
 _TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
 _LIST = re.compile(rf"[ \t,]*({_TAG.pattern}[ \t]*(,[ \t,]*|$))+")

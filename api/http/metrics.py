@@ -13,6 +13,7 @@ class Metrics:
     """Counts what the API does; one in a process, on the registry that ``/metrics`` shows."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
         # Traffic and errors: rate by status class is the first thing to look at.
         self._requests = Counter(
             "plugwatch_api_requests", "Requests answered", ["method", "route", "status"], registry=registry

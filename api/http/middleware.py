@@ -33,7 +33,7 @@ _VISIBLE = re.compile(rb"[\x21-\x7e]{1,128}")
 log = logging.getLogger("plugwatch.api")
 
 
-class Edge:
+class Middleware:
     """Wraps the application; everything it answers or lets through carries ``X-Request-ID``."""
 
     def __init__(

@@ -7,10 +7,10 @@ import msgspec
 from api.commands.inputs import Adoption, InboxFilters
 from api.database import Database
 from api.http import cursors, ids
+from api.http.access import Author
 from api.http.inputs import NewChargePoint
 from api.http.problems import FieldError, Invalid, NotFound
 from api.inventory.inventory import Inventory
-from api.inventory.trail import Author
 from api.inventory.writing import Writing
 from api.stations.lists import Page
 from shared.stores.hot import Change

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.http import etags, ids
+from api.http.access import Author
 from api.http.inputs import ChargePointPatch, NewChargePoint
 from api.http.problems import Conflict, FieldError, Invalid
 from shared.credentials import passwords
@@ -17,7 +18,6 @@ from shared.stores.hot import Change
 from shared.words import documents
 from shared.words.documents import ChargePointDocument
 
-from .trail import Author
 from .writing import Write, Writing
 
 _FIELDS = ("name", "address", "latitude", "longitude", "time_zone")

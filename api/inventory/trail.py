@@ -4,7 +4,6 @@ Never a password or a hash of one: only that it was set or removed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from api.commands.inputs import AuditFilters
 from api.database import Database
 from api.http import cursors
+from api.http.access import Author
 from api.stations.lists import Page
 from shared.stores.postgres import Connection
 from shared.words import instant
@@ -36,14 +36,6 @@ _LIST = """
 """
 
 Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who asks: the name of the token, and the request it came with."""
-
-    actor: str
-    request_id: str
 
 
 class Entry(NamedTuple):

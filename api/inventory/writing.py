@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from api.database import Database
 from api.http import ids
+from api.http.access import Author
 from api.http.metrics import Metrics
 from api.http.problems import FieldError, Invalid, NotFound, Unavailable
 from api.inventory import trail as audit
@@ -16,7 +17,7 @@ from shared.stores import fleet, hot
 from shared.stores.hot import Change, HotCopy
 from shared.stores.postgres import Connection
 
-from .trail import Author, Entry, Facts
+from .trail import Entry, Facts
 
 _STATION = "SELECT key, id, version, name, address, latitude, longitude, time_zone FROM stations"
 _LOCK_STATION = f"{_STATION} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"

@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from api.deps import given
 from api.http.inputs import StreamFilters
 from api.http.openapi import answers as may_answer
+from api.http.room import Room
 
-reads = APIRouter(prefix="/v1/stream", tags=["stream"])
+from .stream import Stream
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -24,22 +24,27 @@ class Events(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@reads.get("", response_class=Events, responses=may_answer(422, 503))
-async def follow_stream(
-    request: Request,
-    filters: Annotated[StreamFilters, Query()],
-    last_event_id: Annotated[
-        str | None, Header(max_length=100, description="the `id` of the last event: those after it come first")
-    ] = None,
-) -> Events:
-    """Changes as Server-Sent Events, from now on or after `Last-Event-ID`, with a comment every 15 s of silence.
+def room(stream: Stream) -> Room:
+    """The routes."""
+    routes = Room("/v1/stream", "stream")
 
-    `event` is `charge_point`, `station` or `deleted`; `data` is
-    `{"station_id", "charge_point_id", "revision", "document"}`, the document null when deleted.
-    The document is the one of when it is sent; a change that a newer one has overtaken by then is left out.
-    `reset`: changes may have been missed, read everything anew. `dropped`: you read too slowly, connect again.
-    A block with an `id` alone tells where the stream stands: keep it like any other.
-    """
-    stream = given(request).stream
-    stream.check()
-    return Events(stream.follow(filters.wanted(), last_event_id or None), headers=_HEADERS)
+    @routes.reads.get("", response_class=Events, responses=may_answer(422, 503))
+    async def follow_stream(
+        request: Request,
+        filters: Annotated[StreamFilters, Query()],
+        last_event_id: Annotated[
+            str | None, Header(max_length=100, description="the `id` of the last event: those after it come first")
+        ] = None,
+    ) -> Events:
+        """Changes as Server-Sent Events, from now on or after `Last-Event-ID`, with a comment every 15 s of silence.
+
+        `event` is `charge_point`, `station` or `deleted`; `data` is
+        `{"station_id", "charge_point_id", "revision", "document"}`, the document null when deleted.
+        The document is the one of when it is sent; a change that a newer one has overtaken by then is left out.
+        `reset`: changes may have been missed, read everything anew. `dropped`: you read too slowly, connect again.
+        A block with an `id` alone tells where the stream stands: keep it like any other.
+        """
+        stream.check()
+        return Events(stream.follow(filters.wanted(), last_event_id or None), headers=_HEADERS)
+
+    return routes

@@ -21,7 +21,7 @@ from shared.stores.hot import HotCopy
 from shared.stores.outage import Outage
 
 from .events import Wanted
-from .subscribers import Audience, Reader
+from .subscribers import Reader, Subscribers
 
 HEARTBEAT_S = 15
 POLL_S = 1  #: how soon a wiped Redis is noticed when nothing changes
@@ -41,7 +41,7 @@ class Stream:
         self.heartbeat_s: float = HEARTBEAT_S
         self._copy = copy
         self._metrics = metrics
-        self._audience = Audience()
+        self._subscribers = Subscribers()
         self._up = asyncio.Event()
         self._position = live.START  #: everything up to here has been handed out; known while ``_up``
         self._run_id = b""
@@ -64,7 +64,7 @@ class Stream:
     def stop(self) -> None:
         """Ends all streams, so that their clients go to another server."""
         self._stopped = True
-        for reader in self._audience:
+        for reader in self._subscribers:
             reader.end(live.STOPPING)
 
     def check(self) -> None:
@@ -90,7 +90,7 @@ class Stream:
                 yield more
         finally:
             self._metrics.streams.dec()
-            self._audience.discard(reader)
+            self._subscribers.discard(reader)
 
     async def _opening(self, reader: Reader, last_id: str | None) -> AsyncIterator[bytes]:
         """What a client gets before it has joined the others; it has when this ends."""
@@ -131,7 +131,7 @@ class Stream:
             yield b"".join(told) or live.position(at)
 
     def _join(self, reader: Reader) -> None:
-        self._audience.add(reader)
+        self._subscribers.add(reader)
         if self._stopped:
             reader.end(live.STOPPING)
 
@@ -165,7 +165,7 @@ class Stream:
             if self._run_id:
                 self._reset_all()
         self._run_id = run_id
-        for reader in self._audience:
+        for reader in self._subscribers:
             if reader.unsure:
                 reader.reset(self._position)
         self._up.set()
@@ -182,11 +182,11 @@ class Stream:
         elif found:
             documents: dict[str, bytes] = {}
             asked: set[str] = set()
-            while wanted := [entry for entry in found if entry.id not in asked and self._audience.wants(entry)]:
+            while wanted := [entry for entry in found if entry.id not in asked and self._subscribers.wants(entry)]:
                 documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
                 asked.update(entry.id for entry in wanted)
             self._position = found[-1].id
-            for _ in self._audience.hand_out(found, documents):
+            for _ in self._subscribers.hand_out(found, documents):
                 self._metrics.streams_dropped.inc()
         else:
             await self._copy.changes.await_entry(self._position, POLL_S)
@@ -194,5 +194,5 @@ class Stream:
     def _reset_all(self) -> None:
         log.warning("changes may have been missed: every client of the stream is told to read anew")
         self._resets += 1
-        for reader in self._audience:
+        for reader in self._subscribers:
             reader.reset(self._position)

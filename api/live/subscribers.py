@@ -73,7 +73,7 @@ class Reader:
         self._size = 0
 
 
-class Audience:
+class Subscribers:
     """All readers of this process."""
 
     def __init__(self) -> None:

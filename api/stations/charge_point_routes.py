@@ -2,52 +2,58 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import IfMatch, author, given
 from api.http import responses as answers
 from api.http import schemas
+from api.http.access import author
+from api.http.etags import IfMatch
 from api.http.inputs import ChargePointFilters, ChargePointPatch
 from api.http.openapi import answers as may_answer
+from api.http.room import Room
+from api.inventory.inventory import Inventory
 
-reads = APIRouter(prefix="/v1/charge-points", tags=["charge points"])
-writes = APIRouter(prefix="/v1/charge-points", tags=["charge points"])
-
-
-@reads.get("", response_model=schemas.ChargePointPage, responses=may_answer(422, 503))
-async def list_charge_points(request: Request, filters: Annotated[ChargePointFilters, Query()]) -> Response:
-    """The charge points, by id, or by distance of their station from a place.
-
-    Pages follow the last row shown, so nothing is left out or repeated while states change.
-    """
-    return answers.page(request, await given(request).queries.charge_points(filters))
+from .documents import Documents
+from .lists import Lists
 
 
-@reads.get("/{charge_point_id}", response_model=schemas.ChargePoint, responses=may_answer(304, 404, 503))
-async def read_charge_point(request: Request, charge_point_id: str) -> Response:
-    """One charge point."""
-    return answers.document(await given(request).documents.charge_point(charge_point_id), request)
+def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
+    """The routes."""
+    routes = Room("/v1/charge-points", "charge points")
 
+    @routes.reads.get("", response_model=schemas.ChargePointPage, responses=may_answer(422, 503))
+    async def list_charge_points(request: Request, filters: Annotated[ChargePointFilters, Query()]) -> Response:
+        """The charge points, by id, or by distance of their station from a place.
 
-@writes.patch(
-    "/{charge_point_id}", response_model=schemas.EditedChargePoint, responses=may_answer(404, 412, 413, 422, 503)
-)
-async def edit_charge_point(
-    request: Request, charge_point_id: str, body: ChargePointPatch, if_match: IfMatch = None
-) -> Response:
-    """Moves it to another station or to none, changes its password or its registration.
+        Pages follow the last row shown, so nothing is left out or repeated while states change.
+        """
+        return answers.page(request, await lists.charge_points(filters))
 
-    Another password ends the charger's session (close code 1008) until it comes with the new one.
-    """
-    body, made = body.with_generated()
-    edited = given(request).inventory.edit_charge_point(author(request), charge_point_id, body, if_match)
-    return answers.document(await edited, password=made)
+    @routes.reads.get("/{charge_point_id}", response_model=schemas.ChargePoint, responses=may_answer(304, 404, 503))
+    async def read_charge_point(request: Request, charge_point_id: str) -> Response:
+        """One charge point."""
+        return answers.document(await documents.charge_point(charge_point_id), request)
 
+    @routes.writes.patch(
+        "/{charge_point_id}", response_model=schemas.EditedChargePoint, responses=may_answer(404, 412, 413, 422, 503)
+    )
+    async def edit_charge_point(
+        request: Request, charge_point_id: str, body: ChargePointPatch, if_match: IfMatch = None
+    ) -> Response:
+        """Moves it to another station or to none, changes its password or its registration.
 
-@writes.delete("/{charge_point_id}", status_code=204, responses=may_answer(404, 412, 503))
-async def delete_charge_point(request: Request, charge_point_id: str, if_match: IfMatch = None) -> Response:
-    """No such charge point any more: its socket is closed and it is refused from then on. History stays."""
-    await given(request).inventory.delete_charge_point(author(request), charge_point_id, if_match)
-    return Response(status_code=204)
+        Another password ends the charger's session (close code 1008) until it comes with the new one.
+        """
+        body, made = body.with_generated()
+        edited = inventory.edit_charge_point(author(request), charge_point_id, body, if_match)
+        return answers.document(await edited, password=made)
+
+    @routes.writes.delete("/{charge_point_id}", status_code=204, responses=may_answer(404, 412, 503))
+    async def delete_charge_point(request: Request, charge_point_id: str, if_match: IfMatch = None) -> Response:
+        """No such charge point any more: its socket is closed and it is refused from then on. History stays."""
+        await inventory.delete_charge_point(author(request), charge_point_id, if_match)
+        return Response(status_code=204)
+
+    return routes

@@ -37,7 +37,7 @@ class Page(Struct, frozen=True):
     next_cursor: str | None
 
 
-class Queries:
+class Lists:
     """Both lists. Every method may raise ``Unavailable``, and ``Invalid`` for what does not go together."""
 
     def __init__(self, database: Database) -> None:

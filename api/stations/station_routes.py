@@ -2,65 +2,69 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import IfMatch, author, given
 from api.http import responses as answers
 from api.http import schemas
+from api.http.access import author
+from api.http.etags import IfMatch
 from api.http.inputs import NewChargePoint, NewStation, StationFilters, StationPatch
 from api.http.openapi import answers as may_answer
+from api.http.room import Room
+from api.inventory.inventory import Inventory
 
-reads = APIRouter(prefix="/v1/stations", tags=["stations"])
-writes = APIRouter(prefix="/v1/stations", tags=["stations"])
-
-
-@reads.get("", response_model=schemas.StationPage, responses=may_answer(422, 503))
-async def list_stations(request: Request, filters: Annotated[StationFilters, Query()]) -> Response:
-    """The stations, by id, by name, or by distance from a place; without `charge_points` unless expanded.
-
-    Pages follow the last row shown, so nothing is left out or repeated while states change.
-    """
-    return answers.page(request, await given(request).queries.stations(filters))
+from .documents import Documents
+from .lists import Lists
 
 
-@reads.get("/{station_id}", response_model=schemas.Station, responses=may_answer(304, 404, 503))
-async def read_station(request: Request, station_id: str) -> Response:
-    """One station with all its charge points."""
-    return answers.document(await given(request).documents.station(station_id), request)
+def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
+    """The routes."""
+    routes = Room("/v1/stations", "stations")
 
+    @routes.reads.get("", response_model=schemas.StationPage, responses=may_answer(422, 503))
+    async def list_stations(request: Request, filters: Annotated[StationFilters, Query()]) -> Response:
+        """The stations, by id, by name, or by distance from a place; without `charge_points` unless expanded.
 
-@writes.post("", status_code=201, response_model=schemas.Station, responses=may_answer(409, 413, 422, 503))
-async def create_station(request: Request, body: NewStation) -> Response:
-    """A new station, without charge points yet."""
-    change = await given(request).inventory.create_station(author(request), body.id, body.given())
-    return answers.created(change, "/v1/stations", change.station_id or "")
+        Pages follow the last row shown, so nothing is left out or repeated while states change.
+        """
+        return answers.page(request, await lists.stations(filters))
 
+    @routes.reads.get("/{station_id}", response_model=schemas.Station, responses=may_answer(304, 404, 503))
+    async def read_station(request: Request, station_id: str) -> Response:
+        """One station with all its charge points."""
+        return answers.document(await documents.station(station_id), request)
 
-@writes.patch("/{station_id}", response_model=schemas.Station, responses=may_answer(404, 412, 413, 422, 503))
-async def edit_station(request: Request, station_id: str, body: StationPatch, if_match: IfMatch = None) -> Response:
-    """Other fields for a station: what is absent stays, null clears."""
-    edited = given(request).inventory.edit_station(author(request), station_id, body.given(), if_match)
-    return answers.document(await edited)
+    @routes.writes.post("", status_code=201, response_model=schemas.Station, responses=may_answer(409, 413, 422, 503))
+    async def create_station(request: Request, body: NewStation) -> Response:
+        """A new station, without charge points yet."""
+        change = await inventory.create_station(author(request), body.id, body.given())
+        return answers.created(change, "/v1/stations", change.station_id or "")
 
+    @routes.writes.patch("/{station_id}", response_model=schemas.Station, responses=may_answer(404, 412, 413, 422, 503))
+    async def edit_station(request: Request, station_id: str, body: StationPatch, if_match: IfMatch = None) -> Response:
+        """Other fields for a station: what is absent stays, null clears."""
+        edited = inventory.edit_station(author(request), station_id, body.given(), if_match)
+        return answers.document(await edited)
 
-@writes.delete("/{station_id}", status_code=204, responses=may_answer(404, 412, 503))
-async def delete_station(request: Request, station_id: str, if_match: IfMatch = None) -> Response:
-    """No such station any more, nor its charge points: their sockets are closed. History stays."""
-    await given(request).inventory.delete_station(author(request), station_id, if_match)
-    return Response(status_code=204)
+    @routes.writes.delete("/{station_id}", status_code=204, responses=may_answer(404, 412, 503))
+    async def delete_station(request: Request, station_id: str, if_match: IfMatch = None) -> Response:
+        """No such station any more, nor its charge points: their sockets are closed. History stays."""
+        await inventory.delete_station(author(request), station_id, if_match)
+        return Response(status_code=204)
 
+    @routes.writes.post(
+        "/{station_id}/charge-points",
+        status_code=201,
+        response_model=schemas.EditedChargePoint,
+        responses=may_answer(404, 409, 413, 422, 503),
+        tags=["charge points"],
+    )
+    async def create_charge_point(request: Request, station_id: str, body: NewChargePoint) -> Response:
+        """A new charge point: it may connect from now on."""
+        body, made = body.with_generated()
+        change = await inventory.create_charge_point(author(request), station_id, body)
+        return answers.created(change, "/v1/charge-points", body.id, password=made)
 
-@writes.post(
-    "/{station_id}/charge-points",
-    status_code=201,
-    response_model=schemas.EditedChargePoint,
-    responses=may_answer(404, 409, 413, 422, 503),
-    tags=["charge points"],
-)
-async def create_charge_point(request: Request, station_id: str, body: NewChargePoint) -> Response:
-    """A new charge point: it may connect from now on."""
-    body, made = body.with_generated()
-    change = await given(request).inventory.create_charge_point(author(request), station_id, body)
-    return answers.created(change, "/v1/charge-points", body.id, password=made)
+    return routes

@@ -9,10 +9,13 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from api import app as api_app
-from api.commands.gateway_calls import Asking, listening
+from api.commands.gateway_calls import GatewayCalls, listening
 from api.http.access import Access
+from api.http.metrics import Metrics
+from api.live.stream import Stream
 from api.readiness import Readiness
 from local.stack import Stack
+from shared.process.admin import metrics_registry
 from shared.stores import hot, postgres
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
@@ -44,13 +47,13 @@ async def copy(redis: Redis) -> HotCopy:
 
 
 @pytest.fixture
-async def asking(redis: Redis) -> AsyncIterator[Asking]:
-    async with listening(redis) as asking:
-        yield asking
+async def calls(redis: Redis) -> AsyncIterator[GatewayCalls]:
+    async with listening(redis) as calls:
+        yield calls
 
 
 @pytest.fixture
-async def build(pool: Pool, copy: HotCopy, asking: Asking) -> AsyncIterator[Callable[..., Api]]:
+async def build(pool: Pool, copy: HotCopy, calls: GatewayCalls) -> AsyncIterator[Callable[..., Api]]:
     """Makes the application with the settings of a test."""
     clients: list[httpx.AsyncClient] = []
 
@@ -69,19 +72,23 @@ async def build(pool: Pool, copy: HotCopy, asking: Asking) -> AsyncIterator[Call
             metrics=(SecretStr(METRICS),) if tokens else (),
         )
         readiness = Readiness(copy, pool)
+        metrics = Metrics(metrics_registry())
+        stream = Stream(copy, metrics)
         app = api_app.create(
             pool,
             copy,
             access,
             readiness,
-            asking=asking,
+            stream,
+            metrics,
+            calls=calls,
             **({"now": lambda: time.time_ns() // 1_000_000} | settings),  # type: ignore[arg-type]
         )
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://plugwatch.test", headers=bearer(ADMIN), timeout=30
         )
         clients.append(client)
-        return Api(app, client, pool, copy, readiness)
+        return Api(app, client, pool, copy, readiness, stream)
 
     yield built
     for client in clients:

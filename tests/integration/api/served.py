@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 from fastapi import FastAPI
 
+from api.live.stream import Stream
 from api.readiness import Readiness
 from shared.stores import fleet
 from shared.stores.hot import Hot, HotCopy
@@ -29,6 +30,7 @@ class Api:
     pool: Pool
     copy: HotCopy
     readiness: Readiness
+    stream: Stream
 
     async def station(self, station_id: str = "S1", *charge_points: str) -> None:
         """A station with charge points, by the API itself."""

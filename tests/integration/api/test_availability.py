@@ -47,9 +47,9 @@ async def test_a_connected_charger_is_asked_at_once_and_its_answer_is_ours(
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp, dialect) as plug:
-        asking = asyncio.create_task(ask(api, f"charge-points/{cp.lower()}", OUT))
+        asked = asyncio.create_task(ask(api, f"charge-points/{cp.lower()}", OUT))
         assert (await plug.answer({"status": "Accepted"}))[2:] == ["ChangeAvailability", out]
-        answer = await asking
+        answer = await asked
         assert answer.status_code == 200
         assert answer.json() == {"operative": False, "results": [{"charge_point_id": cp, "result": "Accepted"}]}
         document = await shown(api, cp)
@@ -63,9 +63,9 @@ async def test_a_connected_charger_is_asked_at_once_and_its_answer_is_ours(
             return (await shown(api, cp))["intent"] is None
 
         await eventually(confirmed)
-        asking = asyncio.create_task(ask(api, f"charge-points/{cp}", IN))
+        asked = asyncio.create_task(ask(api, f"charge-points/{cp}", IN))
         assert (await plug.answer({"status": "Accepted"}))[3] == back
-        assert only(await asking) == "Accepted"
+        assert only(await asked) == "Accepted"
         assert (await shown(api, cp))["operative"] is True
 
 
@@ -73,9 +73,9 @@ async def test_scheduled_waits_in_the_document_until_the_charger_has_followed(ap
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp, "ocpp1.6", "Charging") as plug:
-        asking = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
+        asked = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
         await plug.answer({"status": "Scheduled"})
-        answer = await asking
+        answer = await asked
         assert (answer.status_code, only(answer)) == (200, "Scheduled")
         assert (await shown(api, cp))["intent"]["operative"] is False
         await plug.report("Unavailable")
@@ -91,9 +91,9 @@ async def test_rejected_is_over_and_is_not_asked_again(api: Api, ingest: Ingest,
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp) as plug:
-        asking = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
+        asked = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
         await (plug.refuse("NotSupported", "no") if as_error else plug.answer({"status": "Rejected"}))
-        answer = await asking
+        answer = await asked
         assert (answer.status_code, only(answer)) == (200, "Rejected")
         document = await shown(api, cp)
         assert (document["intent"], document["operative"]) == (None, False)
@@ -106,9 +106,9 @@ async def test_asking_the_same_again_is_a_new_wish(api: Api, ingest: Ingest) -> 
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp) as plug:
         for status in ("Rejected", "Accepted"):
-            asking = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
+            asked = asyncio.create_task(ask(api, f"charge-points/{cp}", OUT))
             await plug.answer({"status": status})
-            assert only(await asking) == status
+            assert only(await asked) == status
 
 
 async def test_an_offline_charger_waits_at_once_and_is_asked_when_it_is_back(api: Api, ingest: Ingest) -> None:
@@ -177,9 +177,9 @@ async def test_wishes_and_reports_at_once_leave_one_truth(api: Api, ingest: Inge
         wishes = [
             ask(api, path, OUT if n % 2 else IN) for n in range(5) for path in ("stations/S1", f"charge-points/{cp}")
         ]
-        asking = asyncio.gather(*wishes)
+        asked = asyncio.gather(*wishes)
         await charge()
-        assert {answer.status_code for answer in await asking} == {202}
+        assert {answer.status_code for answer in await asked} == {202}
         newest = await api.pool.fetchval("SELECT operative FROM intents")
         stored = await api.pool.fetchval("SELECT operative FROM charge_points WHERE id = $1", cp)
         document = await shown(api, cp)
@@ -195,9 +195,9 @@ async def test_a_station_asks_all_its_charge_points_wherever_they_are(api: Api, 
         plugged(api, ingest.gateways[0], first) as one,
         plugged(api, ingest.gateways[1], second, "ocpp2.0.1") as two,
     ):
-        asking = asyncio.create_task(ask(api, "stations/S1", OUT))
+        asked = asyncio.create_task(ask(api, "stations/S1", OUT))
         await asyncio.gather(one.answer({"status": "Accepted"}), two.answer({"status": "Scheduled"}))
-        answer = await asking
+        answer = await asked
     assert answer.status_code == 202
     assert {one["charge_point_id"]: one["result"] for one in answer.json()["results"]} == {
         first: "Accepted",
@@ -227,9 +227,9 @@ async def test_one_connector_is_asked_and_the_charge_point_stays_operative(
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp, dialect, "Available", "Available") as plug:
-        asking = asyncio.create_task(ask(api, f"charge-points/{cp}/connectors/2/1", OUT))
+        asked = asyncio.create_task(ask(api, f"charge-points/{cp}/connectors/2/1", OUT))
         assert (await plug.answer({"status": "Accepted"}))[3] == expected
-        assert only(await asking) == "Accepted"
+        assert only(await asked) == "Accepted"
         document = await shown(api, cp)
         assert document["operative"] is True
         assert document["intent"]["operative"] is False

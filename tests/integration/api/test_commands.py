@@ -9,10 +9,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from api.commands import commands
-from api.commands import gateway_calls as asking_module
+from api.commands import commands, gateway_calls
 from api.commands import inputs as operations
-from api.commands.gateway_calls import Asking, NobodyThere, listening
+from api.commands.gateway_calls import GatewayCalls, NobodyThere, listening
 from api.http.problems import Unavailable
 from ingest.gateway.commands import queue as errands
 from ingest.ocpp import commands as ours
@@ -85,14 +84,14 @@ async def test_the_charger_s_answer_is_the_answer(
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp, dialect) as plug:
-        asking = asyncio.create_task(command(api, cp.lower(), what, body))
+        asked = asyncio.create_task(command(api, cp.lower(), what, body))
         assert (await plug.answer({"status": status}))[2:] == expected
-        answer = await asking
+        answer = await asked
     assert (answer.status_code, answer.json()) == (200, {"charge_point_id": cp, "status": status})
 
 
 async def test_the_gateway_that_holds_the_charger_is_asked_also_after_it_moved(
-    api: Api, ingest: Ingest, asking: Asking
+    api: Api, ingest: Ingest, calls: GatewayCalls
 ) -> None:
     one, other = new_id(), new_id()
     await api.station("S1", one, other)
@@ -108,7 +107,7 @@ async def test_the_gateway_that_holds_the_charger_is_asked_also_after_it_moved(
     async with plugged(api, second, one) as a, plugged(api, first, other) as b:
         await both(a, b)
         # The rollup is behind, as it were: the old gateway says that it is not there, and the new one is not known.
-        told = await asking.ask(
+        told = await calls.ask(
             first.id,
             await api.pool.fetchval("SELECT key FROM charge_points WHERE id = $1", one),
             "reset",
@@ -116,7 +115,7 @@ async def test_the_gateway_that_holds_the_charger_is_asked_also_after_it_moved(
             timeout_s=5,
         )
         assert told.error == "offline"
-    assert asking.under_way == 0
+    assert calls.under_way == 0
 
 
 async def test_a_charger_that_is_away_is_a_conflict(api: Api, ingest: Ingest) -> None:
@@ -131,14 +130,14 @@ async def test_a_charger_that_is_away_is_a_conflict(api: Api, ingest: Ingest) ->
     assert "not connected" in answer.json()["detail"]
 
 
-async def test_a_gateway_that_nobody_hears_of_is_a_charger_that_is_away(api: Api, asking: Asking) -> None:
+async def test_a_gateway_that_nobody_hears_of_is_a_charger_that_is_away(api: Api, calls: GatewayCalls) -> None:
     await api.station("S1", "CP1")
     await api.rolled_up("CP1", "AVAILABLE")
     await api.pool.execute("UPDATE charge_points SET gateway_id = 'long-gone'")
     assert (await command(api, "CP1", "trigger", TRIGGER)).status_code == 409
     with pytest.raises(NobodyThere):
-        await asking.ask("long-gone", 1, "trigger", timeout_s=1)
-    assert asking.under_way == 0
+        await calls.ask("long-gone", 1, "trigger", timeout_s=1)
+    assert calls.under_way == 0
 
 
 async def test_a_charger_that_is_not_accepted_cannot_be_commanded(api: Api) -> None:
@@ -149,7 +148,7 @@ async def test_a_charger_that_is_not_accepted_cannot_be_commanded(api: Api) -> N
     assert (answer.status_code, "PENDING" in answer.json()["detail"]) == (409, True)
 
 
-async def test_a_charger_that_does_not_answer_is_a_timeout(api: Api, ingest: Ingest, asking: Asking) -> None:
+async def test_a_charger_that_does_not_answer_is_a_timeout(api: Api, ingest: Ingest, calls: GatewayCalls) -> None:
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp):
@@ -157,16 +156,16 @@ async def test_a_charger_that_does_not_answer_is_a_timeout(api: Api, ingest: Ing
         answer = await command(api, cp, "trigger", TRIGGER)
         assert commands.TIMEOUT_S <= time.monotonic() - began < commands.TIMEOUT_S + 2
     assert answer.status_code == 504
-    assert asking.under_way == 0
+    assert calls.under_way == 0
 
 
 async def test_an_error_of_the_charger_is_told_as_one(api: Api, ingest: Ingest) -> None:
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp) as plug:
-        asking = asyncio.create_task(command(api, cp, "unlock", {"evse_id": 1, "connector_id": 1}))
+        asked = asyncio.create_task(command(api, cp, "unlock", {"evse_id": 1, "connector_id": 1}))
         await plug.refuse("NotImplemented", "what is that")
-        answer = await asking
+        answer = await asked
     assert answer.status_code == 502
     assert "NotImplemented: what is that" in answer.json()["detail"]
 
@@ -175,9 +174,9 @@ async def test_a_charger_that_leaves_while_it_is_asked_is_not_asked_twice(api: A
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp) as plug:
-        asking = asyncio.create_task(command(api, cp, "reset", {"kind": "immediate"}))
+        asked = asyncio.create_task(command(api, cp, "reset", {"kind": "immediate"}))
         await plug.asked()
-    assert (await asking).status_code == 409
+    assert (await asked).status_code == 409
     entry = (await api.client.get("/v1/audit", params={"charge_point_id": cp})).json()["items"][0]
     assert (entry["action"], entry["after"]["error"]) == ("command.reset", "offline")
 
@@ -200,7 +199,7 @@ async def test_too_many_commands_for_one_charger_are_told_to_come_back(api: Api,
 
 @pytest.mark.parametrize("how", ["kill", "pause"])
 async def test_without_redis_nobody_can_be_asked_until_it_is_back(
-    api: Api, ingest: Ingest, stack: Stack, redis_again: None, asking: Asking, how: str
+    api: Api, ingest: Ingest, stack: Stack, redis_again: None, calls: GatewayCalls, how: str
 ) -> None:
     cp = new_id()
     await api.station("S1", cp)
@@ -210,7 +209,7 @@ async def test_without_redis_nobody_can_be_asked_until_it_is_back(
         answer = await command(api, cp, "trigger", TRIGGER)
         assert answer.status_code == 503
         assert time.monotonic() - began < 5
-        assert asking.under_way == 0
+        assert calls.under_way == 0
         stack.redis.resume() if how == "pause" else stack.redis.start()
         answering = asyncio.create_task(keep_answering(plug))
 
@@ -227,27 +226,27 @@ async def keep_answering(plug: Plug) -> None:
 
 
 async def test_who_waits_while_redis_dies_is_told_so(
-    asking: Asking, redis: Redis, stack: Stack, redis_again: None
+    calls: GatewayCalls, redis: Redis, stack: Stack, redis_again: None
 ) -> None:
     async with redis.pubsub() as ear:
         await ear.subscribe(gateways.channel("deaf"))
-        question = asyncio.create_task(asking.ask("deaf", 1, "reset", timeout_s=30))
+        question = asyncio.create_task(calls.ask("deaf", 1, "reset", timeout_s=30))
         while (await ear.get_message(timeout=1) or {}).get("type") != "message":
             pass
         stack.redis.kill()
         with pytest.raises(Unavailable, match="may have done it"):
             await question
-    assert asking.under_way == 0
+    assert calls.under_way == 0
 
 
 async def test_late_doubled_and_unreadable_answers_change_nothing(
-    asking: Asking, redis: Redis, caplog: pytest.LogCaptureFixture
+    calls: GatewayCalls, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with redis.pubsub() as gateway:
         await gateway.subscribe(gateways.channel("slow"))
         with pytest.raises(TimeoutError):
-            await asking.ask("slow", 1, "reset", timeout_s=0.2)
-        question = asyncio.create_task(asking.ask("slow", 1, "reset", timeout_s=5))
+            await calls.ask("slow", 1, "reset", timeout_s=0.2)
+        question = asyncio.create_task(calls.ask("slow", 1, "reset", timeout_s=5))
         asked: list[gateways.Ask] = []
         while len(asked) < 2:
             if (message := await gateway.get_message(timeout=1)) and message["type"] == "message":
@@ -260,10 +259,10 @@ async def test_late_doubled_and_unreadable_answers_change_nothing(
             await redis.publish(now.reply_to, gateways.encode(told))
         assert (await question).status == "Once"
     assert "cannot be read" in caplog.text
-    assert asking.under_way == 0
+    assert calls.under_way == 0
 
 
-async def test_a_hundred_questions_at_once_find_their_answers(asking: Asking, redis: Redis) -> None:
+async def test_a_hundred_questions_at_once_find_their_answers(calls: GatewayCalls, redis: Redis) -> None:
     async def answer_all() -> None:
         async with redis.pubsub() as gateway:
             await gateway.subscribe(gateways.channel("quick"))
@@ -278,7 +277,7 @@ async def test_a_hundred_questions_at_once_find_their_answers(asking: Asking, re
     gateway = asyncio.create_task(answer_all())
 
     async def asked(key: int) -> bool:
-        with_somebody = await asking.ask("quick", key, "reset", timeout_s=5)
+        with_somebody = await calls.ask("quick", key, "reset", timeout_s=5)
         return with_somebody.status == str(key)
 
     async def there() -> bool:
@@ -287,8 +286,8 @@ async def test_a_hundred_questions_at_once_find_their_answers(asking: Asking, re
     await eventually(there)
     assert all(await asyncio.gather(*(asked(key) for key in range(100))))
     gateway.cancel()
-    assert asking.under_way == 0
-    assert asking_module.SUBSCRIBED_WITHIN_S < commands.TIMEOUT_S
+    assert calls.under_way == 0
+    assert gateway_calls.SUBSCRIBED_WITHIN_S < commands.TIMEOUT_S
 
 
 @pytest.mark.parametrize(
@@ -327,14 +326,14 @@ async def test_an_answer_is_heard_again_soon_after_our_connection_fell_silent(st
     async with (
         proxied(stack.redis.port) as proxy,
         hot.client(f"redis://127.0.0.1:{proxy.port}/0") as severed,
-        listening(severed) as asking,
+        listening(severed) as calls,
         asyncio.TaskGroup() as group,
     ):
         gateway = group.create_task(answer())
 
         async def told() -> bool:
             try:
-                return (await asking.ask("here", 1, "trigger", timeout_s=0.5)).status == "Accepted"
+                return (await calls.ask("here", 1, "trigger", timeout_s=0.5)).status == "Accepted"
             except (Unavailable, TimeoutError, NobodyThere):
                 return False
 

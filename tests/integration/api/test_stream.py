@@ -40,7 +40,7 @@ async def settled(api: Api) -> None:
     """Waits until the stream has handed out all there is."""
 
     async def handed_out() -> bool:
-        return bool(api.app.state.collaborators.stream._position == (await api.copy.changes.newest() or live.START))
+        return bool(api.stream._position == (await api.copy.changes.newest() or live.START))
 
     await eventually(handed_out)
 
@@ -60,7 +60,7 @@ def at_least(n: int) -> Callable[[Listener], bool]:
 @contextlib.asynccontextmanager
 async def served(api: Api) -> AsyncIterator[int]:
     """The application on a port, its stream running."""
-    stream, limits = api.app.state.collaborators.stream, Limits(connections=1000)
+    stream, limits = api.stream, Limits(connections=1000)
     async with stream.running(), serving(api.app, "127.0.0.1", 0, limits) as port:
         yield port
         stream.stop()
@@ -378,7 +378,7 @@ async def test_a_redis_that_had_to_be_filled_is_a_reset(api: Api, port: int, cop
 async def test_while_redis_is_away_heartbeats_go_on_and_then_there_is_a_reset(
     api: Api, port: int, copy: HotCopy, stack: Stack
 ) -> None:
-    api.app.state.collaborators.stream.heartbeat_s = 0.1
+    api.stream.heartbeat_s = 0.1
     await publish(copy, 3)
     await settled(api)
     async with listening(port) as listener:
@@ -450,7 +450,7 @@ async def test_a_connection_that_fell_silent_loses_no_change_and_waits_seconds(
 
 
 async def test_silence_is_filled_with_heartbeats_that_move_the_position(api: Api, port: int, copy: HotCopy) -> None:
-    api.app.state.collaborators.stream.heartbeat_s = 0.1
+    api.stream.heartbeat_s = 0.1
     async with listening(port, "?station_id=elsewhere") as listener:
         await publish(copy, 3)
         await settled(api)
@@ -461,7 +461,7 @@ async def test_silence_is_filled_with_heartbeats_that_move_the_position(api: Api
 
 async def test_a_slow_reader_is_dropped_with_a_reason_and_others_are_not(api: Api, port: int, copy: HotCopy) -> None:
     large = b'"' + b"x" * 100_000 + b'"'
-    stream = api.app.state.collaborators.stream
+    stream = api.stream
     async with listening(port) as reads, listening(port, reads=False) as slow:
         sent = 0
 

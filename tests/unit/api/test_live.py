@@ -7,7 +7,7 @@ import pytest
 from api.live import events as live
 from api.live import subscribers as audience
 from api.live.events import Wanted
-from api.live.subscribers import Audience, Reader
+from api.live.subscribers import Reader, Subscribers
 from shared.stores.changes import Entry
 
 
@@ -15,7 +15,7 @@ def entry(n: int, station: str | None = "S1", charge_point: str | None = "CP1", 
     return Entry(f"1-{n}", "charge_point" if charge_point else "station", station, charge_point, n, deleted, None)
 
 
-def hand_out(crowd: Audience, entries: list[Entry], document: bytes = b"{}") -> list[Reader]:
+def hand_out(crowd: Subscribers, entries: list[Entry], document: bytes = b"{}") -> list[Reader]:
     """All of them as they are, none overtaken."""
     return crowd.hand_out(entries, {one.id: document for one in entries})
 
@@ -51,7 +51,7 @@ def test_ids_follow_each_other_by_number() -> None:
 
 
 async def test_a_reader_holds_no_more_than_its_share_and_one_batch() -> None:
-    crowd, reader = Audience(), Reader(Wanted())
+    crowd, reader = Subscribers(), Reader(Wanted())
     crowd.add(reader)
     large = b'"' + b"x" * (audience.MAX_BYTES + 1) + b'"'
     assert hand_out(crowd, [entry(1)], large) == []  # a batch larger than the share passes when nothing waits
@@ -62,7 +62,7 @@ async def test_a_reader_holds_no_more_than_its_share_and_one_batch() -> None:
 
 
 async def test_those_who_want_the_same_share_the_bytes() -> None:
-    crowd = Audience()
+    crowd = Subscribers()
     readers = [Reader(Wanted()) for _ in range(2)]
     for reader in readers:
         crowd.add(reader)
@@ -71,7 +71,7 @@ async def test_those_who_want_the_same_share_the_bytes() -> None:
 
 
 async def test_what_a_reader_has_had_already_is_not_given_again() -> None:
-    crowd, ahead = Audience(), Reader(Wanted())
+    crowd, ahead = Subscribers(), Reader(Wanted())
     ahead.after = live.order("1-2")
     crowd.add(ahead)
     hand_out(crowd, [entry(1)])
@@ -82,14 +82,14 @@ async def test_what_a_reader_has_had_already_is_not_given_again() -> None:
 
 async def test_a_change_finds_each_reader_that_wants_it_once() -> None:
     wanted = Wanted(stations=frozenset({"S1", "S2"}), charge_points=frozenset({"cp1"}))
-    crowd, reader = Audience(), Reader(wanted)
+    crowd, reader = Subscribers(), Reader(wanted)
     crowd.add(reader)
     hand_out(crowd, [entry(1), entry(2, "S3"), entry(3, "S2", "CP9"), entry(4, None), entry(5, "S2", "cP1")])
     assert await given(reader) == live.event(entry(1), b"{}") + live.event(entry(5, "S2", "cP1"), b"{}")
 
 
 async def test_who_has_left_leaves_nothing_behind() -> None:
-    crowd = Audience()
+    crowd = Subscribers()
     for wanted in (Wanted(), Wanted(stations=frozenset({"S1"})), Wanted(charge_points=frozenset({"cp1"}))):
         reader = Reader(wanted)
         crowd.add(reader)
@@ -102,14 +102,14 @@ async def test_who_has_left_leaves_nothing_behind() -> None:
 
 
 async def test_what_was_overtaken_is_given_to_nobody() -> None:
-    crowd, reader = Audience(), Reader(Wanted())
+    crowd, reader = Subscribers(), Reader(Wanted())
     crowd.add(reader)
     crowd.hand_out([entry(1), entry(2)], {"1-2": b"{}"})
     assert await given(reader) == live.event(entry(2), b"{}")
 
 
 def test_only_what_somebody_wants_is_worth_reading() -> None:
-    crowd = Audience()
+    crowd = Subscribers()
     assert not crowd.wants(entry(1))
     crowd.add(Reader(Wanted(stations=frozenset({"S1"}))))
     assert crowd.wants(entry(1))
