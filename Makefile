@@ -103,7 +103,7 @@ down: ## operator: stop the containers (ARGS=--volumes: and forget their data)
 logs: ## operator: follow what the containers say (ARGS=gateway: of one)
 	@$(COMPOSE) --profile '*' logs --follow --tail 100 $(ARGS)
 
-PYTEST = $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile
+PYTEST = $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 .PHONY: test
 test: ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests; JOBS=0: one by one)
 	@$(PREFLIGHT) test

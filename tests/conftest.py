@@ -29,6 +29,24 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = "not kafka"
 
 
+SLOWEST_FIRST = (
+    "tests/e2e",
+    "tests/faults",
+    "tests/integration/local",
+    "tests/integration/gateway",
+    "tests/integration",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, the last file should be a short one: no process of tests waits long for another."""
+
+    def tier(item: pytest.Item) -> int:
+        return next((n for n, folder in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(folder)), len(SLOWEST_FIRST))
+
+    items.sort(key=tier)
+
+
 TIMEOUT = pytest.StashKey[Any]()
 
 

@@ -16,7 +16,15 @@ class Redis(Process):
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        options = {"bind": "127.0.0.1", "port": self.port, "save": "", "appendonly": "no", "daemonize": "no"}
+        # `dir`: what a replica is sent passes through a file there, and a server that starts reads the one it finds
+        options = {
+            "bind": "127.0.0.1",
+            "port": self.port,
+            "dir": directory,
+            "save": "",
+            "appendonly": "no",
+            "daemonize": "no",
+        }
         super().__init__(
             "redis",
             [_server(), *(str(word) for option, value in options.items() for word in (f"--{option}", value))],

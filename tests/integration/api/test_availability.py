@@ -95,8 +95,12 @@ async def test_rejected_is_over_and_is_not_asked_again(api: Api, ingest: Ingest,
         await (plug.refuse("NotSupported", "no") if as_error else plug.answer({"status": "Rejected"}))
         answer = await asked
         assert (answer.status_code, only(answer)) == (200, "Rejected")
-        document = await shown(api, cp)
-        assert (document["intent"], document["operative"]) == (None, False)
+
+        async def over() -> bool:
+            document = await shown(api, cp)
+            return (document["intent"], document["operative"]) == (None, False)
+
+        await eventually(over)
         await plug.boot()
         await plug.hears_nothing(1)
 
