@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api.audit import routes as audit
+from api.audit.entries import Audit
 from api.bulk import routes as bulk
 from api.bulk.importing import Bulk
 from api.commands import availability_routes, command_routes, trace_routes
@@ -22,17 +23,16 @@ from api.history.series import Series
 from api.history.stats import Stats
 from api.http import openapi, problems
 from api.http.access import Access
-from api.http.metrics import Metrics
 from api.http.middleware import Middleware
 from api.http.query import Query
 from api.http.rate_limit import RateLimit
 from api.inbox import routes as inbox
 from api.inbox.knocks import Inbox
 from api.inventory.inventory import Inventory
-from api.inventory.trail import Audit
 from api.inventory.writing import Writing
 from api.live import routes as live
 from api.live.stream import Stream
+from api.metrics import Metrics
 from api.readiness import Readiness
 from api.stations import charge_point_routes, station_routes
 from api.stations.documents import Documents

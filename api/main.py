@@ -12,8 +12,8 @@ import uvloop
 from api import app
 from api.commands.gateway_calls import listening
 from api.http.access import Access
-from api.http.metrics import Metrics
 from api.live.stream import Stream
+from api.metrics import Metrics
 from api.readiness import Readiness
 from shared.http.connection import Limits
 from shared.http.server import serving

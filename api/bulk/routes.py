@@ -5,17 +5,17 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.commands import answers as outcomes
 from api.http.access import author
-from api.http.openapi import answers as may_answer
+from api.http.openapi import may_answer
 from api.http.problems import Unreadable
 from api.http.room import Room
 
+from . import answers
 from .importing import Bulk
+from .inputs import ExportOptions, ImportOptions
 from .rows import EXPORTED, Format
 
 _FORMATS: dict[str, Format] = {
@@ -32,29 +32,13 @@ _FILES: dict[str, Any] = {"text/csv": {"example": _CSV}, "application/x-ndjson":
 _BODY: dict[str, Any] = {"requestBody": {"required": True, "content": _FILES}}
 
 
-class ImportOptions(BaseModel):
-    """How to import."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    dry_run: bool = Field(default=False, description="only say what would come of each row")
-
-
-class ExportOptions(BaseModel):
-    """What kind of file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    format: Format = Field(default="csv", description="`jsonl`: JSON Lines")
-
-
 def room(bulk: Bulk) -> Room:
     """The routes."""
     routes = Room("/v1", "import and export")
 
     @routes.writes.post(
         "/import",
-        response_model=outcomes.ImportReport,
+        response_model=answers.ImportReport,
         responses=may_answer(413, 415, 422, 503, when={413: "The file is larger than 10 MiB: send it in parts"}),
         openapi_extra=_BODY,
     )

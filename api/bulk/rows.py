@@ -15,8 +15,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.http.inputs import Address, ChargePointId, Latitude, Longitude, Name, Password, StationId, TimeZone
+from api.http.ids import ChargePointId, StationId
 from api.http.problems import FieldError, Invalid, field_error
+from api.inventory.inputs import Address, Latitude, Longitude, Name, Password, TimeZone
 from shared.words.documents import Registration
 
 Format = Literal["csv", "jsonl"]

@@ -4,17 +4,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.commands import answers as outcomes
 from api.http.access import author
-from api.http.openapi import answers as may_answer
+from api.http.openapi import may_answer
 from api.http.room import Room
 
+from . import answers
 from .availability import Asked, Availability
 from .inputs import AvailabilityWish, ConnectorInPath, EvseInPath
 
 _MAY_ANSWER = may_answer(404, 413, 422, 503) | {
     202: {
-        "model": outcomes.Availability,
+        "model": answers.Availability,
         "description": "Stored; not all have answered. It is asked again when a charger is back or boots",
     }
 }
@@ -25,7 +25,7 @@ def room(availability: Availability) -> Room:
     routes = Room("/v1", "availability")
 
     @routes.writes.put(
-        "/stations/{station_id}/availability", response_model=outcomes.Availability, responses=_MAY_ANSWER
+        "/stations/{station_id}/availability", response_model=answers.Availability, responses=_MAY_ANSWER
     )
     async def ask_station(request: Request, station_id: str, body: AvailabilityWish) -> Response:
         """Asks every charge point of the station, and waits up to 5 s for their answers.
@@ -36,7 +36,7 @@ def room(availability: Availability) -> Room:
         return _answer(body, asked)
 
     @routes.writes.put(
-        "/charge-points/{charge_point_id}/availability", response_model=outcomes.Availability, responses=_MAY_ANSWER
+        "/charge-points/{charge_point_id}/availability", response_model=answers.Availability, responses=_MAY_ANSWER
     )
     async def ask_charge_point(request: Request, charge_point_id: str, body: AvailabilityWish) -> Response:
         """Asks the whole charge point, and waits up to 5 s for its answer."""
@@ -45,7 +45,7 @@ def room(availability: Availability) -> Room:
 
     @routes.writes.put(
         "/charge-points/{charge_point_id}/connectors/{evse_id}/{connector_id}/availability",
-        response_model=outcomes.Availability,
+        response_model=answers.Availability,
         responses=_MAY_ANSWER,
     )
     async def ask_connector(

@@ -6,12 +6,12 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import responses as answers
-from api.http import schemas
-from api.http.inputs import HistoryFilters
-from api.http.openapi import answers as may_answer
+from api.http import pages
+from api.http.openapi import may_answer
 from api.http.room import Room
 
+from . import answers
+from .inputs import HistoryFilters
 from .lines import History
 
 
@@ -21,7 +21,7 @@ def room(history: History) -> Room:
 
     @routes.reads.get(
         "/charge-points/{charge_point_id}/history",
-        response_model=schemas.HistoryPage,
+        response_model=answers.HistoryPage,
         responses=may_answer(404, 422, 503),
     )
     async def read_charge_point_history(
@@ -34,10 +34,10 @@ def room(history: History) -> Room:
         own time (`reported_at`) was not believed. With `include_deleted` all charge points that ever bore this id
         are shown, and `life` tells them apart: 1 is the first that bore it.
         """
-        return answers.page(request, await history.of_charge_point(charge_point_id, filters))
+        return pages.answer(request, await history.of_charge_point(charge_point_id, filters))
 
     @routes.reads.get(
-        "/stations/{station_id}/history", response_model=schemas.HistoryPage, responses=may_answer(404, 422, 503)
+        "/stations/{station_id}/history", response_model=answers.HistoryPage, responses=may_answer(404, 422, 503)
     )
     async def read_station_history(
         request: Request, station_id: str, filters: Annotated[HistoryFilters, Query()]
@@ -47,6 +47,6 @@ def room(history: History) -> Room:
         With `include_deleted` also those of charge points that were deleted while they were here, and of all stations
         that ever bore this id; `life` counts the lives of each `charge_point_id`.
         """
-        return answers.page(request, await history.of_station(station_id, filters))
+        return pages.answer(request, await history.of_station(station_id, filters))
 
     return routes

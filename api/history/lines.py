@@ -5,21 +5,23 @@ newer ones (a rollup that caught up) may be missed by who pages, but none is see
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from api.database import Database
-from api.http import ids
-from api.http.inputs import HistoryFilters
+from api.http import ids, pages
+from api.http.pages import Page
 from api.http.problems import FieldError, Invalid, NotFound
-from api.stations import orders
-from api.stations.lists import Page
 from shared.words import instant
 
+from .inputs import HistoryFilters
+
 WITHIN_S = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _INSTEAD = "this search takes too long: ask for a shorter time (from, to)"
 
 _LIFE = """
@@ -120,7 +122,7 @@ async def _page(connection: Any, charge_points: Sequence[Any], filters: HistoryF
             raise Invalid(FieldError("to", "is before from: the time from (included) to (excluded) is shown"))
         where("received_at < {}::timestamptz", filters.to)
     if filters.cursor is not None:
-        at, id_ = orders.last_line(filters.cursor)
+        at, id_ = last_line(filters.cursor)
         where("received_at <= {0}::timestamptz AND (received_at, id) < ({0}::timestamptz, {1}::bigint)", at, id_)
     if filters.kind:
         where("kind = ANY({}::text[])", filters.kind)
@@ -134,7 +136,7 @@ async def _page(connection: Any, charge_points: Sequence[Any], filters: HistoryF
     shown = rows[: filters.limit]
     next_cursor = None
     if len(rows) > filters.limit:
-        next_cursor = orders.history_cursor(shown[-1]["received_at"], shown[-1]["id"])
+        next_cursor = cursor(shown[-1]["received_at"], shown[-1]["id"])
     return Page(
         items=[_line(row, known[row["charge_point_key"]], filters.include_deleted) for row in shown],
         next_cursor=next_cursor,
@@ -173,3 +175,23 @@ def _no(what: str, filters: HistoryFilters) -> NotFound:
             f"there never was a {what} with this id: GET /v1/{what.replace(' ', '-')}s lists those there are"
         )
     return NotFound(f"there is no {what} with this id: include_deleted=true shows the history of one that was deleted")
+
+
+def cursor(received_at: datetime, id_: int) -> str:
+    """The cursor after a line of history."""
+    return pages.encode("h", f"{(received_at - _EPOCH) // _MICROSECOND}:{id_}")
+
+
+def last_line(cursor: str) -> tuple[datetime, int]:
+    """The line of history after which a page begins.
+
+    Raises:
+        Invalid: it is no cursor of a history.
+    """
+    micros, _, id_ = pages.decode("h", cursor).partition(":")
+    if not (micros.isdecimal() and id_.isdecimal() and max(len(micros), len(id_)) <= 18):
+        raise pages.refused()
+    try:
+        return _EPOCH + timedelta(microseconds=int(micros)), int(id_)
+    except OverflowError:
+        raise pages.refused() from None

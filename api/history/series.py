@@ -13,11 +13,12 @@ from typing import Any, get_args
 import msgspec
 
 from api.database import Database
-from api.http.inputs import SeriesFilters
 from api.http.problems import FieldError, Invalid, NotFound, Unavailable
 from shared.stores.postgres import Connection
 from shared.words import instant
 from shared.words.status import NORMALIZED, STATUSES, Connectivity
+
+from .inputs import SeriesFilters
 
 MAX_POINTS = 1000
 WITHIN_S = 20

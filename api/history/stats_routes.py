@@ -6,11 +6,11 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import schemas
-from api.http.inputs import SeriesFilters
-from api.http.openapi import answers as may_answer
+from api.http.openapi import may_answer
 from api.http.room import Room
 
+from . import answers
+from .inputs import SeriesFilters
 from .series import Series
 from .stats import Stats
 
@@ -19,12 +19,12 @@ def room(stats: Stats, series: Series) -> Room:
     """The routes."""
     routes = Room("/v1/stats", "stats")
 
-    @routes.reads.get("", response_model=schemas.Stats, responses=may_answer(503))
+    @routes.reads.get("", response_model=answers.Stats, responses=may_answer(503))
     async def read_stats(request: Request) -> Response:
         """The whole network in numbers, at most a second old."""
         return Response(await stats.document(), media_type="application/json")
 
-    @routes.reads.get("/series", response_model=schemas.Series, responses=may_answer(404, 422, 503))
+    @routes.reads.get("/series", response_model=answers.Series, responses=may_answer(404, 422, 503))
     async def read_series(request: Request, filters: Annotated[SeriesFilters, Query()]) -> Response:
         """The network over time, for charts: how many there were of each at the end of each step.
 

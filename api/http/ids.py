@@ -2,6 +2,9 @@
 
 import re
 import secrets
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 STATION_PATTERN = r"^[A-Za-z0-9._~-]{1,64}$"
 CHARGE_POINT_PATTERN = r"^[ -.0-9;-~]{1,48}$"  # printable ASCII without "/" and ":"
@@ -10,6 +13,18 @@ DOTS = frozenset({".", ".."})  #: a client would take these out of the path befo
 _STATION = re.compile(STATION_PATTERN)
 _CHARGE_POINT = re.compile(CHARGE_POINT_PATTERN)
 _READABLE = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else
+
+
+def _no_dots(text: str) -> str:
+    if text in DOTS:
+        raise ValueError("'.' and '..' cannot stand in a path: choose another id")
+    return text
+
+
+StationId = Annotated[str, Field(pattern=STATION_PATTERN), AfterValidator(_no_dots)]
+ChargePointId = Annotated[
+    str, Field(pattern=CHARGE_POINT_PATTERN, description="matched case-insensitively"), AfterValidator(_no_dots)
+]
 
 
 def is_station(text: str) -> bool:

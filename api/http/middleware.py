@@ -14,12 +14,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import problems as errors
+from api.metrics import ENDLESS, Metrics
 from shared.credentials import tokens
 from shared.credentials.wrong_tokens import WrongTokens
 from shared.http.origin import Network, asker
 
 from .access import Access
-from .metrics import ENDLESS, Metrics
 from .problems import Problem, TooLarge, TooMany, Unauthorized, Unexpected
 from .query import Query
 from .rate_limit import RateLimit

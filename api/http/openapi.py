@@ -47,7 +47,7 @@ _AGE = {
 }
 
 
-def answers(*statuses: int, when: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
+def may_answer(*statuses: int, when: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route that may answer so; ``when`` says it in other words than usual."""
     said = _WHEN | dict(when or {})
     return {

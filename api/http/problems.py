@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from .metrics import ENDLESS
+from api.metrics import ENDLESS
 
 _FIELD = 200  #: characters of a name that the client chose
 MEDIA_TYPE = "application/problem+json"

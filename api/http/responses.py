@@ -1,13 +1,12 @@
 """Answers made of bytes that are JSON already."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import etags
-from api.stations.lists import Page
 from shared.stores.hot import Change, Hot
 
 _JSON = "application/json"
@@ -41,13 +40,3 @@ def _with(password: str | None, document: bytes | None) -> bytes | None:
     if password is None or document is None:
         return document
     return msgspec.json.encode(msgspec.json.decode(document) | {"password": password})
-
-
-def page(request: Request, found: Page) -> Response:
-    """A page; ``Link`` leads to the next one under the same filters."""
-    headers = {}
-    if found.next_cursor is not None:
-        query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        target = f"{request.url.path}?{urlencode([*query, ('cursor', found.next_cursor)])}"
-        headers["Link"] = f'<{target}>; rel="next"'
-    return Response(msgspec.json.encode(found), headers=headers, media_type=_JSON)

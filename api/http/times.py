@@ -2,6 +2,9 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
 
 STEP_PATTERN = r"^[1-9][0-9]{0,3}[mhd]$"
 
@@ -23,6 +26,13 @@ def moment(text: object) -> datetime:
         except (ValueError, OverflowError):
             pass
     raise ValueError("give an RFC 3339 time such as 2026-03-01T08:15:30Z (a + in a URL is written %2B)")
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339; without an offset: UTC"}),
+]
 
 
 def step(text: object) -> int:

@@ -4,17 +4,18 @@ from typing import Any
 
 import msgspec
 
-from api.commands.inputs import Adoption, InboxFilters
 from api.database import Database
-from api.http import cursors, ids
+from api.http import ids, pages
 from api.http.access import Author
-from api.http.inputs import NewChargePoint
+from api.http.pages import Page
 from api.http.problems import FieldError, Invalid, NotFound
+from api.inventory.inputs import NewChargePoint
 from api.inventory.inventory import Inventory
 from api.inventory.writing import Writing
-from api.stations.lists import Page
 from shared.stores.hot import Change
 from shared.words import instant
+
+from .inputs import Adoption, InboxFilters
 
 # A gateway hands over every few seconds: a 404 may arrive here after the charge point was created.
 _LIST = """
@@ -50,7 +51,7 @@ class Inbox:
             rows = await connection.fetch(_LIST, *_position(filters.cursor), filters.limit + 1)
         shown = rows[: filters.limit]
         last = f"{shown[-1]['position']} {shown[-1]['folded_id']}" if len(rows) > len(shown) else None
-        return Page(items=[_item(row) for row in shown], next_cursor=last and cursors.encode("i", last))
+        return Page(items=[_item(row) for row in shown], next_cursor=last and pages.encode("i", last))
 
     async def adopt(self, author: Author, charge_point_id: str, adoption: Adoption) -> Change:
         """The one who knocked as a new charge point, spelled as it spells itself.
@@ -90,7 +91,7 @@ class Inbox:
 def _position(cursor: str | None) -> tuple[int | None, str | None]:
     if cursor is None:
         return None, None
-    number, _, folded_id = cursors.decode("i", cursor).partition(" ")
+    number, _, folded_id = pages.decode("i", cursor).partition(" ")
     if not (number.isdigit() and len(number) <= 16 and folded_id):
         raise Invalid(FieldError("cursor", "not a cursor of this list: take next_cursor of a page, or leave it out"))
     return int(number), folded_id

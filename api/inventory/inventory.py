@@ -10,7 +10,6 @@ from typing import Any
 
 from api.http import etags, ids
 from api.http.access import Author
-from api.http.inputs import ChargePointPatch, NewChargePoint
 from api.http.problems import Conflict, FieldError, Invalid
 from shared.credentials import passwords
 from shared.stores import fleet
@@ -18,6 +17,7 @@ from shared.stores.hot import Change
 from shared.words import documents
 from shared.words.documents import ChargePointDocument
 
+from .inputs import ChargePointPatch, NewChargePoint
 from .writing import Write, Writing
 
 _FIELDS = ("name", "address", "latitude", "longitude", "time_zone")

@@ -10,9 +10,9 @@ from asyncpg import Record
 from api.database import Database
 from api.http import ids
 from api.http.access import Author
-from api.http.metrics import Metrics
 from api.http.problems import FieldError, Invalid, NotFound, Unavailable
 from api.inventory import trail as audit
+from api.metrics import Metrics
 from shared.stores import fleet, hot
 from shared.stores.hot import Change, HotCopy
 from shared.stores.postgres import Connection

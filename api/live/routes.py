@@ -6,10 +6,10 @@ from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from api.http.inputs import StreamFilters
-from api.http.openapi import answers as may_answer
+from api.http.openapi import may_answer
 from api.http.room import Room
 
+from .inputs import StreamFilters
 from .stream import Stream
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

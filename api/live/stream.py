@@ -12,9 +12,9 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from api.http.metrics import Metrics
 from api.http.problems import Unavailable
 from api.live import events as live
+from api.metrics import Metrics
 from shared.stores import hot
 from shared.stores.changes import Entry
 from shared.stores.hot import HotCopy

@@ -6,16 +6,18 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import responses as answers
-from api.http import schemas
+from api.http import pages, responses
 from api.http.access import author
 from api.http.etags import IfMatch
-from api.http.inputs import ChargePointFilters, ChargePointPatch
-from api.http.openapi import answers as may_answer
+from api.http.openapi import may_answer
 from api.http.room import Room
+from api.inventory.answers import ChargePoint, EditedChargePoint
+from api.inventory.inputs import ChargePointPatch
 from api.inventory.inventory import Inventory
 
+from . import answers
 from .documents import Documents
+from .inputs import ChargePointFilters
 from .lists import Lists
 
 
@@ -23,21 +25,21 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     """The routes."""
     routes = Room("/v1/charge-points", "charge points")
 
-    @routes.reads.get("", response_model=schemas.ChargePointPage, responses=may_answer(422, 503))
+    @routes.reads.get("", response_model=answers.ChargePointPage, responses=may_answer(422, 503))
     async def list_charge_points(request: Request, filters: Annotated[ChargePointFilters, Query()]) -> Response:
         """The charge points, by id, or by distance of their station from a place.
 
         Pages follow the last row shown, so nothing is left out or repeated while states change.
         """
-        return answers.page(request, await lists.charge_points(filters))
+        return pages.answer(request, await lists.charge_points(filters))
 
-    @routes.reads.get("/{charge_point_id}", response_model=schemas.ChargePoint, responses=may_answer(304, 404, 503))
+    @routes.reads.get("/{charge_point_id}", response_model=ChargePoint, responses=may_answer(304, 404, 503))
     async def read_charge_point(request: Request, charge_point_id: str) -> Response:
         """One charge point."""
-        return answers.document(await documents.charge_point(charge_point_id), request)
+        return responses.document(await documents.charge_point(charge_point_id), request)
 
     @routes.writes.patch(
-        "/{charge_point_id}", response_model=schemas.EditedChargePoint, responses=may_answer(404, 412, 413, 422, 503)
+        "/{charge_point_id}", response_model=EditedChargePoint, responses=may_answer(404, 412, 413, 422, 503)
     )
     async def edit_charge_point(
         request: Request, charge_point_id: str, body: ChargePointPatch, if_match: IfMatch = None
@@ -48,7 +50,7 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
         """
         body, made = body.with_generated()
         edited = inventory.edit_charge_point(author(request), charge_point_id, body, if_match)
-        return answers.document(await edited, password=made)
+        return responses.document(await edited, password=made)
 
     @routes.writes.delete("/{charge_point_id}", status_code=204, responses=may_answer(404, 412, 503))
     async def delete_charge_point(request: Request, charge_point_id: str, if_match: IfMatch = None) -> Response:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from api.database import Database
 from api.http import ids
-from api.http.metrics import Metrics
 from api.http.problems import NotFound, Unavailable
+from api.metrics import Metrics
 from shared.stores import fleet, hot
 from shared.stores.hot import Hot
 

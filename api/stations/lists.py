@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import msgspec
-from msgspec import Struct
 
 from api.database import Database
-from api.http.inputs import ChargePointFilters, Filters, StationFilters
+from api.http.pages import Page
 from api.http.problems import FieldError, Invalid
 from api.stations import places
 from shared.stores import fleet
@@ -15,6 +14,7 @@ from shared.words import instant
 from shared.words.documents import StationItem
 from shared.words.status import STATUSES, Connectivity, Health, summed
 
+from .inputs import ChargePointFilters, Filters, StationFilters
 from .orders import ByDistance, ById, ByName
 from .selects import Domain, Select
 
@@ -28,13 +28,6 @@ _MEMBERS = """
     ARRAY(SELECT c.document FROM charge_points c
           WHERE c.station_key = s.key AND c.deleted_at IS NULL ORDER BY c.folded_id) AS charge_points
 """
-
-
-class Page(Struct, frozen=True):
-    """A part of a list, as it is sent."""
-
-    items: list[msgspec.Raw]
-    next_cursor: str | None
 
 
 class Lists:

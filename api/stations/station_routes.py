@@ -6,16 +6,18 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import responses as answers
-from api.http import schemas
+from api.http import pages, responses
 from api.http.access import author
 from api.http.etags import IfMatch
-from api.http.inputs import NewChargePoint, NewStation, StationFilters, StationPatch
-from api.http.openapi import answers as may_answer
+from api.http.openapi import may_answer
 from api.http.room import Room
+from api.inventory.answers import EditedChargePoint, Station
+from api.inventory.inputs import NewChargePoint, NewStation, StationPatch
 from api.inventory.inventory import Inventory
 
+from . import answers
 from .documents import Documents
+from .inputs import StationFilters
 from .lists import Lists
 
 
@@ -23,30 +25,30 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     """The routes."""
     routes = Room("/v1/stations", "stations")
 
-    @routes.reads.get("", response_model=schemas.StationPage, responses=may_answer(422, 503))
+    @routes.reads.get("", response_model=answers.StationPage, responses=may_answer(422, 503))
     async def list_stations(request: Request, filters: Annotated[StationFilters, Query()]) -> Response:
         """The stations, by id, by name, or by distance from a place; without `charge_points` unless expanded.
 
         Pages follow the last row shown, so nothing is left out or repeated while states change.
         """
-        return answers.page(request, await lists.stations(filters))
+        return pages.answer(request, await lists.stations(filters))
 
-    @routes.reads.get("/{station_id}", response_model=schemas.Station, responses=may_answer(304, 404, 503))
+    @routes.reads.get("/{station_id}", response_model=Station, responses=may_answer(304, 404, 503))
     async def read_station(request: Request, station_id: str) -> Response:
         """One station with all its charge points."""
-        return answers.document(await documents.station(station_id), request)
+        return responses.document(await documents.station(station_id), request)
 
-    @routes.writes.post("", status_code=201, response_model=schemas.Station, responses=may_answer(409, 413, 422, 503))
+    @routes.writes.post("", status_code=201, response_model=Station, responses=may_answer(409, 413, 422, 503))
     async def create_station(request: Request, body: NewStation) -> Response:
         """A new station, without charge points yet."""
         change = await inventory.create_station(author(request), body.id, body.given())
-        return answers.created(change, "/v1/stations", change.station_id or "")
+        return responses.created(change, "/v1/stations", change.station_id or "")
 
-    @routes.writes.patch("/{station_id}", response_model=schemas.Station, responses=may_answer(404, 412, 413, 422, 503))
+    @routes.writes.patch("/{station_id}", response_model=Station, responses=may_answer(404, 412, 413, 422, 503))
     async def edit_station(request: Request, station_id: str, body: StationPatch, if_match: IfMatch = None) -> Response:
         """Other fields for a station: what is absent stays, null clears."""
         edited = inventory.edit_station(author(request), station_id, body.given(), if_match)
-        return answers.document(await edited)
+        return responses.document(await edited)
 
     @routes.writes.delete("/{station_id}", status_code=204, responses=may_answer(404, 412, 503))
     async def delete_station(request: Request, station_id: str, if_match: IfMatch = None) -> Response:
@@ -57,7 +59,7 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     @routes.writes.post(
         "/{station_id}/charge-points",
         status_code=201,
-        response_model=schemas.EditedChargePoint,
+        response_model=EditedChargePoint,
         responses=may_answer(404, 409, 413, 422, 503),
         tags=["charge points"],
     )
@@ -65,6 +67,6 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
         """A new charge point: it may connect from now on."""
         body, made = body.with_generated()
         change = await inventory.create_charge_point(author(request), station_id, body)
-        return answers.created(change, "/v1/charge-points", body.id, password=made)
+        return responses.created(change, "/v1/charge-points", body.id, password=made)
 
     return routes

@@ -12,25 +12,27 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
 from api.bulk import rows
-from api.http import cursors, etags, ids, query, times
-from api.http import inputs as requests
-from api.http import problems as errors
+from api.history.inputs import HistoryFilters, SeriesFilters
+from api.http import etags, ids, pages, problems, query, times
 from api.http.problems import Problem, field_error
 from api.inventory import merging
+from api.inventory.inputs import ChargePointPatch, NewChargePoint, NewStation, StationPatch
+from api.live.inputs import StreamFilters
 from api.stations import places
+from api.stations.inputs import ChargePointFilters, StationFilters
 
 _BODIES: tuple[type[BaseModel], ...] = (
-    requests.NewStation,
-    requests.StationPatch,
-    requests.NewChargePoint,
-    requests.ChargePointPatch,
+    NewStation,
+    StationPatch,
+    NewChargePoint,
+    ChargePointPatch,
 )
 _QUERIES: tuple[type[BaseModel], ...] = (
-    requests.StationFilters,
-    requests.ChargePointFilters,
-    requests.HistoryFilters,
-    requests.SeriesFilters,
-    requests.StreamFilters,
+    StationFilters,
+    ChargePointFilters,
+    HistoryFilters,
+    SeriesFilters,
+    StreamFilters,
 )
 _ROW: type[BaseModel] = rows.Row
 _SCOPE = {"path": "/v1/stations", "request_id": "1"}
@@ -48,7 +50,7 @@ def run(data: bytes) -> None:
     try:
         reads(rest)
     except Problem as problem:
-        errors.response(problem, _SCOPE)
+        problems.response(problem, _SCOPE)
 
 
 def _body(model: type[BaseModel]) -> Callable[[bytes], None]:
@@ -80,8 +82,8 @@ def _validated(model: type[BaseModel], given: object) -> None:
         made = model.model_validate(given)
     except ValidationError as invalid:
         named = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
-        raise errors.Invalid(*(field_error(one) for one in named)) from invalid
-    if isinstance(made, requests.StreamFilters):
+        raise problems.Invalid(*(field_error(one) for one in named)) from invalid
+    if isinstance(made, StreamFilters):
         made.wanted()
     else:
         json.dumps(made.model_dump(mode="json", exclude={"password"})).encode()
@@ -95,7 +97,7 @@ def _file(format_: rows.Format) -> Callable[[bytes], None]:
         for result, wrong in merged:
             assert (result == "error") == bool(wrong)
             if wrong:
-                errors.response(errors.Invalid(*wrong), _SCOPE)
+                problems.response(problems.Invalid(*wrong), _SCOPE)
         exported: list[dict[str, Any]] = [
             {
                 **dict.fromkeys(rows.EXPORTED),
@@ -143,8 +145,8 @@ _READS: tuple[Callable[[bytes], None], ...] = (
             _place,
             places.box,
             _tags,
-            lambda text: cursors.decode("stations", text),
-            lambda text: cursors.decode_number("history", text),
+            lambda text: pages.decode("stations", text),
+            lambda text: pages.decode_number("history", text),
             ids.is_station,
             ids.is_charge_point,
         ),

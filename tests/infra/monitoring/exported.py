@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.samples import Sample
 
-from api.http.metrics import Metrics as ApiMetrics
+from api.metrics import Metrics as ApiMetrics
 from ingest.gateway.metrics import Metrics as GatewayMetrics
 from ingest.rollup.metrics import Known
 from ingest.rollup.metrics import Metrics as RollupMetrics

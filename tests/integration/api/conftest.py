@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 from api import app as api_app
 from api.commands.gateway_calls import GatewayCalls, listening
 from api.http.access import Access
-from api.http.metrics import Metrics
 from api.live.stream import Stream
+from api.metrics import Metrics
 from api.readiness import Readiness
 from local.stack import Stack
 from shared.process.admin import metrics_registry

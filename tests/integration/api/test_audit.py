@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.commands import answers as outcomes
+from api.audit import answers
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import ADMIN, READ, Api, bearer
 
@@ -21,7 +21,7 @@ async def entries(api: Api, **filters: str) -> list[Entry]:
     answer = await api.client.get("/v1/audit", params=filters, headers=bearer(ADMIN))
     assert answer.status_code == 200, answer.text
     page = answer.json()
-    outcomes.AuditPage.model_validate(page)
+    answers.AuditPage.model_validate(page)
     found: list[Entry] = page["items"]
     return found[::-1]
 

@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.commands import answers as outcomes
-from api.commands import availability
+from api.commands import answers, availability
 from tests.integration.api.operated import Ingest, gone, knocking, new_id, plugged
 from tests.integration.api.served import Api, eventually
 
@@ -20,7 +19,7 @@ IN = {"operative": True}
 async def ask(api: Api, path: str, wish: Mapping[str, object]) -> httpx.Response:
     answer = await api.client.put(f"/v1/{path}/availability", json=wish)
     if answer.is_success:
-        outcomes.Availability.model_validate_json(answer.content, strict=False)
+        answers.Availability.model_validate_json(answer.content, strict=False)
     return answer
 
 

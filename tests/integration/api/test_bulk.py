@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.bulk import answers
 from api.bulk import importing as bulk
-from api.commands import answers as outcomes
 from local.ports import free_port
 from shared.credentials import passwords
 from shared.http.server import serving
@@ -32,7 +32,7 @@ async def send(api: Api, content: str | bytes, kind: str = "text/csv", **query: 
 async def report(api: Api, content: str | bytes, kind: str = "text/csv", **query: str) -> dict[str, Any]:
     answer = await send(api, content, kind, **query)
     assert answer.status_code == 200, answer.text
-    outcomes.ImportReport.model_validate(answer.json())
+    answers.ImportReport.model_validate(answer.json())
     told: dict[str, Any] = answer.json()
     return told
 

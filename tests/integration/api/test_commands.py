@@ -9,8 +9,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from api.commands import commands, gateway_calls
-from api.commands import inputs as operations
+from api.commands import commands, gateway_calls, inputs
 from api.commands.gateway_calls import GatewayCalls, NobodyThere, listening
 from api.http.problems import Unavailable
 from ingest.gateway.commands import queue as errands
@@ -39,8 +38,8 @@ def redis_again(stack: Stack) -> Iterator[None]:
 
 
 def test_what_can_be_asked_here_is_what_gateways_can_ask() -> None:
-    assert get_args(operations.Requested) == get_args(ours.Requested)
-    assert get_args(operations.ResetKind) == get_args(ours.ResetKind)
+    assert get_args(inputs.Requested) == get_args(ours.Requested)
+    assert get_args(inputs.ResetKind) == get_args(ours.ResetKind)
 
 
 @pytest.mark.parametrize(

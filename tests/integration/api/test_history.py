@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.http import schemas
+from api.history import answers
 from local.stack import Stack
 from tests.integration.api.recorded import Recorded, minute
 from tests.integration.api.served import Api
@@ -37,7 +37,7 @@ async def partitioned(api: Api) -> AsyncIterator[None]:
 async def lines(api: Api, url: str) -> list[dict[str, Any]]:
     answer = await api.client.get(url)
     assert answer.status_code == 200, answer.text
-    page = schemas.HistoryPage.model_validate_json(answer.content)
+    page = answers.HistoryPage.model_validate_json(answer.content)
     assert len(page.items) <= 500
     items: list[dict[str, Any]] = answer.json()["items"]
     return items

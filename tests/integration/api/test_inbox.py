@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from api.commands import answers as outcomes
+from api.inbox import answers
 from shared.credentials import passwords
 from tests.integration.api.operated import Ingest, knocking, new_id, plugged, refused
 from tests.integration.api.served import READ, Api, bearer, eventually
@@ -26,7 +26,7 @@ async def knocked(api: Api, *charge_point_ids: str, status: int = 404) -> None:
 
 async def listed(api: Api) -> dict[str, int]:
     page = (await api.client.get("/v1/inbox")).json()
-    outcomes.KnockPage.model_validate(page)
+    answers.KnockPage.model_validate(page)
     return {one["id"]: one["status"] for one in page["items"]}
 
 

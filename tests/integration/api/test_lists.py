@@ -6,8 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.http import schemas
-from api.stations import selects
+from api.stations import answers, selects
 from tests.integration.api.served import Api
 
 
@@ -231,7 +230,7 @@ async def test_near_sorts_by_distance_and_says_it(api: Api) -> None:
     (item,) = (await api.client.get("/v1/charge-points?near=52.52,13.4")).json()["items"]
     assert (item.pop("distance_m"), item) == (100.1, (await api.client.get("/v1/charge-points/CP1")).json())
     expanded = (await api.client.get("/v1/stations?near=52.52,13.4&expand=charge_points")).json()
-    schemas.StationPage.model_validate(expanded)
+    answers.StationPage.model_validate(expanded)
     assert len(expanded["items"][2]["charge_points"]) == 1
 
 

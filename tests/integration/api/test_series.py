@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.http import schemas
+from api.history import answers
 from shared.words import instant
 from tests.integration.api.recorded import Recorded, minute
 from tests.integration.api.served import Api
@@ -36,7 +36,7 @@ async def series(api: Api, start: float, end: float, more: str = "step=1m") -> l
     url = f"/v1/stats/series?from={text(minute(start))}&to={text(minute(end))}&{more}"
     answer = await api.client.get(url)
     assert answer.status_code == 200, answer.text
-    schemas.Series.model_validate_json(answer.content)
+    answers.Series.model_validate_json(answer.content)
     points: list[dict[str, Any]] = answer.json()["points"]
     return points
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from api.http import schemas
+from api.history import answers
 from tests.integration.api.served import Api
 
 
@@ -17,7 +17,7 @@ async def test_everything_alive_is_counted_once(build: Callable[..., Api]) -> No
     await api.rolled_up("CP1", "AVAILABLE", "FAULTED")
     await api.rolled_up("CP2", "AVAILABLE", connectivity="OFFLINE")
     stats = (await api.client.get("/v1/stats")).json()
-    schemas.Stats.model_validate(stats)
+    answers.Stats.model_validate(stats)
     zeros = dict.fromkeys(("AVAILABLE", "OCCUPIED", "RESERVED", "UNAVAILABLE", "FAULTED", "UNKNOWN"), 0)
     plugs = {"total": 3, "status": zeros | {"AVAILABLE": 2, "FAULTED": 1}}
     assert stats == {

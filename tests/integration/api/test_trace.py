@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from api.http import schemas
+from api.commands import answers
 from local.stack import Stack
 from shared.stores import fleet, postgres, traces
 from shared.stores.traces import Traced
@@ -19,10 +19,10 @@ async def key_of(api: Api, id_: str = "CP1") -> int:
     return int(await api.pool.fetchval("SELECT key FROM charge_points WHERE id = $1", id_))
 
 
-async def switch(api: Api, enabled: bool) -> schemas.TraceState:
+async def switch(api: Api, enabled: bool) -> answers.TraceState:
     answer = await api.client.put(PATH, json={"enabled": enabled})
     assert answer.status_code == 200, answer.text
-    return schemas.TraceState.model_validate(answer.json())
+    return answers.TraceState.model_validate(answer.json())
 
 
 async def test_it_is_off_until_it_is_switched_on_and_ends_after_an_hour(api: Api) -> None:
@@ -62,7 +62,7 @@ async def test_the_newest_frames_come_first_and_no_more_than_200(api: Api, redis
     for start in range(0, 250, 50):
         frames = [Traced("2026-03-01T08:15:30.123Z", "in", f'[2,"{n}"]') for n in range(start, start + 50)]
         await traces.push(redis, {key: frames})
-    trace = schemas.Trace.model_validate((await api.client.get(PATH)).json())
+    trace = answers.Trace.model_validate((await api.client.get(PATH)).json())
     assert [frame.frame for frame in trace.frames] == [f'[2,"{n}"]' for n in range(249, 49, -1)]
     assert 0 < await redis.ttl(traces.key(key)) <= traces.KEPT_S
     assert (await api.client.get("/v1/charge-points/CP2/trace")).json()["frames"] == []

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from prometheus_client import CollectorRegistry
 
-from api.http.metrics import Metrics
+from api.metrics import Metrics
 
 
 def test_made_up_methods_and_unmatched_paths_share_one_label() -> None:

@@ -1,21 +1,17 @@
 """Cursors of sorted lists: what goes in comes out, and nothing else is let in."""
 
-import contextlib
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http import cursors
+from api.http import pages
 from api.http.problems import Invalid
-from api.stations import orders
 from api.stations.orders import ByDistance, ById, ByName
 
 ids = st.from_regex(r"[A-Za-z0-9._~-]{1,64}", fullmatch=True)
 names = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=200)
-moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 @given(names, ids)
@@ -32,31 +28,19 @@ def test_a_page_goes_on_after_a_distance(metres: float, id_: str) -> None:
     assert order.last(order.cursor({"o0": metres, "o1": id_})) == (("float8", metres), ("text", id_))
 
 
-@given(moments, st.integers(1, 10**18 - 1))
-def test_a_page_goes_on_after_a_line_of_history(received_at: datetime, id_: int) -> None:
-    assert orders.last_line(orders.history_cursor(received_at, id_)) == (received_at, id_)
-
-
 @pytest.mark.parametrize(
     ("order", "cursor"),
     [
-        (ByName("sn", "n", "i"), cursors.encode("sn", "no-colon")),
-        (ByName("sn", "n", "i"), cursors.encode("sn", "S1:a%00")),
-        (ByName("sn", "n", "i"), cursors.encode("s", "S1")),
-        (ByDistance("sd", "i"), cursors.encode("sd", "nan:S1")),
-        (ByDistance("sd", "i"), cursors.encode("sd", "1e999:S1")),
-        (ByDistance("sd", "i"), cursors.encode("sd", "x:S1")),
-        (ByDistance("sd", "i"), cursors.encode("sd", "1")),
-        (ById("s", "i"), cursors.encode("sd", "1:S1")),
+        (ByName("sn", "n", "i"), pages.encode("sn", "no-colon")),
+        (ByName("sn", "n", "i"), pages.encode("sn", "S1:a%00")),
+        (ByName("sn", "n", "i"), pages.encode("s", "S1")),
+        (ByDistance("sd", "i"), pages.encode("sd", "nan:S1")),
+        (ByDistance("sd", "i"), pages.encode("sd", "1e999:S1")),
+        (ByDistance("sd", "i"), pages.encode("sd", "x:S1")),
+        (ByDistance("sd", "i"), pages.encode("sd", "1")),
+        (ById("s", "i"), pages.encode("sd", "1:S1")),
     ],
 )
 def test_what_is_no_cursor_of_this_order_is_refused(order: Any, cursor: str) -> None:
     with pytest.raises(Invalid):
         order.last(cursor)
-
-
-@given(st.text(max_size=60))
-def test_no_text_breaks_the_cursor_of_a_history(text: str) -> None:
-    for cursor in (text, cursors.encode("h", text) if text.isascii() else ""):
-        with contextlib.suppress(Invalid):
-            orders.last_line(cursor)

@@ -1,25 +1,34 @@
-"""What OpenAPI says of the documents is what ``shared.words.documents`` makes."""
+"""What OpenAPI says of the documents is what ``shared.words.documents`` makes, and every example is right."""
 
 import msgspec
 import pytest
 from pydantic import BaseModel
 
-from api.history import lines as history
+from api.audit import answers as audit
+from api.bulk import answers as bulk
+from api.commands import answers as commands
+from api.commands import inputs
+from api.history import answers as history
+from api.history import lines
 from api.http import schemas
+from api.inbox import answers as inbox
+from api.inbox.inputs import Adoption
+from api.inventory import answers as inventory
+from api.stations import answers as stations
 from shared.words import documents
 
 
 @pytest.mark.parametrize(
     ("model", "struct"),
     [
-        (schemas.Station, documents.StationDocument),
-        (schemas.StationItem, documents.StationItem),
-        (schemas.ChargePoint, documents.ChargePointDocument),
-        (schemas.Evse, documents.EvseDocument),
-        (schemas.Connector, documents.ConnectorDocument),
-        (schemas.Connector0, documents.Connector0Document),
-        (schemas.Intent, documents.Intent),
-        (schemas.HistoryLine, history.Line),
+        (inventory.Station, documents.StationDocument),
+        (inventory.StationItem, documents.StationItem),
+        (inventory.ChargePoint, documents.ChargePointDocument),
+        (inventory.Evse, documents.EvseDocument),
+        (inventory.Connector, documents.ConnectorDocument),
+        (inventory.Connector0, documents.Connector0Document),
+        (inventory.Intent, documents.Intent),
+        (history.HistoryLine, lines.Line),
     ],
 )
 def test_the_fields_are_the_same_in_the_same_order(model: type[BaseModel], struct: type[msgspec.Struct]) -> None:
@@ -29,14 +38,26 @@ def test_the_fields_are_the_same_in_the_same_order(model: type[BaseModel], struc
 @pytest.mark.parametrize(
     "model",
     [
-        schemas.Station,
-        schemas.StationItem,
-        schemas.ChargePoint,
-        schemas.StationPage,
-        schemas.ChargePointPage,
-        schemas.HistoryPage,
-        schemas.Series,
+        inventory.Station,
+        inventory.StationItem,
+        inventory.ChargePoint,
+        stations.StationPage,
+        stations.ChargePointPage,
+        history.HistoryPage,
+        history.Series,
         schemas.Problem,
+        inputs.AvailabilityWish,
+        inputs.Trigger,
+        inputs.ResetOrder,
+        inputs.Unlock,
+        Adoption,
+        commands.Availability,
+        commands.CommandAnswer,
+        inbox.Knock,
+        inbox.KnockPage,
+        audit.AuditEntry,
+        audit.AuditPage,
+        bulk.ImportReport,
     ],
 )
 def test_the_examples_are_right(model: type[BaseModel]) -> None:
@@ -48,4 +69,4 @@ def test_the_examples_are_right(model: type[BaseModel]) -> None:
 
 def test_a_document_as_it_is_made_is_one_that_is_described() -> None:
     document = documents.encode(documents.ChargePointDocument("CP1", None, counts={"AVAILABLE": 1}))
-    assert schemas.ChargePoint.model_validate_json(document).id == "CP1"
+    assert inventory.ChargePoint.model_validate_json(document).id == "CP1"

@@ -3,16 +3,13 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from api.http.inputs import (
-    ChargePointFilters,
-    ChargePointPatch,
-    NewChargePoint,
-    NewStation,
-    StationFilters,
-    StationPatch,
-)
+from api.audit.inputs import AuditFilters
+from api.commands import inputs
+from api.inbox.inputs import Adoption, InboxFilters
+from api.inventory.inputs import ChargePointPatch, NewChargePoint, NewStation, StationPatch
+from api.stations.inputs import ChargePointFilters, StationFilters
 
 
 def refused(model: Any, values: dict[str, Any]) -> set[str]:
@@ -78,6 +75,7 @@ def test_a_password_that_no_charger_could_send(password: Any) -> None:
 )
 def test_a_password_does_not_show_in_the_body_that_holds_it(password: str) -> None:
     assert password not in repr(NewChargePoint.model_validate({"id": "CP1", "password": password}))
+    assert password not in repr(Adoption(station_id="S1", password=password))
 
 
 @pytest.mark.parametrize(("limit", "fits"), [(0, False), (1, True), (500, True), (501, False)])
@@ -92,3 +90,20 @@ def test_filters_that_do_not_exist_are_refused() -> None:
     assert refused(StationFilters, {"station_id": "S1", "unassigned": True}) == {"station_id", "unassigned"}
     assert refused(ChargePointFilters, {"expand": "charge_points"}) == {"expand"}
     assert refused(ChargePointFilters, {"status": ["available"]}) == {"status"}
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (inputs.AvailabilityWish, {"operative": 1}),
+        (inputs.AvailabilityWish, {"operative": True, "note": "a\0"}),
+        (inputs.Trigger, {"message": "heartbeat"}),
+        (inputs.Unlock, {"evse_id": True, "connector_id": 1}),
+        (Adoption, {"station_id": "S1", "password": "short"}),
+        (AuditFilters, {"station_id": "a\0"}),
+        (InboxFilters, {"limit": 501}),
+    ],
+)
+def test_what_operates_no_charger_is_refused(model: type[BaseModel], values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        model.model_validate(values)

@@ -1,0 +1,45 @@
+"""Which lines of history are shown, and over what time is counted."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from api.http import times
+from api.http.ids import ChargePointId, StationId
+from api.http.inputs import Paging
+from api.http.times import Moment
+
+Step = Annotated[
+    int,
+    BeforeValidator(times.step),
+    WithJsonSchema({"type": "string", "pattern": times.STEP_PATTERN}),
+]
+HistoryKind = Literal["STATUS", "CONNECTOR_0", "EVSE", "CONNECTIVITY"]
+
+
+class HistoryFilters(Paging):
+    """Which lines of a history are shown."""
+
+    from_: Moment | None = Field(default=None, alias="from", description="received then or later")
+    to: Moment | None = Field(default=None, description="received before then")
+    kind: list[HistoryKind] = Field(default=[], description="any of these")
+    evse_id: int | None = Field(default=None, ge=0, le=32767)
+    connector_id: int | None = Field(default=None, ge=0, le=32767)
+    include_deleted: bool = Field(
+        default=False,
+        description="also what bore this id before and was deleted; each item then carries `life`",
+    )
+
+
+class SeriesFilters(BaseModel):
+    """Over what time, in which steps, and of what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: Moment | None = Field(default=None, alias="from", description="default: a day before `to`")
+    to: Moment | None = Field(default=None, description="default, and at most: now")
+    step: Step = Field(
+        default=900, description="`1m` to `1d`: minutes, hours or a day; at most 1,000 of them", examples=["15m"]
+    )
+    station_id: StationId | None = Field(default=None, description="only the charge points that it has now")
+    charge_point_id: ChargePointId | None = Field(default=None, description="only this one")

@@ -1,0 +1,86 @@
+"""Which stations and charge points a list shows."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from api.http.ids import StationId
+from api.http.inputs import NO_CONTROLS, Paging
+from shared.words.status import Connectivity, Health, Status
+
+from . import places
+
+
+def _point(text: str) -> str:
+    places.point(text)
+    return text
+
+
+def _box(text: str) -> str:
+    places.box(text)
+    return text
+
+
+Near = Annotated[str, AfterValidator(_point), Field(max_length=100, examples=["52.5219,13.4132"])]
+Within = Annotated[str, AfterValidator(_box), Field(max_length=100, examples=["13.3,52.4,13.5,52.6"])]
+
+
+class Filters(Paging):
+    """What both lists can be narrowed by."""
+
+    status: list[Status] = Field(default=[], description="any of these")
+    health: list[Health] = Field(default=[], description="any of these")
+    near: Near | None = Field(
+        default=None,
+        description="`lat,lon` of the station: sorts by distance, and each item carries `distance_m`",
+    )
+    radius_m: float | None = Field(
+        default=None, gt=0, le=places.MAX_RADIUS_M, allow_inf_nan=False, description="around `near`; default 1000"
+    )
+    bbox: Within | None = Field(
+        default=None,
+        description="`min_lon,min_lat,max_lon,max_lat` of the station, edges included; "
+        "a `min_lon` greater than `max_lon` is a box over the antimeridian",
+    )
+    cursor: str | None = Field(default=None, max_length=4000, description="next_cursor of the page before")
+
+
+class StationFilters(Filters):
+    """Which stations a list shows."""
+
+    connectivity: list[Connectivity] = Field(
+        default=[], description="some charge point of the station is any of these; NEVER: it has not connected yet"
+    )
+    operative: bool | None = Field(
+        default=None, description="false: some charge point of it was last asked to be inoperative; true: none"
+    )
+    q: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        pattern=NO_CONTROLS,
+        description="each word of it begins a word of id, name or address; case and punctuation do not matter",
+        examples=["alex 10178"],
+    )
+    sort: Literal["id", "name"] | None = Field(
+        default=None,
+        description="default id; names in lower case. What changes by itself (`updated_at`) is no order to page by",
+    )
+    expand: Literal["charge_points"] | None = Field(default=None, description="whole documents, with charge points")
+
+
+class ChargePointFilters(Filters):
+    """Which charge points a list shows."""
+
+    connectivity: list[Connectivity] = Field(default=[], description="any of these")
+    operative: bool | None = Field(default=None, description="what it was last asked to be")
+    unassigned: bool | None = Field(default=None, description="true: those without a station")
+    station_id: StationId | None = Field(default=None, description="those of this station; none if there is no such")
+    q: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        pattern=NO_CONTROLS,
+        description="each word of it begins a word of the id; case and punctuation do not matter",
+        examples=["cp"],
+    )
