@@ -5,60 +5,26 @@ leave before the log has the events beside it. Nothing a charger sends makes `Se
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
-from ingest.ocpp import frame
-from ingest.ocpp.commands import ChangeAvailability, Command, status_of
+from ingest.ocpp import answers, frame
+from ingest.ocpp.commands import ChangeAvailability, Command
 from ingest.ocpp.dialect import Action, Circumstances, Fact, Part, Policy, Registration, Status, thinned
 from ingest.ocpp.errors import Code, OcppError
+from ingest.ocpp.events import Events
+from ingest.ocpp.inventory import Inventory
 from ingest.ocpp.outcome import Answer, Outcome
-from ingest.ocpp.units import clean, clean_or_none, milliseconds
 from ingest.ocpp.versions import DIALECTS, spelled
-from shared.words.event import (
-    TIMESTAMP,
-    Booted,
-    CommandAnswered,
-    CommandResult,
-    EndReason,
-    Event,
-    InventoryReported,
-    SessionBegan,
-    SessionEnded,
-    StatusReported,
-)
+from shared.words.event import EndReason, Event, SessionBegan, SessionEnded
 
 __all__ = ["Answer", "Busy", "Outcome", "Policy", "Registration", "Session"]
 
 UNKNOWN_ACTION = "<unknown>"
 SETTLE_MS = 45_000  #: a charger that booted has this long to report its statuses by itself
 
-_ANSWER = 255  #: the longest text of an answer that is handed on, in characters
-
 
 class Busy(Exception):
     """A command is outstanding: OCPP allows one CALL at a time on a connection (OCPP-J §4.1.1)."""
-
-
-class _Header(TypedDict):
-    charge_point_id: str
-    charge_point_key: int
-    epoch: int
-    sequence: int
-    received_at: int
-    gateway_id: str
-    protocol: str
-
-
-@dataclass(slots=True)
-class _Inventory:
-    """A report that is coming in parts: the EVSEs that it listed so far, and those whose places we could not read."""
-
-    request_id: int | None
-    first_sequence: int
-    parts: int = 0
-    evse_ids: set[int] = field(default_factory=set)
-    unread: set[int] = field(default_factory=set)
 
 
 class Session:
@@ -73,16 +39,11 @@ class Session:
     __slots__ = (
         "_booted_at",
         "_calls",
-        "_charge_point_id",
-        "_charge_point_key",
         "_dialect",
-        "_epoch",
-        "_gateway_id",
+        "_events",
         "_inventory",
         "_outstanding",
         "_policy",
-        "_protocol",
-        "_sequence",
         "_transaction_id",
         "registration",
     )
@@ -100,18 +61,19 @@ class Session:
         transaction_id: Callable[[], int],
     ) -> None:
         self._dialect = DIALECTS[protocol]
-        self._protocol = protocol
-        self._charge_point_id = charge_point_id
-        self._charge_point_key = charge_point_key
-        self._epoch = epoch
-        self._gateway_id = gateway_id
+        self._events = Events(
+            charge_point_id=charge_point_id,
+            charge_point_key=charge_point_key,
+            epoch=epoch,
+            gateway_id=gateway_id,
+            protocol=protocol,
+        )
         self._policy = policy
         self._transaction_id = transaction_id
-        self._sequence = 0
         self._calls = 0
         self._outstanding: tuple[str, Command] | None = None
         self._booted_at: int | None = None
-        self._inventory: _Inventory | None = None
+        self._inventory: Inventory | None = None
         self.registration: Registration = registration
 
     @property
@@ -121,11 +83,11 @@ class Session:
 
     def began(self, now: int, *, identity_conflict: bool = False, leased: bool = False) -> SessionBegan:
         """The session's first event; or, later, its announcement again: a lease lost, another registration."""
-        return SessionBegan(**self._header(now), identity_conflict=identity_conflict, leased=leased)
+        return self._events.began(now, identity_conflict=identity_conflict, leased=leased)
 
     def ended(self, reason: EndReason, last_seen_at: int, now: int) -> SessionEnded:
         """The session's last event; ``last_seen_at`` (ms) is when the charger was last heard."""
-        return SessionEnded(**self._header(now), reason=reason, last_seen_at=last_seen_at)
+        return self._events.ended(reason, last_seen_at, now)
 
     def receive(self, text: str | bytes, now: int) -> Outcome:
         """What a text frame means and what to reply. Never raises."""
@@ -165,7 +127,7 @@ class Session:
             raise Busy(f"{type(self.outstanding).__name__} is outstanding: await its answer, or forget it")
         self._calls += 1
         action, payload = self._dialect.encode(command, self._calls)
-        message_id = f"{self._epoch}-{self._calls}"
+        message_id = f"{self._events.epoch}-{self._calls}"
         self._outstanding = message_id, command
         return frame.call(message_id, action, payload)
 
@@ -203,7 +165,7 @@ class Session:
                 action=name,
                 error_code=spelled(error.code, version),
             )
-        first = self._sequence
+        first = self._events.sequence
         events = tuple([self._event(fact, now) for fact in facts])
         if action.part is not None:
             events += self._inventoried(action.part(payload), first, facts, now)
@@ -218,20 +180,17 @@ class Session:
 
     def _inventoried(self, part: Part, first: int, facts: tuple[Fact, ...], now: int) -> tuple[Event, ...]:
         """The event of a report that is whole with this frame, all parts from 0 having come (2.x B07)."""
-        known = self._inventory if part.number else _Inventory(part.request_id, first)
-        if known is None or (known.request_id, known.parts) != (part.request_id, part.number):
-            self._inventory = None
+        known = self._inventory if part.number else Inventory(part.request_id, first)
+        self._inventory = None
+        if known is None or not known.take(part, facts):
             return ()
-        known.parts += 1
-        known.evse_ids.update(
-            fact.evse_id for fact in facts if isinstance(fact, Status) and fact.evse_id and not fact.connector_id
-        )
-        known.unread |= part.unread
-        self._inventory = known if part.more else None
-        evse_ids = tuple(sorted(known.evse_ids - known.unread))
-        if part.more or not evse_ids:
+        if part.more:
+            self._inventory = known
             return ()
-        return (InventoryReported(**self._header(now), evse_ids=evse_ids, first_sequence=known.first_sequence),)
+        evse_ids = known.listed()
+        if not evse_ids:
+            return ()
+        return (self._events.inventory_reported(evse_ids, known.first_sequence, now),)
 
     def _reply(self, action: Action, payload: dict[str, Any], now: int) -> bytes:
         reply = action.reply
@@ -240,72 +199,27 @@ class Session:
         return frame.encode(reply(payload, Circumstances(now, self.registration, self._policy, self._transaction_id)))
 
     def _event(self, fact: Fact, now: int) -> Event:
-        """The event of a fact; spelled out for a status, the one message that comes in bulk."""
+        """The event of a fact; a charger that told a status need not be asked for it."""
         if isinstance(fact, Status):
             self._booted_at = None
-            sequence = self._sequence
-            self._sequence = sequence + 1
-            sent = fact.timestamp
-            return StatusReported(
-                charge_point_id=self._charge_point_id,
-                charge_point_key=self._charge_point_key,
-                epoch=self._epoch,
-                sequence=sequence,
-                received_at=now,
-                gateway_id=self._gateway_id,
-                protocol=self._protocol,
-                evse_id=fact.evse_id,
-                connector_id=fact.connector_id,
-                reported=fact.reported,
-                error_code=fact.error_code,
-                vendor_error_code=fact.vendor_error_code,
-                info=fact.info,
-                reported_at=milliseconds(sent) if sent else None,
-                reported_at_text=clean_or_none(sent, TIMESTAMP),
-            )
+            return self._events.status(fact, now)
         self._booted_at = now if self.registration == "ACCEPTED" else None
-        return Booted(
-            **self._header(now),
-            vendor=fact.vendor,
-            model=fact.model,
-            serial=fact.serial,
-            firmware=fact.firmware,
-            reason=fact.reason,
-        )
+        return self._events.booted(fact, now)
 
     def _heard(self, received: frame.CallResult | frame.CallError, now: int) -> Outcome:
         """The outcome of an answer, if it is the one to the outstanding command."""
         if self._outstanding is None or received.id != self._outstanding[0]:
             return Outcome(kind="unsolicited")
-        command = self._outstanding[1]
+        _, command = self._outstanding
         self._outstanding = None
-        answer = self._answer(command, received)
+        shape = None
+        answer = answers.read(command, received, self._dialect, shape)
         return Outcome(
             kind="result" if isinstance(received, frame.CallResult) else "error",
-            events=(self._command_answered(command, answer, now),) if isinstance(command, ChangeAvailability) else (),
+            events=(self._events.command_answered(command, answer.status, now),)
+            if isinstance(command, ChangeAvailability)
+            else (),
             answer=answer,
-        )
-
-    def _answer(self, command: Command, received: frame.CallResult | frame.CallError) -> Answer:
-        if isinstance(received, frame.CallError):
-            return Answer(command, None, clean(f"{received.code}: {received.description}", _ANSWER))
-        payload = {} if received.payload is None else received.payload
-        try:
-            if type(payload) is not dict:
-                raise OcppError(Code.TYPE, "the payload must be an object")
-            return Answer(command, clean(status_of(payload), _ANSWER), None)
-        except OcppError as error:
-            return Answer(command, None, f"{spelled(error.code, self._dialect)}: {error.description}")
-
-    def _command_answered(self, command: ChangeAvailability, answer: Answer, now: int) -> CommandAnswered:
-        return CommandAnswered(
-            **self._header(now),
-            command="ChangeAvailability",
-            evse_id=command.evse_id,
-            connector_id=command.connector_id,
-            operative=command.operative,
-            intent=command.intent,
-            result=_RESULTS.get(answer.status or "", "Rejected"),
         )
 
     def _malformed(self, message_id: str | None, code: Code, description: str) -> Outcome:
@@ -322,23 +236,6 @@ class Session:
 
     def _error(self, message_id: str, error: OcppError) -> bytes:
         return frame.error(message_id, spelled(error.code, self._dialect), error.description, error.details)
-
-    def _header(self, now: int) -> _Header:
-        """Whose event this is; takes the next sequence."""
-        sequence = self._sequence
-        self._sequence = sequence + 1
-        return {
-            "charge_point_id": self._charge_point_id,
-            "charge_point_key": self._charge_point_key,
-            "epoch": self._epoch,
-            "sequence": sequence,
-            "received_at": now,
-            "gateway_id": self._gateway_id,
-            "protocol": self._protocol,
-        }
-
-
-_RESULTS: dict[str, CommandResult] = {"Accepted": "Accepted", "Rejected": "Rejected", "Scheduled": "Scheduled"}
 
 
 def _no_such_action(*, known: bool) -> OcppError:
