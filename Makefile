@@ -178,11 +178,16 @@ test-faults: $(VENV)/.ready ## chargers with a book, a system under faults, and 
 	@$(PY) -m tests.faults $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.ready ## lint, types, import contracts
+check: $(VENV)/.ready ## lint, types, import contracts, and whether what is made of schemas is up to date
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(PY) -m tools.ocpp_shapes --check
+
+.PHONY: shapes
+shapes: $(VENV)/.ready ## make ingest/ocpp/shapes/v*.py of the OCA's schemas anew (after a new `ocpp` package)
+	@$(PY) -m tools.ocpp_shapes
 
 .PHONY: infra-check
 infra-check: $(VENV)/.ready $(INFRA)/.ready $(MONITORING_PROGRAMS) $(BIN)/kustomize $(BIN)/actionlint ## images, compose, monitoring, Kubernetes, Ansible, workflows: linters and cross-file tests

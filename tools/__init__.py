@@ -1,1 +1,1 @@
-"""Clients of a running system; none of them is part of it."""
+"""Clients of a running system, and generators: none of them is part of it."""

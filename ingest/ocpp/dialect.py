@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ingest.ocpp.commands import Command
 from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.shapes import Payload, Shape
+from ingest.ocpp.shapes.leniency import lenient
 from shared.words.event import HIGHEST_PLACE, MOST_PLACES
 from shared.words.instant import to_text
 
@@ -88,19 +89,24 @@ def always(payload: Payload) -> bool:
     return True
 
 
+EMPTY = Shape({})
+
+
 class Action(Struct, frozen=True):
-    """What a charger may send: its shape, the reply (JSON when it is always the same), what it tells.
+    """What a charger may send: the reply (JSON when it is always the same), what it tells, its shape.
 
     ``tells``: whether a payload that has not its shape meant to tell a fact, and so must be refused. A
     message that tells none is answered whatever is in it, unless the reply ``echoes`` its fields.
+    ``shape`` is the official one, ``lenient`` what of it is asked of everybody.
     """
 
-    shape: Shape
     reply: bytes | Callable[[Payload, Circumstances], Reply] = b"{}"
     facts: Callable[[Payload], tuple[Fact, ...]] = nothing
     tells: Callable[[Payload], bool] = always
     part: Callable[[Payload], Part] | None = None
     echoes: bool = False
+    shape: Shape = EMPTY
+    lenient: Shape = EMPTY
 
     def take(self, payload: Payload, *, strict: bool) -> tuple[Fact, ...]:
         """The facts in a payload.
@@ -111,7 +117,7 @@ class Action(Struct, frozen=True):
         if self.facts is nothing and not (strict or self.echoes):
             return ()
         try:
-            self.shape.check(payload, strict=strict)
+            (self.shape if strict else self.lenient).check(payload)
             return self.facts(payload)
         except OcppError:
             if strict or self.tells(payload):
@@ -119,14 +125,25 @@ class Action(Struct, frozen=True):
             return ()
 
 
+def actions(shapes: Mapping[str, Shape], known: Mapping[str, Action]) -> Mapping[str, Action]:
+    """An action for each of ``shapes``: as ``known`` by that name, or answered by ``{}``."""
+    plain = Action()
+    return {
+        name: structs.replace(known.get(name, plain), shape=shape, lenient=lenient(shape))
+        for name, shape in shapes.items()
+    }
+
+
 class Dialect(Struct, frozen=True):
     """One version of OCPP-J.
 
-    ``refused`` are the actions that go the other way; ``unreadable_id`` is the id of a CALLERROR to a
-    frame without one (None: no reply); ``spelling`` holds the codes that are spelled unlike `Code`.
+    ``answers`` are the shapes of what a charger answers us, ``refused`` the actions that go the other way;
+    ``unreadable_id`` is the id of a CALLERROR to a frame without one (None: no reply); ``spelling`` holds
+    the codes that are spelled unlike `Code`.
     """
 
     actions: Mapping[str, Action]
+    answers: Mapping[str, Shape]
     refused: frozenset[str]
     message_types: frozenset[int]
     refuses_unknown_types: bool

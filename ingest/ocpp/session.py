@@ -71,7 +71,7 @@ class Session:
         self._policy = policy
         self._transaction_id = transaction_id
         self._calls = 0
-        self._outstanding: tuple[str, Command] | None = None
+        self._outstanding: tuple[str, str, Command] | None = None
         self._booted_at: int | None = None
         self._inventory: Inventory | None = None
         self.registration: Registration = registration
@@ -79,7 +79,7 @@ class Session:
     @property
     def outstanding(self) -> Command | None:
         """The command that the charger has not answered yet."""
-        return self._outstanding[1] if self._outstanding else None
+        return self._outstanding[2] if self._outstanding else None
 
     def began(self, now: int, *, identity_conflict: bool = False, leased: bool = False) -> SessionBegan:
         """The session's first event; or, later, its announcement again: a lease lost, another registration."""
@@ -128,7 +128,7 @@ class Session:
         self._calls += 1
         action, payload = self._dialect.encode(command, self._calls)
         message_id = f"{self._events.epoch}-{self._calls}"
-        self._outstanding = message_id, command
+        self._outstanding = message_id, action, command
         return frame.call(message_id, action, payload)
 
     def forget(self) -> None:
@@ -210,9 +210,9 @@ class Session:
         """The outcome of an answer, if it is the one to the outstanding command."""
         if self._outstanding is None or received.id != self._outstanding[0]:
             return Outcome(kind="unsolicited")
-        _, command = self._outstanding
+        _, action, command = self._outstanding
         self._outstanding = None
-        shape = None
+        shape = self._dialect.answers[action] if self._policy.strict else None
         answer = answers.read(command, received, self._dialect, shape)
         return Outcome(
             kind="result" if isinstance(received, frame.CallResult) else "error",

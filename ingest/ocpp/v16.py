@@ -5,21 +5,14 @@ from typing import assert_never
 from ingest.ocpp import dialect
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
 from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
-from ingest.ocpp.shapes import INTEGER, LIST, TEXT, TIME, Payload, Shape, text, usual_word, word
+from ingest.ocpp.shapes import Payload
+from ingest.ocpp.shapes.v16 import ANSWERS, REFUSED, REQUESTS
 from ingest.ocpp.units import clean, clean_or_none
 from shared.words.event import FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
 
-# fmt: off
-STATUSES = frozenset({
-    "Available", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Reserved",
-    "Unavailable", "Faulted",
-})
-ERROR_CODES = frozenset({
-    "ConnectorLockFailure", "EVCommunicationError", "GroundFailure", "HighTemperature", "InternalError",
-    "LocalListConflict", "NoError", "OtherError", "OverCurrentFailure", "OverVoltage", "PowerMeterFailure",
-    "PowerSwitchFailure", "ReaderFailure", "ResetFailure", "UnderVoltage", "WeakSignal",
-})
-# fmt: on
+__all__ = ["ACTIONS", "ANSWERS", "REFUSED", "encode"]
+
+ERROR_CODES = REQUESTS["StatusNotification"].fields["errorCode"].words
 
 
 def _booted(payload: Payload) -> tuple[Fact, ...]:
@@ -67,86 +60,18 @@ def _started(payload: Payload, circumstances: Circumstances) -> Reply:
     }
 
 
-ACTIONS = {
-    "Authorize": Action(Shape({"idTag!": text(20)}), _authorized),
-    "BootNotification": Action(
-        Shape(
-            {
-                "chargePointVendor!": text(20),
-                "chargePointModel!": text(20),
-                "chargePointSerialNumber": text(25),
-                "chargeBoxSerialNumber": text(25),
-                "firmwareVersion": text(50),
-                "iccid": text(20),
-                "imsi": text(20),
-                "meterType": text(25),
-                "meterSerialNumber": text(25),
-            }
-        ),
-        dialect.boot_reply,
-        _booted,
-    ),
-    "DataTransfer": Action(
-        Shape({"vendorId!": text(255), "messageId": text(50), "data": TEXT}), b'{"status":"UnknownVendorId"}'
-    ),
-    "DiagnosticsStatusNotification": Action(Shape({"status!": TEXT})),
-    "FirmwareStatusNotification": Action(Shape({"status!": TEXT})),
-    "Heartbeat": Action(Shape({}), dialect.time_reply),
-    "LogStatusNotification": Action(Shape({"status!": TEXT, "requestId": INTEGER})),
-    "MeterValues": Action(Shape({"connectorId!": INTEGER, "transactionId": INTEGER, "meterValue!": LIST})),
-    "SecurityEventNotification": Action(Shape({"type!": text(50), "timestamp!": TIME, "techInfo": text(255)})),
-    "SignCertificate": Action(Shape({"csr!": text(5500)}), b'{"status":"Rejected"}'),
-    "SignedFirmwareStatusNotification": Action(Shape({"status!": TEXT, "requestId": INTEGER})),
-    "StartTransaction": Action(
-        Shape(
-            {
-                "connectorId!": INTEGER,
-                "idTag!": text(20),
-                "meterStart!": INTEGER,
-                "timestamp!": TIME,
-                "reservationId": INTEGER,
-            }
-        ),
-        _started,
-    ),
-    "StatusNotification": Action(
-        Shape(
-            {
-                "connectorId!": INTEGER,
-                "errorCode!": usual_word(ERROR_CODES),
-                "status!": word(STATUSES),
-                "timestamp": TIME,
-                "info": text(50),
-                "vendorId": text(255),
-                "vendorErrorCode": text(50),
-            }
-        ),
-        facts=_status,
-    ),
-    "StopTransaction": Action(
-        Shape(
-            {
-                "transactionId!": INTEGER,
-                "meterStop!": INTEGER,
-                "timestamp!": TIME,
-                "idTag": text(20),
-                "reason": TEXT,
-                "transactionData": LIST,
-            }
-        )
-    ),
-}
-
-# fmt: off
-REFUSED = frozenset({
-    "CancelReservation", "CertificateSigned", "ChangeAvailability", "ChangeConfiguration", "ClearCache",
-    "ClearChargingProfile", "DeleteCertificate", "ExtendedTriggerMessage", "GetCompositeSchedule",
-    "GetConfiguration", "GetDiagnostics", "GetInstalledCertificateIds", "GetLocalListVersion", "GetLog",
-    "InstallCertificate", "RemoteStartTransaction", "RemoteStopTransaction", "ReserveNow", "Reset",
-    "SendLocalList", "SetChargingProfile", "SignedUpdateFirmware", "TriggerMessage", "UnlockConnector",
-    "UpdateFirmware",
-})
-# fmt: on
+ACTIONS = dialect.actions(
+    REQUESTS,
+    {
+        "Authorize": Action(_authorized),
+        "BootNotification": Action(dialect.boot_reply, _booted),
+        "DataTransfer": Action(b'{"status":"UnknownVendorId"}'),
+        "Heartbeat": Action(dialect.time_reply),
+        "SignCertificate": Action(b'{"status":"Rejected"}'),
+        "StartTransaction": Action(_started),
+        "StatusNotification": Action(facts=_status),
+    },
+)
 
 _WORDS = {"immediate": "Hard", "graceful": "Soft", "LogStatusNotification": "DiagnosticsStatusNotification"}
 

@@ -6,74 +6,15 @@ from typing import assert_never
 from ingest.ocpp import dialect
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
 from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Part, Reply, Status
-from ingest.ocpp.shapes import (
-    ANYTHING,
-    BOOLEAN,
-    INTEGER,
-    LIST,
-    OBJECT,
-    TEXT,
-    TIME,
-    Kind,
-    Payload,
-    Shape,
-    many,
-    one,
-    text,
-    word,
-)
+from ingest.ocpp.shapes import Payload
+from ingest.ocpp.shapes.v201 import ANSWERS, REFUSED, REQUESTS, ConnectorStatusEnumType
 from ingest.ocpp.units import clean, clean_or_none
 from shared.words.event import BOOT_REASON, FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
 
+__all__ = ["ACTIONS", "ANSWERS", "KNOWN", "REFUSED", "REJECTED", "encode"]
+
 AVAILABILITY = "availabilitystate"
-STATUSES = frozenset({"Available", "Occupied", "Reserved", "Unavailable", "Faulted"})
-
-
-def shape(fields: dict[str, Kind]) -> Shape:
-    """A shape of 2.x: every object may carry ``customData``."""
-    return Shape(fields | {"customData": OBJECT})
-
-
-MODEM = shape({"iccid": text(20), "imsi": text(20)})
-STATION = shape(
-    {
-        "vendorName!": text(50),
-        "model!": text(20),
-        "serialNumber": text(25),
-        "firmwareVersion": text(50),
-        "modem": one(MODEM),
-    }
-)
-EVSE = shape({"id!": INTEGER, "connectorId": INTEGER})
-COMPONENT = shape({"name!": text(50), "instance": text(50), "evse": one(EVSE)})
-VARIABLE = shape({"name!": text(50), "instance": text(50)})
-EVENT_DATA = shape(
-    {
-        "eventId!": INTEGER,
-        "timestamp!": TIME,
-        "trigger!": TEXT,
-        "actualValue!": text(2500),
-        "eventNotificationType!": TEXT,
-        "component!": one(COMPONENT),
-        "variable!": one(VARIABLE),
-        "cause": INTEGER,
-        "techCode": text(50),
-        "techInfo": text(500),
-        "cleared": BOOLEAN,
-        "transactionId": text(36),
-        "variableMonitoringId": INTEGER,
-    }
-)
-ATTRIBUTE = shape({"type": TEXT, "value": text(2500), "mutability": TEXT, "persistent": BOOLEAN, "constant": BOOLEAN})
-REPORT_DATA = shape(
-    {
-        "component!": one(COMPONENT),
-        "variable!": one(VARIABLE),
-        "variableAttribute!": many(ATTRIBUTE),
-        "variableCharacteristics": OBJECT,
-    }
-)
-ID_TOKEN = shape({"idToken!": text(36), "type!": TEXT, "additionalInfo": LIST})
+STATUSES = ConnectorStatusEnumType.words
 
 
 def _booted(payload: Payload) -> tuple[Fact, ...]:
@@ -197,112 +138,24 @@ def _transaction(payload: Payload, circumstances: Circumstances) -> Reply:
 
 
 REJECTED = b'{"status":"Rejected"}'
-FAILED = b'{"status":"Failed"}'
 
-ACTIONS = {
-    "Authorize": Action(
-        shape({"idToken!": one(ID_TOKEN), "certificate": text(5500), "iso15118CertificateHashData": LIST}),
-        _authorized,
-    ),
-    "BootNotification": Action(shape({"chargingStation!": one(STATION), "reason!": TEXT}), dialect.boot_reply, _booted),
-    "ClearedChargingLimit": Action(shape({"chargingLimitSource!": TEXT, "evseId": INTEGER})),
-    "DataTransfer": Action(
-        shape({"vendorId!": text(255), "messageId": text(50), "data": ANYTHING}), b'{"status":"UnknownVendorId"}'
-    ),
-    "FirmwareStatusNotification": Action(shape({"status!": TEXT, "requestId": INTEGER})),
-    "Get15118EVCertificate": Action(
-        shape({"iso15118SchemaVersion!": text(50), "action!": TEXT, "exiRequest!": text(5600)}),
-        b'{"status":"Failed","exiResponse":""}',
-    ),
-    "GetCertificateStatus": Action(shape({"ocspRequestData!": OBJECT}), FAILED),
-    "Heartbeat": Action(shape({}), dialect.time_reply),
-    "LogStatusNotification": Action(shape({"status!": TEXT, "requestId": INTEGER})),
-    "MeterValues": Action(shape({"evseId!": INTEGER, "meterValue!": LIST})),
-    "NotifyChargingLimit": Action(shape({"chargingLimit!": OBJECT, "chargingSchedule": LIST, "evseId": INTEGER})),
-    "NotifyCustomerInformation": Action(
-        shape({"requestId!": INTEGER, "generatedAt!": TIME, "seqNo!": INTEGER, "data!": text(512), "tbc": BOOLEAN})
-    ),
-    "NotifyDisplayMessages": Action(shape({"requestId!": INTEGER, "messageInfo": LIST, "tbc": BOOLEAN})),
-    "NotifyEVChargingNeeds": Action(
-        shape({"evseId!": INTEGER, "chargingNeeds!": OBJECT, "maxScheduleTuples": INTEGER}), REJECTED
-    ),
-    "NotifyEVChargingSchedule": Action(
-        shape({"evseId!": INTEGER, "timeBase!": TIME, "chargingSchedule!": OBJECT}), b'{"status":"Accepted"}'
-    ),
-    "NotifyEvent": Action(
-        shape({"generatedAt!": TIME, "seqNo!": INTEGER, "eventData!": many(EVENT_DATA), "tbc": BOOLEAN}),
-        facts=_events,
-        tells=_about_availability("eventData"),
-    ),
-    "NotifyMonitoringReport": Action(
-        shape({"requestId!": INTEGER, "generatedAt!": TIME, "seqNo!": INTEGER, "monitor": LIST, "tbc": BOOLEAN})
-    ),
-    "NotifyReport": Action(
-        shape(
-            {
-                "requestId!": INTEGER,
-                "generatedAt!": TIME,
-                "seqNo!": INTEGER,
-                "reportData": many(REPORT_DATA),
-                "tbc": BOOLEAN,
-            }
-        ),
-        facts=_report,
-        tells=_about_availability("reportData"),
-        part=_part,
-    ),
-    "PublishFirmwareStatusNotification": Action(shape({"status!": TEXT, "location": LIST, "requestId": INTEGER})),
-    "ReportChargingProfiles": Action(
-        shape(
-            {
-                "requestId!": INTEGER,
-                "chargingLimitSource!": TEXT,
-                "chargingProfile!": LIST,
-                "evseId!": INTEGER,
-                "tbc": BOOLEAN,
-            }
-        )
-    ),
-    "ReservationStatusUpdate": Action(shape({"reservationId!": INTEGER, "reservationUpdateStatus!": TEXT})),
-    "SecurityEventNotification": Action(shape({"type!": text(50), "timestamp!": TIME, "techInfo": text(255)})),
-    "SignCertificate": Action(shape({"csr!": text(5500), "certificateType": TEXT}), REJECTED),
-    "StatusNotification": Action(
-        shape({"timestamp!": TIME, "connectorStatus!": word(STATUSES), "evseId!": INTEGER, "connectorId!": INTEGER}),
-        facts=_status,
-    ),
-    "TransactionEvent": Action(
-        shape(
-            {
-                "eventType!": TEXT,
-                "timestamp!": TIME,
-                "triggerReason!": TEXT,
-                "seqNo!": INTEGER,
-                "transactionInfo!": OBJECT,
-                "meterValue": LIST,
-                "offline": BOOLEAN,
-                "numberOfPhasesUsed": INTEGER,
-                "cableMaxCurrent": INTEGER,
-                "reservationId": INTEGER,
-                "evse": one(EVSE),
-                "idToken": one(ID_TOKEN),
-            }
-        ),
-        _transaction,
-    ),
+#: As far as they do not answer ``{}``; those of 2.1, too.
+KNOWN = {
+    "Authorize": Action(_authorized),
+    "BootNotification": Action(dialect.boot_reply, _booted),
+    "DataTransfer": Action(b'{"status":"UnknownVendorId"}'),
+    "Get15118EVCertificate": Action(b'{"status":"Failed","exiResponse":""}'),
+    "GetCertificateStatus": Action(b'{"status":"Failed"}'),
+    "Heartbeat": Action(dialect.time_reply),
+    "NotifyEVChargingNeeds": Action(REJECTED),
+    "NotifyEVChargingSchedule": Action(b'{"status":"Accepted"}'),
+    "NotifyEvent": Action(facts=_events, tells=_about_availability("eventData")),
+    "NotifyReport": Action(facts=_report, tells=_about_availability("reportData"), part=_part),
+    "SignCertificate": Action(REJECTED),
+    "StatusNotification": Action(facts=_status),
+    "TransactionEvent": Action(_transaction),
 }
-
-# fmt: off
-REFUSED = frozenset({
-    "CancelReservation", "CertificateSigned", "ChangeAvailability", "ClearCache", "ClearChargingProfile",
-    "ClearDisplayMessage", "ClearVariableMonitoring", "CostUpdated", "CustomerInformation", "DeleteCertificate",
-    "GetBaseReport", "GetChargingProfiles", "GetCompositeSchedule", "GetDisplayMessages",
-    "GetInstalledCertificateIds", "GetLocalListVersion", "GetLog", "GetMonitoringReport", "GetReport",
-    "GetTransactionStatus", "GetVariables", "InstallCertificate", "PublishFirmware", "RequestStartTransaction",
-    "RequestStopTransaction", "ReserveNow", "Reset", "SendLocalList", "SetChargingProfile", "SetDisplayMessage",
-    "SetMonitoringBase", "SetMonitoringLevel", "SetNetworkProfile", "SetVariableMonitoring", "SetVariables",
-    "TriggerMessage", "UnlockConnector", "UnpublishFirmware", "UpdateFirmware",
-})
-# fmt: on
+ACTIONS = dialect.actions(REQUESTS, KNOWN)
 
 _RESET = {"immediate": "Immediate", "graceful": "OnIdle"}
 

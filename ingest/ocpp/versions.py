@@ -12,6 +12,7 @@ _RPC: Final = frozenset({frame.CALL, frame.RESULT, frame.ERROR})
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "ocpp1.6": Dialect(
         actions=v16.ACTIONS,
+        answers=v16.ANSWERS,
         refused=v16.REFUSED,
         encode=v16.encode,
         message_types=_RPC,
@@ -26,6 +27,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     ),
     "ocpp2.0.1": Dialect(
         actions=v201.ACTIONS,
+        answers=v201.ANSWERS,
         refused=v201.REFUSED,
         encode=v201.encode,
         message_types=_RPC,
@@ -35,6 +37,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     ),
     "ocpp2.1": Dialect(
         actions=v21.ACTIONS,
+        answers=v21.ANSWERS,
         refused=v21.REFUSED,
         encode=v21.encode,
         message_types=_RPC | {frame.RESULT_ERROR, frame.SEND},

@@ -72,7 +72,7 @@ class Settings(BaseModel):
         default="accept", description="answer to Authorize, StartTransaction and idTokens"
     )
     strict_validation: bool = Field(
-        default=False, description="CALLERROR for what the specification lets a server forgive"
+        default=False, description="CALLERROR for all that the official schema of a message forbids"
     )
     heartbeat_interval_s: PositiveInt = Field(default=300, description="interval given in BootNotification (s)")
     offline_after_intervals: PositiveInt = Field(

@@ -11,6 +11,7 @@ import ocpp
 import pytest
 
 from ingest.ocpp.session import Policy, Registration, Session
+from ingest.ocpp.units import is_time
 
 _FOLDERS = {"ocpp1.6": ("v16", ""), "ocpp2.0.1": ("v201", "Request"), "ocpp2.1": ("v21", "Request")}
 
@@ -29,6 +30,19 @@ class Official:
     def judge_response(self, action: str, payload: object) -> None:
         """Raises jsonschema.ValidationError unless ``payload`` answers ``action``."""
         jsonschema.validate(payload, _schema(self._folder / f"{action}Response.json"))
+
+    def request(self, action: str) -> Any:
+        """The schema of a request."""
+        return _schema(self._folder / f"{action}{self._suffix}.json")
+
+    def response(self, action: str) -> Any:
+        """The schema of its answer."""
+        return _schema(self._folder / f"{action}Response.json")
+
+    def broken(self, schema: Any, payload: Any) -> set[str]:
+        """The rules of ``schema`` that ``payload`` breaks, by their keywords."""
+        judge = jsonschema.validators.validator_for(schema)(schema, format_checker=_TIMES)
+        return {str(error.validator) for error in judge.iter_errors(payload)}
 
     def actions(self) -> set[str]:
         """Every action of the version that is answered."""
@@ -58,6 +72,15 @@ class Official:
         payload: dict[str, Any] = _sample(schema, schema, full=full)
         self.judge_request(action, payload)
         return payload
+
+
+_TIMES = jsonschema.FormatChecker([])
+
+
+@_TIMES.checks("date-time")
+def _is_time(value: object) -> bool:
+    """Strict takes any time that can be read (ISO 8601), which the schemas leave open."""
+    return not isinstance(value, str) or is_time(value)
 
 
 @cache

@@ -133,14 +133,17 @@ def test_an_unknown_field_is_refused_by_the_strict_only(
 
 
 @every_call
-def test_a_null_is_an_absent_field(
+def test_a_null_is_an_absent_field_unless_one_is_strict(
     protocol: str, action: str, session: Callable[..., Any], official: Callable[[str], Any]
 ) -> None:
     schemas = official(protocol)
-    optional = dict.fromkeys(schemas.fullest(action).keys() - schemas.required(action))
-    message = said(session(protocol, strict=True), action, schemas.smallest(action) | optional)
+    optional = dict.fromkeys(schemas.fullest(action).keys() - schemas.required(action) - {"data"})
+    message = said(session(protocol), action, schemas.smallest(action) | optional)
     assert message[0] == 3
     schemas.judge_response(action, message[2])
+    for name in optional:
+        message = said(session(protocol, strict=True), action, schemas.smallest(action) | {name: None})
+        assert message[:3] == [4, "id-1", "TypeConstraintViolation"], name
 
 
 @pytest.mark.parametrize(("protocol", "action"), REFUSED)
