@@ -18,9 +18,9 @@ from ingest.rollup.log.senders import Senders
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state.liveness import Liveness
 from ingest.rollup.state.store import Store
-from ingest.rollup.upkeep.fleet_gauges import Census
-from ingest.rollup.upkeep.history_months import Months
-from ingest.rollup.upkeep.topic_retention import Retention
+from ingest.rollup.upkeep.fleet_gauges import FleetGauges
+from ingest.rollup.upkeep.history_months import HistoryMonths
+from ingest.rollup.upkeep.topic_retention import TopicRetention
 from shared.http.server import serving
 from shared.process import admin, logs, settings
 from shared.process.settings import Settings
@@ -116,10 +116,10 @@ async def serve(given: Settings) -> None:
                     "liveness": liveness.run(),
                     "publication": publication.run(),
                     "freshness": freshness.run(),
-                    "months": Months(pool, retention_days=given.history_retention_days).run(),
+                    "history months": HistoryMonths(pool, retention_days=given.history_retention_days).run(),
                     "fences": fences.run(),
-                    "census": Census(pool, consumer, metrics, clock=clock).run(),
-                    "retention": Retention(
+                    "fleet gauges": FleetGauges(pool, consumer, metrics, clock=clock).run(),
+                    "topic retention": TopicRetention(
                         servers=given.kafka_bootstrap_servers, topic=given.topic, metrics=metrics
                     ).run(),
                 }.items()

@@ -119,7 +119,7 @@ class InventoryReported(Header, frozen=True, kw_only=True, tag="inventory_report
 
 
 class CommandAnswered(Header, frozen=True, kw_only=True, tag="command_answered"):
-    """The charger answered an operator's command; ``intent`` is the version of the wish it serves."""
+    """The charger answered an operator's command; ``intent`` is the version of the intent it serves."""
 
     command: CommandKind
     evse_id: Number

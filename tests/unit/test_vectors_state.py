@@ -8,9 +8,9 @@ import pytest
 
 from ingest.ocpp.session import Policy as SessionPolicy
 from ingest.ocpp.session import Session
-from ingest.rollup.fold import rules
 from ingest.rollup.fold.fold import Folded, Policy, fold
 from ingest.rollup.fold.state import ChargePoint
+from ingest.rollup.fold.view import viewed
 from shared.words import codec, documents
 from shared.words.documents import Contribution
 from shared.words.event import Event
@@ -79,11 +79,11 @@ class Run:
 
     @property
     def charge_point(self) -> Any:
-        return json.loads(documents.encode(rules.view(self.one, revision=1).document))
+        return json.loads(documents.encode(viewed(self.one, revision=1).document))
 
     @property
     def station(self) -> Any:
-        view = rules.view(self.one, revision=1)
+        view = viewed(self.one, revision=1)
         rolled = documents.roll_up([Contribution(view.document.status, view.evse_counts)])
         return json.loads(documents.encode(rolled))
 

@@ -9,7 +9,7 @@ later reconnect, state and history come out the same.
 
 from typing import assert_never
 
-from ingest.rollup.fold import reports, rules
+from ingest.rollup.fold import intents, reports, rules
 from shared.words.event import (
     Booted,
     CommandAnswered,
@@ -56,7 +56,7 @@ def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -
             charge_point.serial, charge_point.firmware = event.serial, event.firmware
             rules.settle(charge_point, event.received_at, policy.connector0_mode)  # its registration may be another
         case CommandAnswered():
-            _answered(charge_point, event)
+            intents.answered(charge_point, event)
         case _:
             assert_never(event)
 
@@ -140,15 +140,6 @@ def _connectivity(
             version=charge_point.version,
         )
     )
-
-
-def _answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
-    place = (event.evse_id, event.connector_id)
-    wish = charge_point.wishes.get(place)
-    if wish is not None and wish.version == event.intent:
-        charge_point.wishes[place] = wish._replace(result=event.result, answered_at=event.received_at)
-        charge_point.touched_wishes.add(place)
-        rules.confirm(charge_point, place, event.received_at)
 
 
 def _fold_old(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:

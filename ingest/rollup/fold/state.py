@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from shared.words.documents import Registration
+from shared.words.event import EVSE_LEVEL
 from shared.words.status import NORMALIZED, Connectivity, Reason, Status
 
 Place = tuple[int, int]  #: (evse_id, connector_id); (0, 0) the charge point, (e, 0) an EVSE as a whole
@@ -48,7 +49,7 @@ class Settled(NamedTuple):
     since: int
 
 
-class Wish(NamedTuple):
+class Intent(NamedTuple):
     """What an operator asked of a place; over once the charger's own status agrees, or it said no."""
 
     version: int
@@ -121,11 +122,11 @@ class ChargePoint:
     reports: dict[Place, Report] = field(default_factory=dict)
     connectors: dict[Place, Settled] = field(default_factory=dict)
     evses: dict[int, Settled] = field(default_factory=dict)
-    wishes: dict[Place, Wish] = field(default_factory=dict)
+    intents: dict[Place, Intent] = field(default_factory=dict)
     connectors_of: dict[int, list[Place]] = field(default_factory=dict, compare=False)  #: EVSE → its connectors
     mended: list[str] = field(default_factory=list)  #: what of its rows could not be read as it stood
     touched: set[Place] = field(default_factory=set)  #: reports to be written
-    touched_wishes: set[Place] = field(default_factory=set)  #: wishes to be written
+    touched_intents: set[Place] = field(default_factory=set)  #: intents to be written
 
     def learn(self, place: Place, report: Report) -> None:
         """The newest report of a place, to be written."""
@@ -139,6 +140,10 @@ class ChargePoint:
             if place[1]:
                 connectors.append(place)
         self.reports[place] = report
+
+    def first_of(self, evse_id: int) -> Place:
+        """The first connector of an EVSE, else the EVSE itself: with its report stands what the EVSE comes to."""
+        return min(self.connectors_of.get(evse_id, ()), default=(evse_id, EVSE_LEVEL))
 
     @property
     def places(self) -> int:

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from ingest.rollup.log import lenient
-from ingest.rollup.log.admin import asking
+from ingest.rollup.log.administrator import administrator
 from ingest.rollup.log.dead_letters import Letter, Mark, letter, mark
 
 ANSWER_S = 20
@@ -110,7 +110,7 @@ async def opened(*, servers: str, topic: str, dead_letter_topic: str, group: str
         KafkaError, OSError, TimeoutError: the broker does not answer.
         NotPossible: there is no such topic.
     """
-    async with asyncio.timeout(ANSWER_S), asking(servers) as admin:
+    async with asyncio.timeout(ANSWER_S), administrator(servers) as admin:
         (described,) = await admin.describe_topics([dead_letter_topic])
         tops = [TopicPartition(dead_letter_topic, one["partition"]) for one in described["partitions"]]
         if not tops:

@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 
 from ingest.rollup.fold.batch import Record, digest
 from ingest.rollup.log import lenient
-from ingest.rollup.log.admin import asking
+from ingest.rollup.log.administrator import administrator
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state.store import Fenced, Move, Store
 from shared.process import logs, settings
@@ -49,7 +49,7 @@ async def found(servers: str, topic: str, partition: int, offset: int) -> Record
     """
     where = TopicPartition(topic, partition)
     consumer = lenient.consumer(bootstrap_servers=servers, group_id=None, enable_auto_commit=False)
-    async with asyncio.timeout(ANSWER_S), asking(servers) as admin, _running(consumer):
+    async with asyncio.timeout(ANSWER_S), administrator(servers) as admin, _running(consumer):
         (described,) = await admin.describe_topics([topic])
         partitions = {one["partition"] for one in described["partitions"]}
         if not partitions:

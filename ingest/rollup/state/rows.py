@@ -1,93 +1,82 @@
-"""Charge points between Postgres rows and the rollup's state: the columns, once, and both ways. Pure."""
+"""Charge points between Postgres rows and the rollup's state, both ways. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import chain
-from typing import Any
-
-import msgspec
+from typing import Any, TypeVar, get_args
 
 from ingest.rollup.fold import rules
-from ingest.rollup.fold.rules import View
-from ingest.rollup.fold.state import ChargePoint, Expired, HistoryRow, Place, Report, Settled, Wish
+from ingest.rollup.fold.state import ChargePoint, Expired, HistoryRow, Intent, Place, Report, Settled
+from ingest.rollup.fold.view import View
 from shared.words import documents, instant
-from shared.words.status import Reason
+from shared.words.status import STATUSES, Reason
 
-_UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError)
+from .columns import Columns, known
 
-CHARGE_POINTS = """
-    SELECT c.key, c.id, c.station_key, s.id AS station_id, c.registration, c.operative, c.log_partition,
-           c.protocol, c.vendor, c.model, c.serial, c.firmware, c.connectivity, c.connectivity_since,
-           c.last_seen_at, c.closed_at, c.previous_seen_at, c.gateway_id, c.epoch, c.sequence, c.version, c.document,
+_UNREADABLE = (ValueError, TypeError)
+_REASONS: frozenset[str] = frozenset(get_args(Reason))
+_T = TypeVar("_T")
+
+_PLACE = ["charge_point_key bigint", "evse_id smallint", "connector_id smallint"]
+_WORDS = ["reported text", "error_code text", "vendor_error_code text", "info text"]
+_TIMES = ["event_time timestamptz", "reported_at timestamptz", "received_at timestamptz"]
+_VERSION = ["epoch bigint", "sequence bigint"]
+
+#: What a charge point's events leave in its row; ``_charge_point`` reads them into the fields of the same names.
+_STATE = [
+    "log_partition int", "protocol text", "vendor text", "model text", "serial text", "firmware text",
+    "identity_conflict boolean", "connectivity text", "connectivity_since timestamptz", "last_seen_at timestamptz",
+    "closed_at timestamptz", "previous_seen_at timestamptz", "gateway_id text", *_VERSION,
+]  # fmt: skip
+_INVENTORY = ["id text", "station_key bigint", "registration text", "operative boolean"]
+_SERVED = [
+    "status text", "health text", "evse_counts jsonb", "connector_counts jsonb", "revision bigint", "document text",
+]  # fmt: skip
+
+_READ = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE])
+CHARGE_POINT = Columns(key=["key bigint"], rest=[*_STATE, *_SERVED])
+REPORT = Columns(
+    key=_PLACE,
+    rest=[
+        *_WORDS, "since timestamptz", *_TIMES, *_VERSION, "info_at timestamptz",
+        "status text", "reason text", "status_since timestamptz", "evse_status text", "evse_since timestamptz",
+    ],
+)  # fmt: skip
+INTENT = Columns(
+    key=[*_PLACE, "version bigint"],
+    rest=["result text", "answered_at timestamptz", "confirmed_at timestamptz"],
+)
+HISTORY = Columns(
+    key=[],
+    rest=[
+        "charge_point_key bigint", "kind text", "evse_id smallint", "connector_id smallint", "reported text",
+        "normalized text", *_WORDS[1:], *_TIMES[:2], "reported_at_text text", _TIMES[2], *_VERSION, "flags text[]",
+    ],
+)  # fmt: skip
+
+CHARGE_POINTS = f"""
+    SELECT {_READ.of("c")}, s.id AS station_id, c.version,
            g.renewed_at, g.expires_at, now() - g.expires_at AS expired_for
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
     LEFT JOIN gateways g ON g.id = c.gateway_id AND g.expires_at < now()
     WHERE c.key = ANY($1::bigint[]) AND c.deleted_at IS NULL ORDER BY c.key FOR NO KEY UPDATE OF c
 """
-REPORTS = "SELECT * FROM reports WHERE charge_point_key = ANY($1::bigint[])"
-
-WISHES = """
+#: In this order, for an EVSE's status stands with the first of its connectors.
+REPORTS = f"""
+    SELECT {REPORT.of("r")} FROM reports r WHERE charge_point_key = ANY($1::bigint[])
+    ORDER BY charge_point_key, evse_id, connector_id
+"""
+INTENTS = """
     SELECT * FROM intents
     WHERE charge_point_key = ANY($1::bigint[]) AND confirmed_at IS NULL AND result IS DISTINCT FROM 'Rejected'
 """
-
-UPDATE = """
-    UPDATE charge_points c SET
-        log_partition = n.log_partition, protocol = n.protocol, vendor = n.vendor, model = n.model,
-        serial = n.serial, firmware = n.firmware, connectivity = n.connectivity,
-        connectivity_since = n.connectivity_since, last_seen_at = n.last_seen_at, closed_at = n.closed_at,
-        previous_seen_at = n.previous_seen_at, gateway_id = n.gateway_id, epoch = n.epoch, sequence = n.sequence,
-        status = n.status, health = n.health, evse_counts = n.evse_counts::jsonb,
-        connector_counts = n.connector_counts::jsonb, revision = n.revision, document = n.document
-    FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
-                $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[],
-                $21::text[])
-        AS n(key, log_partition, protocol, vendor, model, serial, firmware, connectivity, connectivity_since,
-             last_seen_at, closed_at, previous_seen_at, gateway_id, epoch, sequence, status, health,
-             evse_counts, connector_counts, revision, document)
-    WHERE c.key = n.key
-"""
-UPDATE_WISHES = """
-    UPDATE intents i SET result = n.result, answered_at = n.answered_at, confirmed_at = n.confirmed_at
-    FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::bigint[], $5::text[], $6::timestamptz[],
-                $7::timestamptz[])
-        AS n(charge_point_key, evse_id, connector_id, version, result, answered_at, confirmed_at)
-    WHERE i.charge_point_key = n.charge_point_key AND i.evse_id = n.evse_id AND i.connector_id = n.connector_id
-      AND i.version = n.version
-"""
-UPSERT_REPORTS = """
-    INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, vendor_error_code, info,
-                         since, event_time, reported_at, received_at, epoch, sequence, info_at)
-    SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
-                         $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-                         $12::bigint[], $13::bigint[], $14::timestamptz[])
-    ON CONFLICT (charge_point_key, evse_id, connector_id) DO UPDATE SET
-        reported = excluded.reported, error_code = excluded.error_code,
-        vendor_error_code = excluded.vendor_error_code, info = excluded.info, since = excluded.since,
-        event_time = excluded.event_time, reported_at = excluded.reported_at, received_at = excluded.received_at,
-        epoch = excluded.epoch, sequence = excluded.sequence, info_at = excluded.info_at
-"""
-_HISTORY = """
-    unnest($1::bigint[], $2::text[], $3::smallint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[],
-           $9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[], $14::bigint[],
-           $15::bigint[], $16::text[])
-        AS n(charge_point_key, kind, evse_id, connector_id, reported, normalized, error_code, vendor_error_code,
-             info, event_time, reported_at, reported_at_text, received_at, epoch, sequence, flags)
-"""
-_INSERT_HISTORY = """
-    INSERT INTO history (charge_point_key, kind, evse_id, connector_id, reported, normalized, error_code,
-                         vendor_error_code, info, event_time, reported_at, reported_at_text, received_at, epoch,
-                         sequence, flags)
-    SELECT n.charge_point_key, n.kind, n.evse_id, n.connector_id, n.reported, n.normalized, n.error_code,
-           n.vendor_error_code, n.info, n.event_time, n.reported_at, n.reported_at_text, n.received_at, n.epoch,
-           n.sequence, string_to_array(n.flags, ',')
-    FROM
-"""
-INSERT_HISTORY = f"{_INSERT_HISTORY} {_HISTORY} ON CONFLICT DO NOTHING"
+UPDATE = CHARGE_POINT.update("charge_points")
+UPDATE_INTENTS = INTENT.update("intents")
+UPSERT_REPORTS = REPORT.upsert("reports")
+_INSERT_HISTORY = HISTORY.insert("history")
+INSERT_HISTORY = f"{_INSERT_HISTORY} ON CONFLICT DO NOTHING"
 #: A late line is one only if it differs from what was known of its place just before it.
 INSERT_LATE = f"""
-    {_INSERT_HISTORY} {_HISTORY}
+    {_INSERT_HISTORY}
     LEFT JOIN LATERAL (
         SELECT h.reported, h.error_code, h.vendor_error_code FROM history h
         WHERE h.charge_point_key = n.charge_point_key AND h.kind = n.kind
@@ -98,11 +87,11 @@ INSERT_LATE = f"""
     WHERE (before.reported, before.error_code, before.vendor_error_code)
           IS DISTINCT FROM (n.reported, n.error_code, n.vendor_error_code)
     ON CONFLICT DO NOTHING
-"""  # noqa: S608
+"""
 
 
-def charge_points(rows: Sequence[Any], reports: Iterable[Any], wishes: Iterable[Any]) -> dict[int, ChargePoint]:
-    """The state in rows of ``CHARGE_POINTS``, ``REPORTS`` and ``WISHES``, by key.
+def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable[Any]) -> dict[int, ChargePoint]:
+    """The state in rows of ``CHARGE_POINTS``, ``REPORTS`` and ``INTENTS``, by key.
 
     A row that another version wrote, or a hand, costs what cannot be read of it and no more: statuses are derived
     from the reports again, a report comes with the next word of its place. ``mended`` says what it was.
@@ -114,106 +103,85 @@ def charge_points(rows: Sequence[Any], reports: Iterable[Any], wishes: Iterable[
             one.know(place, _report(row))
         except _UNREADABLE as error:
             one.mended.append(f"its report of {place}: {error}")
-    for row in wishes:
+            continue
+        try:
+            _settled(one, place, row)
+        except _UNREADABLE as error:
+            one.mended.append(f"the status of {place}: {error}")
+    for row in intents:
         one, place = found[row["charge_point_key"]], (row["evse_id"], row["connector_id"])
         try:
-            one.wishes[place] = _wish(row)
+            one.intents[place] = _intent(row)
         except _UNREADABLE as error:
-            one.mended.append(f"its wish for {place}: {error}")
-    for row in rows:
-        _settled(found[row["key"]], row["document"])
+            one.mended.append(f"its intent for {place}: {error}")
+    for one in found.values():
+        _settle_the_rest(one)
     return found
 
 
-def columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Rows turned into the columns that ``unnest`` takes."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def charge_point_row(one: ChargePoint, view: View) -> tuple[Any, ...]:
-    """A row of ``UPDATE``."""
+def charge_point_row(one: ChargePoint, view: View, document: bytes) -> tuple[Any, ...]:
+    """A row of ``CHARGE_POINT``; ``document`` is the view's as it is served."""
     return (
-        one.key, one.log_partition, one.protocol, one.vendor, one.model, one.serial, one.firmware, one.connectivity,
-        _moment(one.connectivity_since), _moment(one.last_seen_at), _moment(one.closed_at),
-        _moment(one.previous_seen_at), one.gateway_id, one.epoch, one.sequence,
+        one.key, one.log_partition, one.protocol, one.vendor, one.model, one.serial, one.firmware,
+        one.identity_conflict, one.connectivity, one.connectivity_since, one.last_seen_at, one.closed_at,
+        one.previous_seen_at, one.gateway_id, one.epoch, one.sequence,
         view.document.status, view.document.health, documents.encode(view.evse_counts).decode(),
-        documents.encode(view.connector_counts).decode(), view.document.revision,
-        documents.encode(view.document).decode(),
+        documents.encode(view.connector_counts).decode(), view.document.revision, document.decode(),
     )  # fmt: skip
 
 
-def report_row(key: int, place: Place, report: Report) -> tuple[Any, ...]:
-    """A row of ``UPSERT_REPORTS``."""
+def report_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
+    """A row of ``REPORT``."""
+    report, settled = one.reports[place], one.connectors.get(place)
+    evse = one.evses.get(place[0]) if one.first_of(place[0]) == place else None
     return (
-        key, *place, report.reported, report.error_code, report.vendor_error_code, report.info,
-        _moment(report.since), _moment(report.event_time), _moment(report.reported_at),
-        _moment(report.received_at), *report.version, _moment(report.info_at),
+        one.key, *place, report.reported, report.error_code, report.vendor_error_code, report.info, report.since,
+        report.event_time, report.reported_at, report.received_at, *report.version, report.info_at,
+        *(settled or (None, None, None)), evse and evse.status, evse and evse.since,
     )  # fmt: skip
 
 
-def wish_row(key: int, place: Place, wish: Wish) -> tuple[Any, ...]:
-    """A row of ``UPDATE_WISHES``."""
-    return (key, *place, wish.version, wish.result, _moment(wish.answered_at), _moment(wish.confirmed_at))
+def intent_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
+    """A row of ``INTENT``."""
+    intent = one.intents[place]
+    return (one.key, *place, intent.version, intent.result, intent.answered_at, intent.confirmed_at)
 
 
 def history_row(row: HistoryRow) -> tuple[Any, ...]:
-    """A row of ``INSERT_HISTORY`` and ``INSERT_LATE``."""
+    """A row of ``HISTORY``."""
     return (
         row.charge_point_key, row.kind, *(row.place or (None, None)), row.reported, row.normalized, row.error_code,
-        row.vendor_error_code, row.info, _moment(row.event_time), _moment(row.reported_at), row.reported_at_text,
-        _moment(row.received_at), *row.version, ",".join(row.flags),
+        row.vendor_error_code, row.info, row.event_time, row.reported_at, row.reported_at_text,
+        row.received_at, *row.version, ",".join(row.flags),
     )  # fmt: skip
 
 
 def _charge_point(row: Any) -> ChargePoint:
-    return ChargePoint(
-        key=row["key"],
-        id=row["id"],
-        station_key=row["station_key"],
-        station_id=row["station_id"],
-        registration=row["registration"],
-        operative=row["operative"],
-        protocol=row["protocol"],
-        vendor=row["vendor"],
-        model=row["model"],
-        serial=row["serial"],
-        firmware=row["firmware"],
-        connectivity=row["connectivity"],
-        connectivity_since=_instant(row["connectivity_since"]),
-        last_seen_at=_instant(row["last_seen_at"]),
-        closed_at=_instant(row["closed_at"]),
-        previous_seen_at=_instant(row["previous_seen_at"]),
-        gateway_id=row["gateway_id"],
-        expired=_expired(row),
-        log_partition=row["log_partition"],
-        epoch=row["epoch"],
-        sequence=row["sequence"],
-    )
+    values = (known(value) if isinstance(value, datetime) else value for value in map(row.__getitem__, _READ.names))
+    given: dict[str, Any] = dict(zip(_READ.names, values, strict=True))
+    return ChargePoint(**given, station_id=row["station_id"], expired=_expired(row))
 
 
-def _settled(one: ChargePoint, stored: str) -> None:
-    """Fills in the statuses that were arrived at, from the document; if it does not tell, from the reports."""
-    try:
-        document = documents.charge_point(stored)
-        one.identity_conflict = document.identity_conflict
-        reason: Reason = rules.why_unknown(one) or "OWN"
-        for evse in document.evses:
-            one.evses[evse.id] = Settled(evse.status, reason, instant.from_text(evse.since))
-            for connector in evse.connectors:
-                settled = Settled(connector.status, connector.reason, instant.from_text(connector.since))
-                one.connectors[evse.id, connector.id] = settled
-    except _UNREADABLE as error:
-        one.mended.append(f"its document: {error}")
-    else:
-        places = set(chain.from_iterable(one.connectors_of.values()))
-        if one.connectors.keys() == places and one.evses.keys() == one.connectors_of.keys():
-            return
-        one.mended.append("its document: it has other places than there are reports of")
-    one.evses.clear()
-    one.connectors.clear()
+def _settled(one: ChargePoint, place: Place, row: Any) -> None:
+    """What the rules made of a place when its row was written, and of its EVSE where that stands with it."""
+    if place[1] and row["status"] is not None:
+        reason = _one_of(_REASONS, row["reason"])
+        one.connectors[place] = Settled(_one_of(STATUSES, row["status"]), reason, _sure(row["status_since"]))  # type: ignore[arg-type]
+    if one.first_of(place[0]) == place and row["evse_status"] is not None:
+        why = rules.why_unknown(one) or "OWN"
+        one.evses[place[0]] = Settled(_one_of(STATUSES, row["evse_status"]), why, _sure(row["evse_since"]))
+
+
+def _settle_the_rest(one: ChargePoint) -> None:
+    """What its rows do not tell follows from the reports, but for since when."""
+    if one.evses.keys() == one.connectors_of.keys() and all(
+        place in one.connectors for places in one.connectors_of.values() for place in places
+    ):
+        return
+    told = set(one.connectors)
     rules.settle(one, max((report.received_at for report in one.reports.values()), default=0), "recency")
     for place, settled in one.connectors.items():
-        if settled.reason == "OWN":
+        if place not in told and settled.reason == "OWN":
             one.connectors[place] = settled._replace(since=one.reports[place].since)
 
 
@@ -230,38 +198,35 @@ def _report(row: Any) -> Report:
         error_code=row["error_code"],
         vendor_error_code=row["vendor_error_code"],
         info=row["info"],
-        since=_known(row["since"]),
-        event_time=_known(row["event_time"]),
-        reported_at=_instant(row["reported_at"]),
-        received_at=_known(row["received_at"]),
+        since=_sure(row["since"]),
+        event_time=_sure(row["event_time"]),
+        reported_at=known(row["reported_at"]),
+        received_at=_sure(row["received_at"]),
         version=(row["epoch"], row["sequence"]),
-        info_at=_instant(row["info_at"]),
+        info_at=known(row["info_at"]),
     )
 
 
-def _wish(row: Any) -> Wish:
-    return Wish(
+def _intent(row: Any) -> Intent:
+    return Intent(
         version=row["version"],
         operative=row["operative"],
         note=row["note"],
-        asked_at=_known(row["asked_at"]),
+        asked_at=_sure(row["asked_at"]),
         result=row["result"],
-        answered_at=_instant(row["answered_at"]),
+        answered_at=known(row["answered_at"]),
         confirmed_at=None,
     )
 
 
-def _moment(at: int | None) -> datetime | None:
-    return None if at is None else instant.to_datetime(at)
+def _one_of(known_ones: Iterable[_T], value: Any) -> _T:
+    if value not in known_ones:
+        raise ValueError(f"{value!r} is none that is known")
+    return value  # type: ignore[no-any-return]
 
 
-def _instant(moment: datetime | None) -> int | None:
-    """Infinity, which asyncpg gives without a time zone, is no time that a clock could have said."""
-    return None if moment is None or moment.tzinfo is None else instant.from_datetime(moment)
-
-
-def _known(moment: datetime) -> int:
-    at = _instant(moment)
+def _sure(moment: datetime | None) -> int:
+    at = known(moment)
     if at is None:
-        raise ValueError(f"a time of {moment:%Y-%m-%d}, which is none")
+        raise ValueError(f"a time of {moment}, which is none")
     return at

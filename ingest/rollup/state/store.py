@@ -9,10 +9,10 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ingest.rollup.fold import rules
 from ingest.rollup.fold.budget import Budget
 from ingest.rollup.fold.fold import Folded
 from ingest.rollup.fold.state import ChargePoint
+from ingest.rollup.fold.view import viewed
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import rows
 from shared.stores import fleet
@@ -161,7 +161,7 @@ class Store:
             raise _Moved
         versions = {row["key"]: row["version"] for row in found}
         reports = await connection.fetch(rows.REPORTS, list(versions))
-        charge_points = rows.charge_points(found, reports, await connection.fetch(rows.WISHES, list(versions)))
+        charge_points = rows.charge_points(found, reports, await connection.fetch(rows.INTENTS, list(versions)))
         self._say_mended(charge_points.values())
         changed = sorted(alter(charge_points, folded))
         await self._write_history(connection, folded)
@@ -186,7 +186,7 @@ class Store:
 
     async def _move(self, connection: Connection, moves: Sequence[Move]) -> None:
         if moves:
-            status = await connection.execute(_MOVE_POSITIONS, self._topic, *rows.columns(moves))
+            status = await connection.execute(_MOVE_POSITIONS, self._topic, *zip(*moves, strict=True))
             if status != f"UPDATE {len(moves)}":
                 raise Fenced(f"positions are not where this rollup left them: {status}, wanted {len(moves)}")
 
@@ -201,14 +201,15 @@ class Store:
         changes: list[Change] = []
         charge_point_rows = []
         report_rows = []
-        wish_rows = []
+        intent_rows = []
         if budget is not None:
             budget.start()
         for one, revision in zip(charge_points, revisions, strict=True):
-            view = rules.view(one, revision)
-            charge_point_rows.append(rows.charge_point_row(one, view))
-            report_rows += [rows.report_row(one.key, place, one.reports[place]) for place in sorted(one.touched)]
-            wish_rows += [rows.wish_row(one.key, place, one.wishes[place]) for place in sorted(one.touched_wishes)]
+            view = viewed(one, revision)
+            document = documents.encode(view.document)
+            charge_point_rows.append(rows.charge_point_row(one, view, document))
+            report_rows += [rows.report_row(one, place) for place in sorted(one.touched)]
+            intent_rows += [rows.intent_row(one, place) for place in sorted(one.touched_intents)]
             changes.append(
                 Change(
                     kind="charge_point",
@@ -216,23 +217,23 @@ class Store:
                     charge_point_id=one.id,
                     revision=revision,
                     etag=f'"{versions[one.key]}.{revision}"',
-                    document=documents.encode(view.document),
+                    document=document,
                 )
             )
             if budget is not None:
                 budget.check()
-        await connection.execute(rows.UPDATE, *rows.columns(charge_point_rows))
+        await connection.execute(rows.UPDATE, *rows.CHARGE_POINT.arrays(charge_point_rows))
         if report_rows:
-            await connection.execute(rows.UPSERT_REPORTS, *rows.columns(report_rows))
-        if wish_rows:
-            await connection.execute(rows.UPDATE_WISHES, *rows.columns(wish_rows))
-            await fleet.announce(connection, sorted({row[0] for row in wish_rows}))
+            await connection.execute(rows.UPSERT_REPORTS, *rows.REPORT.arrays(report_rows))
+        if intent_rows:
+            await connection.execute(rows.UPDATE_INTENTS, *rows.INTENT.arrays(intent_rows))
+            await fleet.announce(connection, sorted({row[0] for row in intent_rows}))
         return changes
 
     async def _write_history(self, connection: Connection, folded: Folded) -> None:
         if folded.history:
             lines = [rows.history_row(row) for row in folded.history]
-            await connection.execute(rows.INSERT_HISTORY, *rows.columns(lines))
+            await connection.execute(rows.INSERT_HISTORY, *rows.HISTORY.arrays(lines))
         if folded.late:
             lines = [rows.history_row(row) for row in folded.late]
-            await connection.execute(rows.INSERT_LATE, *rows.columns(lines))
+            await connection.execute(rows.INSERT_LATE, *rows.HISTORY.arrays(lines))

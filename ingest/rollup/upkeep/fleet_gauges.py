@@ -15,7 +15,7 @@ from shared.stores import tally
 from shared.stores.postgres import AWAY, Pool
 from shared.stores.tally import Tally
 
-log = logging.getLogger("plugwatch.rollup.census")
+log = logging.getLogger("plugwatch.rollup.fleet_gauges")
 
 PARTITION = 0  #: whoever owns it counts: every topic has it
 EVERY_S = 15
@@ -32,7 +32,7 @@ _UNPUBLISHED = """
 """
 
 
-class Census:
+class FleetGauges:
     """Counts, and remembers the last count."""
 
     def __init__(self, pool: Pool, consumer: Consumer, metrics: Metrics, *, clock: Callable[[], int]) -> None:

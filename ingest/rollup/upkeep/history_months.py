@@ -15,7 +15,7 @@ import asyncpg
 
 from shared.stores.postgres import AWAY, Connection, Pool
 
-log = logging.getLogger("plugwatch.rollup.months")
+log = logging.getLogger("plugwatch.rollup.history_months")
 
 AHEAD = 3  #: months
 EVERY_S = 3600
@@ -31,7 +31,7 @@ _TABLES = """
 """
 
 
-class Months:
+class HistoryMonths:
     """Keeps the partitions of ``history``."""
 
     def __init__(self, pool: Pool, *, retention_days: int) -> None:

@@ -11,10 +11,10 @@ import math
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
-from ingest.rollup.log.admin import asking
+from ingest.rollup.log.administrator import administrator
 from ingest.rollup.metrics import Metrics, Values
 
-log = logging.getLogger("plugwatch.rollup.retention")
+log = logging.getLogger("plugwatch.rollup.topic_retention")
 
 EVERY_S = 60
 AGAIN_S = 5  #: after no answer: the broker may still be starting, the topic be new
@@ -22,7 +22,7 @@ WITHIN_S = 15
 _SETTING = "retention.ms"
 
 
-class Retention:
+class TopicRetention:
     """Asks for the retention of one topic, and remembers the last answer."""
 
     def __init__(self, *, servers: str, topic: str, metrics: Metrics) -> None:
@@ -51,7 +51,7 @@ class Retention:
     async def _asked(self) -> float:
         """In seconds; inf for a topic that keeps everything."""
         wanted = ConfigResource(ConfigResourceType.TOPIC, self._topic, {_SETTING: None})
-        async with asyncio.timeout(WITHIN_S), asking(self._servers) as admin:
+        async with asyncio.timeout(WITHIN_S), administrator(self._servers) as admin:
             answers = await admin.describe_configs([wanted])
         found = {entry[0]: entry[1] for answer in answers for resource in answer.resources for entry in resource[4]}
         ms = int(found[_SETTING])

@@ -9,11 +9,11 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from ingest.rollup.fold import rules
 from ingest.rollup.fold.batch import batch
 from ingest.rollup.fold.fold import Folded, Policy
 from ingest.rollup.fold.rules import Connector0Mode
 from ingest.rollup.fold.state import ChargePoint
+from ingest.rollup.fold.view import viewed
 from ingest.rollup.log import dead_letters as letters
 from ingest.rollup.state import rows
 from shared.words.documents import Registration
@@ -56,4 +56,4 @@ def run(data: bytes) -> None:
         rows.history_row(row)
     for one in known.values():
         again = reloaded(one)
-        assert rules.view(again, 1) == rules.view(one, 1), "it is forgotten by what is stored"
+        assert viewed(again, 1) == viewed(one, 1), "it is forgotten by what is stored"

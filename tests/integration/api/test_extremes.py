@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry
 
 from ingest.ocpp.session import Policy as SessionPolicy
 from ingest.ocpp.session import Session
-from ingest.rollup.fold import rules
 from ingest.rollup.fold.batch import batch
 from ingest.rollup.fold.fold import Policy
 from ingest.rollup.fold.state import ChargePoint, HistoryRow
+from ingest.rollup.fold.view import viewed
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state.store import Store
 from shared.stores.hot import HotCopy
@@ -62,7 +62,7 @@ class Kept:
             world.one.log_partition = 0
         row = await self.pool.fetchrow("SELECT revision FROM charge_points WHERE key = $1", key)
         assert row is not None
-        document = json.loads(documents.encode(rules.view(world.one, row["revision"]).document))
+        document = json.loads(documents.encode(viewed(world.one, row["revision"]).document))
         hot = await self.copy.read(f"plugwatch:charge_point:{charge_point_id.lower()}")
         if hot is not None and hot.document is not None:
             assert json.loads(hot.document) == document

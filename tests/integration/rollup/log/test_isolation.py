@@ -242,8 +242,8 @@ async def has_stopped(one: Rollup) -> bool:
     "damage",
     [
         "UPDATE charge_points SET document = '{\"id\": 1}' WHERE key = $1",
-        'UPDATE charge_points SET document = replace(document, \'"since":"2\', \'"since":"x\') WHERE key = $1',
-        "UPDATE charge_points SET document = replace(document, '\"evses\":[', '\"places\":[') WHERE key = $1",
+        "UPDATE reports SET status = 'FINE', evse_status = NULL WHERE charge_point_key = $1",
+        "UPDATE reports SET status_since = 'infinity', evse_since = '-infinity' WHERE charge_point_key = $1",
         "UPDATE charge_points SET last_seen_at = '-infinity', previous_seen_at = 'infinity' WHERE key = $1",
         "UPDATE reports SET since = '-infinity' WHERE charge_point_key = $1",
         "UPDATE reports SET reported_at = 'infinity', received_at = '-infinity' WHERE charge_point_key = $1",

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.upkeep.fleet_gauges import KEPT_MS, LATE_S, WITHIN_S, Census
+from ingest.rollup.upkeep.fleet_gauges import KEPT_MS, LATE_S, WITHIN_S, FleetGauges
 from local.stack import Stack
 from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, publish, rollup, running
 
@@ -17,12 +17,12 @@ FLEET = ("plugwatch_fleet_stations", "plugwatch_fleet_charge_points", "plugwatch
 
 
 class Counting:
-    """A census upon a rollup, with the gauges it shows and a clock that a test may put forward (ms)."""
+    """Fleet gauges upon a rollup, with the gauges it shows and a clock that a test may put forward (ms)."""
 
     def __init__(self, one: Rollup) -> None:
         self.ahead = 0
         self.registry = CollectorRegistry()
-        self.census = Census(one.pool, one.consumer, Metrics(self.registry), clock=lambda: clock() + self.ahead)
+        self.gauges = FleetGauges(one.pool, one.consumer, Metrics(self.registry), clock=lambda: clock() + self.ahead)
 
     def shown(self) -> Mapping[str, Mapping[str, float]]:
         """Gauge → value of its label → number; a gauge that tells nothing is not there."""
@@ -48,7 +48,7 @@ async def test_the_owner_of_partition_0_tells_the_whole_fleet_with_zeros(
         await eventually(lambda: fleet.is_("OCCUPIED", sessions[0].key))
         await eventually(lambda: fleet.is_("FAULTED", sessions[1].key))
         counting = Counting(one)
-        async with running(counting.census.run()):
+        async with running(counting.gauges.run()):
             await eventually(counting.is_told)
     await fleet.pool.execute("UPDATE unpublished SET created_at = now() - make_interval(secs => $1)", LATE_S + 1)
     notes = await fleet.pool.fetchval("SELECT count(*) FROM unpublished")
@@ -56,7 +56,7 @@ async def test_the_owner_of_partition_0_tells_the_whole_fleet_with_zeros(
     assert not counting.shown(), "the consumer has stopped: its partitions are others' by now"
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
         counting = Counting(one)
-        async with running(counting.census.run()):
+        async with running(counting.gauges.run()):
             await eventually(counting.is_told)
         assert counting.shown() == {
             "plugwatch_fleet_stations": {"OK": 0, "DEGRADED": 1, "DOWN": 0, "UNKNOWN": 1},
@@ -79,7 +79,7 @@ async def test_a_topic_that_holds_nothing_yet_has_a_fleet_all_the_same(
     await fleet.station()
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
         counting = Counting(one)
-        async with running(counting.census.run()):
+        async with running(counting.gauges.run()):
             await eventually(counting.is_told)
         assert counting.shown()["plugwatch_fleet_stations"]["UNKNOWN"] == 1
         assert counting.shown()["plugwatch_rollup_unpublished_notes"] == {"": 0}
@@ -90,16 +90,16 @@ async def test_numbers_that_cannot_be_renewed_vanish(
 ) -> None:
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
         counting = Counting(one)
-        async with running(counting.census.run()):
+        async with running(counting.gauges.run()):
             await eventually(counting.is_told)
         stack.postgres.kill()
-        async with running(counting.census.run()):
+        async with running(counting.gauges.run()):
             await eventually(lambda: "the fleet could not be counted" in caplog.text)
             assert await counting.is_told(), "a minute's trouble is no news"
             counting.ahead = KEPT_MS
             assert not counting.shown()
         stack.postgres.start()
-        async with running(counting.census.run()):
+        async with running(counting.gauges.run()):
             await eventually(counting.is_told)
 
 
@@ -115,7 +115,7 @@ async def test_counting_that_takes_too_long_is_given_up(
         await eventually(lambda: 0 in one.consumer.owned)
         await connection.execute("LOCK TABLE stations IN ACCESS EXCLUSIVE MODE")
         began = time.monotonic()
-        async with running(Counting(one).census.run()):
+        async with running(Counting(one).gauges.run()):
             await eventually(lambda: "the fleet could not be counted" in caplog.text)
         assert WITHIN_S - 1 < time.monotonic() - began < 2 * WITHIN_S
 
@@ -130,8 +130,8 @@ async def test_when_partition_0_moves_one_rollup_alone_tells_the_fleet(
         rollup(stack, database_url, topic, group=topic) as other,
     ):
         first, second = Counting(one), Counting(other)
-        async with running(second.census.run()):
-            async with running(one.consumer.run(), first.census.run()):
+        async with running(second.gauges.run()):
+            async with running(one.consumer.run(), first.gauges.run()):
                 await eventually(first.is_told)
                 async with running(other.consumer.run()):
                     await eventually(lambda: len(one.consumer.owned) == len(other.consumer.owned) == 2, 60)

@@ -8,7 +8,7 @@ from confluent_kafka.cimpl import NewTopic
 from prometheus_client import CollectorRegistry
 
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.upkeep.topic_retention import Retention
+from ingest.rollup.upkeep.topic_retention import TopicRetention
 from local.ports import free_port
 from local.servers.broker import Broker
 from local.stack import Stack
@@ -20,7 +20,7 @@ class Asking:
 
     def __init__(self, servers: str, topic: str) -> None:
         self._registry = CollectorRegistry()
-        self.retention = Retention(servers=servers, topic=topic, metrics=Metrics(self._registry))
+        self.retention = TopicRetention(servers=servers, topic=topic, metrics=Metrics(self._registry))
 
     def told(self) -> float | None:
         return self._registry.get_sample_value("plugwatch_rollup_retention_seconds")

@@ -3,9 +3,8 @@
 import pytest
 
 from ingest.rollup.fold.fold import Policy, go_offline
-from ingest.rollup.fold.state import Expired, Wish
-from shared.words import instant
-from shared.words.documents import Intent
+from ingest.rollup.fold.state import Expired, Intent
+from shared.words import documents, instant
 from shared.words.event import EndReason, Event
 from shared.words.gateways import Fence
 from tests.events import HOUR, MINUTE, SECOND, T0, Session
@@ -91,40 +90,40 @@ def test_old_statuses_stand_after_a_boot_until_reported_again() -> None:
 def asked(place: tuple[int, int] = (0, 0), *, operative: bool = False, version: int = 1) -> World:
     """A charge point with two connectors that an operator wants something of."""
     world = World()
-    world.one.wishes[place] = Wish(version=version, operative=operative, note="cable", asked_at=T0)
+    world.one.intents[place] = Intent(version=version, operative=operative, note="cable", asked_at=T0)
     return world
 
 
 def test_a_wish_shows_until_it_is_answered_and_the_charger_says_so_itself() -> None:
     world, session = asked(), Session()
     world.tell(session.began(T0), session.reported(T0, "Available", (1, 1)), session.reported(T0, "Charging", (2, 1)))
-    assert world.document.intent == Intent(operative=False, note="cable", since=instant.to_text(T0))
+    assert world.document.intent == documents.Intent(operative=False, note="cable", since=instant.to_text(T0))
     world.tell(session.answered(T0 + 1, "Scheduled"), session.reported(T0 + 2, "Unavailable", (1, 1)))
     assert world.document.intent is not None, "the car is still charging"
     world.tell(session.reported(T0 + 3, "Unavailable", (2, 1)))
     assert world.document.intent is None
-    wish = world.one.wishes[0, 0]
-    assert (wish.result, wish.answered_at, wish.confirmed_at) == ("Scheduled", T0 + 1, T0 + 3)
-    assert world.one.touched_wishes == {(0, 0)}
+    intent = world.one.intents[0, 0]
+    assert (intent.result, intent.answered_at, intent.confirmed_at) == ("Scheduled", T0 + 1, T0 + 3)
+    assert world.one.touched_intents == {(0, 0)}
 
 
 def test_a_wish_that_the_charger_refuses_is_over() -> None:
     world, session = asked(), Session()
     world.tell(session.began(T0), session.reported(T0), session.answered(T0 + 1, "Rejected"))
     assert world.document.intent is None
-    assert world.one.wishes[0, 0].result == "Rejected"
+    assert world.one.intents[0, 0].result == "Rejected"
 
 
 def test_an_answer_to_an_older_wish_is_none_to_the_newer() -> None:
     world, session = asked(version=2), Session()
     world.tell(session.began(T0), session.answered(T0 + 1))
     assert world.document.intent is not None
-    assert world.one.touched_wishes == set()
+    assert world.one.touched_intents == set()
 
 
 def test_an_answer_nobody_waits_for_changes_nothing() -> None:
     session = Session()
-    assert told([session.began(T0), session.answered(T0 + 1)]).one.wishes == {}
+    assert told([session.began(T0), session.answered(T0 + 1)]).one.intents == {}
 
 
 # away and back

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.rollup.fold import rules
 from ingest.rollup.fold.state import Place, Report
+from ingest.rollup.fold.view import viewed
 from shared.words import instant
 from shared.words.event import EVSE_LEVEL, MOST_PLACES
 from shared.words.status import Status
@@ -65,7 +65,7 @@ def test_a_document_of_255_evses_looks_at_each_place_a_few_times(looks: type[Cou
     world = told([session.began(T0), *(session.reported(T0, "Available", (n, 1)) for n in range(1, 256))])
     world.one.reports = {place: Counted(*report) for place, report in world.one.reports.items()}
     looks.looks = 0
-    rules.view(world.one, revision=1)
+    viewed(world.one, revision=1)
     assert looks.looks <= 2 * 255
 
 

@@ -1,9 +1,14 @@
 """What is written of a charge point is what is read again."""
 
-from ingest.rollup.fold.state import ChargePoint, Wish
+from datetime import UTC, datetime
+
+import pytest
+
+from ingest.rollup.fold.state import ChargePoint, Intent
 from ingest.rollup.state import rows
+from ingest.rollup.state.columns import Columns
 from tests.events import HOUR, T0, Session
-from tests.unit.ingest.rollup.worlds import World, told
+from tests.unit.ingest.rollup.worlds import World, reloaded, told
 
 
 def full() -> World:
@@ -14,10 +19,10 @@ def full() -> World:
         world.tell(
             session.reported(T0 + 3 + later, "Occupied", place, error_code=None, vendor_error_code="E", info="hot")
         )
-    world.one.wishes[1, 1] = Wish(
+    world.one.intents[1, 1] = Intent(
         version=9, operative=False, note="a note", asked_at=T0, result="Scheduled", answered_at=T0 + 1
     )
-    world.one.wishes[2, 1] = Wish(version=10, operative=True, note=None, asked_at=T0)
+    world.one.intents[2, 1] = Intent(version=10, operative=True, note=None, asked_at=T0)
     world.one.operative, world.one.log_partition = False, 3
     return world
 
@@ -40,8 +45,31 @@ def test_one_that_is_offline_and_one_of_which_nothing_is_known_survive_too() -> 
         assert world.one == before
 
 
-def test_columns_are_rows_turned() -> None:
-    assert rows.columns([(1, "a"), (2, "b")]) == [[1, 2], ["a", "b"]]
+def test_the_columns_of_an_unnest_are_rows_turned_and_times_are_moments() -> None:
+    columns = Columns(key=["key bigint"], rest=["at timestamptz", "flags text[]"])
+    moment = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert columns.arrays([(1, 1000, "a"), (2, None, "b")]) == [[1, 2], [moment, None], ["a", "b"]]
+    assert columns.unnested == "unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS n (key, at, flags)"
+    assert columns.update("x").startswith("UPDATE x t SET at = n.at, flags = string_to_array(n.flags, ',') FROM")
+
+
+def test_a_status_that_is_not_stored_follows_from_the_reports() -> None:
+    world = full()
+    document = world.document
+    world.one = reloaded(world.one, status=None, evse_status=None)
+    assert [evse.status for evse in world.document.evses] == [evse.status for evse in document.evses]
+    assert not world.one.mended
+
+
+@pytest.mark.parametrize(
+    "damage", [{"status": "FINE"}, {"reason": "LUCK"}, {"status_since": None}, {"evse_status": ""}]
+)
+def test_a_status_that_cannot_be_read_follows_from_the_reports_and_is_said(damage: dict[str, object]) -> None:
+    world = full()
+    document = world.document
+    world.one = reloaded(world.one, **damage)
+    assert [evse.status for evse in world.document.evses] == [evse.status for evse in document.evses]
+    assert world.one.mended
 
 
 def test_a_history_line_without_a_place_has_no_ids_and_flags_are_by_comma() -> None:

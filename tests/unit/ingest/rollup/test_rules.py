@@ -7,6 +7,7 @@ import pytest
 from ingest.rollup.fold import rules
 from ingest.rollup.fold.rules import Connector0Mode
 from ingest.rollup.fold.state import ChargePoint, Place, Report
+from ingest.rollup.fold.view import viewed
 from shared.words import instant
 from shared.words.documents import ChargePointDocument
 from shared.words.status import Connectivity, Reason, Status
@@ -26,7 +27,7 @@ def document(
 ) -> ChargePointDocument:
     one = charge_point(told, connectivity)
     rules.settle(one, 2000, mode)
-    return rules.view(one, revision=1).document
+    return viewed(one, revision=1).document
 
 
 def effective(shown: ChargePointDocument) -> dict[Place, tuple[Status, Reason]]:
@@ -190,7 +191,7 @@ def test_since_moves_with_the_status_and_not_with_its_reason() -> None:
     one.connectivity = "OFFLINE"
     rules.settle(one, 5000, "recency")
     assert set(one.connectors.values()) == {("UNKNOWN", "OFFLINE", 5000)}
-    assert rules.view(one, 1).document.evses[0].since == instant.to_text(5000)
+    assert viewed(one, 1).document.evses[0].since == instant.to_text(5000)
 
 
 def test_the_order_in_which_places_became_known_does_not_show() -> None:
@@ -204,6 +205,6 @@ def test_the_order_in_which_places_became_known_does_not_show() -> None:
 def test_counts_are_of_evses_and_apart_of_connectors() -> None:
     one = charge_point({(1, 1): ("Occupied", 1), (1, 2): ("Available", 2), (2, 1): ("Available", 3)})
     rules.settle(one, 2000, "recency")
-    view = rules.view(one, revision=1)
+    view = viewed(one, revision=1)
     assert view.evse_counts == {"AVAILABLE": 1, "OCCUPIED": 1}
     assert view.connector_counts == {"AVAILABLE": 1, "OCCUPIED": 1, "UNAVAILABLE": 1}

@@ -4,27 +4,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.rollup.fold import rules
 from ingest.rollup.fold.fold import Folded, Policy, fold
-from ingest.rollup.fold.state import ChargePoint, HistoryRow, Place, Wish
+from ingest.rollup.fold.state import ChargePoint, HistoryRow, Intent, Place
+from ingest.rollup.fold.view import viewed
 from ingest.rollup.state import rows
-from shared.words import instant
+from ingest.rollup.state.columns import Columns
+from shared.words import documents, instant
 from shared.words.documents import ChargePointDocument, ConnectorDocument
 from shared.words.event import Event
 
-_COLUMNS = (
-    "key", "log_partition", "protocol", "vendor", "model", "serial", "firmware", "connectivity", "connectivity_since",
-    "last_seen_at", "closed_at", "previous_seen_at", "gateway_id", "epoch", "sequence", "status", "health",
-    "evse_counts", "connector_counts", "revision", "document",
-)  # fmt: skip
-_REPORT_COLUMNS = (
-    "charge_point_key", "evse_id", "connector_id", "reported", "error_code", "vendor_error_code", "info", "since",
-    "event_time", "reported_at", "received_at", "epoch", "sequence", "info_at",
-)  # fmt: skip
+
+def stored(columns: Columns, row: Sequence[Any]) -> dict[str, Any]:
+    """A row as Postgres gives it back."""
+    return dict(zip(columns.names, (value for (value,) in columns.arrays([row])), strict=True))
 
 
-def reloaded(one: ChargePoint) -> ChargePoint:
-    """The charge point written to rows and its document, and read again."""
+def reloaded(one: ChargePoint, **damaged: object) -> ChargePoint:
+    """The charge point written to rows, and read again, with these columns of its reports changed in between."""
     inventory = {
         "id": one.id,
         "station_key": one.station_key,
@@ -33,23 +29,21 @@ def reloaded(one: ChargePoint) -> ChargePoint:
         "operative": one.operative,
         "expires_at": None,
     }
-    state = dict(zip(_COLUMNS, rows.charge_point_row(one, rules.view(one, revision=1)), strict=True))
-    reports = [
-        dict(zip(_REPORT_COLUMNS, rows.report_row(one.key, place, report), strict=True))
-        for place, report in one.reports.items()
-    ]
-    wishes = [wish_row(one.key, place, wish) for place, wish in one.wishes.items() if not wish.is_over]
-    return rows.charge_points([inventory | state], reports, wishes)[one.key]
+    view = viewed(one, revision=1)
+    state = stored(rows.CHARGE_POINT, rows.charge_point_row(one, view, documents.encode(view.document)))
+    reports = [stored(rows.REPORT, rows.report_row(one, place)) | damaged for place in sorted(one.reports)]
+    intents = [intent_row(one.key, place, intent) for place, intent in one.intents.items() if not intent.is_over]
+    return rows.charge_points([inventory | state], reports, intents)[one.key]
 
 
-def wish_row(key: int, place: Place, wish: Wish) -> dict[str, Any]:
+def intent_row(key: int, place: Place, intent: Intent) -> dict[str, Any]:
     """A row of the table ``intents``."""
-    return wish._asdict() | {
+    return intent._asdict() | {
         "charge_point_key": key,
         "evse_id": place[0],
         "connector_id": place[1],
-        "asked_at": instant.to_datetime(wish.asked_at),
-        "answered_at": None if wish.answered_at is None else instant.to_datetime(wish.answered_at),
+        "asked_at": instant.to_datetime(intent.asked_at),
+        "answered_at": None if intent.answered_at is None else instant.to_datetime(intent.answered_at),
     }
 
 
@@ -71,7 +65,7 @@ class World:
 
     @property
     def document(self) -> ChargePointDocument:
-        return rules.view(self.one, revision=1).document
+        return viewed(self.one, revision=1).document
 
     def connector(self, evse_id: int = 1, connector_id: int = 1) -> ConnectorDocument:
         (evse,) = (evse for evse in self.document.evses if evse.id == evse_id)

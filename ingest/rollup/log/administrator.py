@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 
 @contextlib.asynccontextmanager
-async def asking(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def administrator(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """An administrator's connection for the block; it raises KafkaError, OSError and TimeoutError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)
     try:
