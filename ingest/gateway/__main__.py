@@ -8,13 +8,16 @@ from collections.abc import Mapping
 
 import uvloop
 
+from ingest import aiokafka_internals
 from ingest.gateway.commands.channel import Channel
 from ingest.gateway.handshake.admission import Admission
 from ingest.gateway.handshake.claims import Claims
 from ingest.gateway.handshake.inbox import Inbox
 from ingest.gateway.inventory.registry import Registry
 from ingest.gateway.lease import Lease
+from ingest.gateway.limits import Limits
 from ingest.gateway.metrics import Metrics
+from ingest.gateway.publishing.producers import Producers
 from ingest.gateway.publishing.publisher import Publisher, publishing
 from ingest.gateway.server import Server
 from ingest.gateway.trace import Trace
@@ -31,6 +34,7 @@ FLUSH_S = 10
 
 def main() -> None:
     """Settings in, signals handled, exit 0 after a clean stop."""
+    aiokafka_internals.verify()
     given = settings.load()
     logs.configure("gateway", given.log_level, given.log_format)
     log.info("starting", extra={"settings": given.shown()})
@@ -47,9 +51,8 @@ async def serve(given: Settings) -> None:
     # An incarnation of its own: a name that is used again must not keep the sessions of the dead alive.
     gateway_id = f"{given.gateway_id}.{secrets.token_hex(4)}"
     redis = hot.client(given.redis_url.get_secret_value())
-    publisher = Publisher(
-        servers=given.kafka_bootstrap_servers, topic=given.topic, client_id=gateway_id, metrics=metrics
-    )
+    producers = Producers(servers=given.kafka_bootstrap_servers, client_id=gateway_id)
+    publisher = Publisher(producers, topic=given.topic, metrics=metrics)
 
     async def readiness() -> tuple[bool, Mapping[str, str]]:
         answers = await admin.probed({"kafka": publisher.answers, "redis": hot_answers, "postgres": postgres_answers})
@@ -94,16 +97,18 @@ async def serve(given: Settings) -> None:
                     strict=given.strict_validation,
                 ),
                 clock=lambda: time.time_ns() // 1_000_000,
-                silence_s=given.heartbeat_interval_s * given.offline_after_intervals,
-                ping_interval_s=given.ping_interval_s,
-                ack_deadline_s=given.ack_deadline_s,
-                handshake_timeout_s=given.handshake_timeout_s,
-                max_message_bytes=given.max_message_bytes,
-                max_pending=given.max_pending_events,
+                limits=Limits(
+                    silence_s=given.heartbeat_interval_s * given.offline_after_intervals,
+                    ping_interval_s=given.ping_interval_s,
+                    ack_deadline_s=given.ack_deadline_s,
+                    handshake_timeout_s=given.handshake_timeout_s,
+                    max_message_bytes=given.max_message_bytes,
+                    max_pending=given.max_pending_events,
+                    max_half_open=min(given.max_half_open, admin.file_limit() // 4),
+                    frames_per_second=given.frames_per_second,
+                    flood_timeout_s=given.flood_timeout_s,
+                ),
                 compression=given.compression,
-                frames_per_second=given.frames_per_second,
-                flood_timeout_s=given.flood_timeout_s,
-                max_half_open=min(given.max_half_open, admin.file_limit() // 4),
             )
             registry.on_change = server.inventory_changed
             trace = Trace(redis, server.clock, server.faults)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from redis.asyncio import Redis
 
 from ingest.gateway.faults import Faults
-from ingest.gateway.inventory.registry import Entry
+from ingest.gateway.inventory.entry import Entry
 from ingest.ocpp.masking import masked
 from shared.stores import hot, traces
 from shared.stores.traces import Direction, Traced

@@ -9,13 +9,16 @@ from typing import Any, cast
 
 from prometheus_client import CollectorRegistry
 
-from ingest.gateway.handshake.admission import Admission, Refusal, basic, identity
+from ingest.gateway.handshake.admission import Admission, Refusal
 from ingest.gateway.handshake.claims import Claims
-from ingest.gateway.inventory.registry import Entry
+from ingest.gateway.handshake.identity import basic, identity
+from ingest.gateway.handshake.opening import OpeningHandshake
+from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.limits import Limits
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publishing.publisher import OnDone, Publisher, Ticket
+from ingest.gateway.publishing.batches import OnDone, Ticket
+from ingest.gateway.publishing.publisher import Publisher
 from ingest.gateway.server import Server
-from ingest.gateway.session.connection import Connection
 from ingest.ocpp.session import Policy
 from shared.http.origin import origin
 from tests.fuzz.wire import Transport, slices
@@ -53,7 +56,7 @@ class _Log:
     """Acks each frame in a later turn of the loop."""
 
     pending = 0
-    stalled_s = 0.0
+    is_up = True
 
     def partition_of(self, _key: bytes) -> int:
         return 0
@@ -103,31 +106,33 @@ async def spoken(data: bytes, size: int) -> Spoken:
         metrics=_metrics(),
         policy=Policy(),
         clock=lambda: NOW,
-        silence_s=900,
-        ping_interval_s=45,
-        ack_deadline_s=20,
-        handshake_timeout_s=10,
-        max_message_bytes=MAX_MESSAGE_BYTES,
-        max_pending=1000,
+        limits=Limits(
+            silence_s=900,
+            ping_interval_s=45,
+            ack_deadline_s=20,
+            handshake_timeout_s=10,
+            max_message_bytes=MAX_MESSAGE_BYTES,
+            max_pending=1000,
+            max_half_open=1000,
+            frames_per_second=1e9,
+            flood_timeout_s=60,
+        ),
         compression="2.x",
-        frames_per_second=1e9,
-        flood_timeout_s=60,
-        max_half_open=1000,
     )
     server.trace = lambda _entry, direction, text: said.heard.append(str(text)) if direction == "in" else None
-    connection = Connection(server)
+    said.wire.set_protocol(OpeningHandshake(server))
     _FAULTS.addHandler(raised)
     try:
         async with asyncio.TaskGroup() as handshakes:
-            server._handshakes = handshakes
-            connection.connection_made(said.wire)
+            server._deciding = handshakes
+            said.wire.owner.connection_made(said.wire)
             for piece in slices(data, size):
                 await _until(lambda: said.wire.reading or said.wire.is_closing())
                 if said.wire.is_closing():
                     break
-                connection.data_received(piece)
+                said.wire.owner.data_received(piece)
             await _until(lambda: (said.wire.reading or said.wire.is_closing()) and not log.pending)
-            connection.connection_lost(None)
+            said.wire.owner.connection_lost(None)
             await _until(lambda: not log.pending)
     finally:
         _FAULTS.removeHandler(raised)

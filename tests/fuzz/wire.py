@@ -10,11 +10,20 @@ T = TypeVar("T")
 class Transport(asyncio.Transport):
     """Keeps what is written; whether its owner reads and whether it has closed can be seen."""
 
+    owner: asyncio.Protocol
+
     def __init__(self) -> None:
         super().__init__({"peername": ("192.0.2.1", 40000), "sockname": ("192.0.2.2", 80)})
         self.written = bytearray()
         self.ended = False
         self.reading = True
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, asyncio.Protocol)
+        self.owner = protocol
+
+    def get_protocol(self) -> asyncio.Protocol:
+        return self.owner
 
     def write(self, data: Any) -> None:
         assert not self.ended, "written after the end"

@@ -14,17 +14,17 @@ from ingest.ocpp.session import Answer, Busy
 TIMEOUT_S = 30
 WAITING = 16
 
-_Errand = tuple[Command, asyncio.Future[Answer] | None]
+_Asked = tuple[Command, asyncio.Future[Answer] | None]
 
 
-class Errands:
-    """The errands of one session."""
+class CommandQueue:
+    """What is to be asked of one charger in one session."""
 
     __slots__ = ("_since", "_tried", "_under_way", "_waiting", "resync")
 
     def __init__(self) -> None:
-        self._waiting: deque[_Errand] = deque()
-        self._under_way: _Errand | None = None
+        self._waiting: deque[_Asked] = deque()
+        self._under_way: _Asked | None = None
         self._since = 0.0
         self._tried: set[int] = set()
         self.resync = False  #: statuses are missing
@@ -45,27 +45,27 @@ class Errands:
         """The command to send now, if none is under way and there is one; ``now`` is monotonic (s)."""
         if self._under_way is not None:
             return None
-        errand: _Errand | None = None
-        while self._waiting and errand is None:
-            errand = self._waiting.popleft()
-            if errand[1] is not None and errand[1].done():
-                errand = None  # whoever asked has gone
-        if errand is None:
+        asked: _Asked | None = None
+        while self._waiting and asked is None:
+            asked = self._waiting.popleft()
+            if asked[1] is not None and asked[1].done():
+                asked = None  # whoever asked has gone
+        if asked is None:
             wish = next((wish for wish in wishes if wish.intent not in self._tried), None)
             if wish is not None:
                 self._tried.add(wish.intent)
-                errand = (wish, None)
+                asked = (wish, None)
             elif self.resync and may_resync:
                 self.resync = False
-                errand = (Resync(), None)
-        self._under_way, self._since = errand, now
-        return errand[0] if errand else None
+                asked = (Resync(), None)
+        self._under_way, self._since = asked, now
+        return asked[0] if asked else None
 
     def answered(self, answer: Answer) -> None:
         """The charger answered what is under way."""
-        errand, self._under_way = self._under_way, None
-        if errand is not None and errand[1] is not None and not errand[1].done():
-            errand[1].set_result(answer)
+        asked, self._under_way = self._under_way, None
+        if asked is not None and asked[1] is not None and not asked[1].done():
+            asked[1].set_result(answer)
 
     def booted(self) -> None:
         """The charger may have forgotten what it was asked."""
@@ -86,6 +86,6 @@ class Errands:
             self._under_way = self._waiting.popleft() if self._waiting else None
 
     def _fail(self, error: Exception) -> None:
-        errand, self._under_way = self._under_way, None
-        if errand is not None and errand[1] is not None and not errand[1].done():
-            errand[1].set_exception(error)
+        asked, self._under_way = self._under_way, None
+        if asked is not None and asked[1] is not None and not asked[1].done():
+            asked[1].set_exception(error)

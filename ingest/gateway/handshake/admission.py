@@ -5,31 +5,25 @@ is counted by address and by id. Beyond the limits an answer is 429, but what co
 first: whoever is in memory and has the right key, or a password that was right before, always gets in.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
-from ingest.gateway.inventory.registry import Entry, Registry
+from ingest.gateway.handshake.identity import basic, identity
+from ingest.gateway.handshake.inbox import Inbox
+from ingest.gateway.handshake.refusal_limit import RefusalLimit
+from ingest.gateway.handshake.slow_checks import Gone, Overloaded, SlowChecks
+from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.inventory.registry import Registry
 from shared.credentials import passwords
 from shared.http.origin import Network, neighbours, origin
 from shared.stores.postgres import AWAY
 
-from .inbox import Inbox
-from .refusal_limit import Turnstile
-from .slow_checks import Gone, Overloaded, SlowChecks
-
 log = logging.getLogger("plugwatch.gateway.admission")
-
-#: 1-48 printable ASCII characters with space and ``|``, without ``/`` and ``:``
-_ID = re.compile(r"[ !-.0-9;-~]{1,48}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +63,8 @@ class Admission:
         self._registry = registry
         self._inbox = inbox
         self._require_password = require_password
-        self._addresses = Turnstile(refusals_per_minute)
-        self._ids = Turnstile(refusals_per_id)
+        self._addresses = RefusalLimit(refusals_per_minute)
+        self._ids = RefusalLimit(refusals_per_id)
         self._trusted = trusted_proxies
         self._checked = checked
         self._slow_checks = SlowChecks()
@@ -96,7 +90,7 @@ class Admission:
             return self._refused(knock, Refusal(404, "the last path segment is no charge point id"))
         entry = self._registry.here(knock.id)
         if entry is None:
-            if self._is_shut(knock):
+            if self._is_limited(knock):
                 return TOO_MANY
             try:
                 entry = await self._registry.find(knock.id)
@@ -162,22 +156,22 @@ class Admission:
         return WRONG
 
     def _refused(self, knock: Knock, refusal: Refusal) -> Refusal:
-        if self._is_shut(knock):
+        if self._is_limited(knock):
             return TOO_MANY
         self._count(knock)
         if knock.id is not None:
             self._inbox.refused(knock.id, refusal.status)
         return refusal
 
-    def _is_shut(self, knock: Knock) -> bool:
-        return self._addresses.is_shut(knock.address, knock.minute) or (
-            knock.id is not None and self._ids.is_shut(knock.id.lower(), knock.minute)
+    def _is_limited(self, knock: Knock) -> bool:
+        return self._addresses.is_reached(knock.address, knock.minute) or (
+            knock.id is not None and self._ids.is_reached(knock.id.lower(), knock.minute)
         )
 
     def _may_only_be_cheap(self, knock: Knock) -> bool:
         """An address that was not refused yet has a try even if others guess under the same id."""
         refused_before = self._addresses.count(knock.address, knock.minute) > 0
-        return self._addresses.is_shut(knock.address, knock.minute) or (refused_before and self._is_shut(knock))
+        return self._addresses.is_reached(knock.address, knock.minute) or (refused_before and self._is_limited(knock))
 
     def _count(self, knock: Knock) -> None:
         if self._addresses.refused(knock.address, knock.minute):
@@ -196,33 +190,6 @@ class Admission:
         self._addresses.forgiven(knock.address, knock.minute)
         if knock.id is not None:
             self._ids.forgiven(knock.id.lower(), knock.minute)
-
-
-def identity(path: str) -> str | None:
-    """The charge point id in a request target: its last segment, percent-decoded once.
-
-    None when that is no id; a trailing slash does not count.
-    """
-    segment = path.partition("?")[0].removesuffix("/").rpartition("/")[2]
-    try:
-        decoded = unquote_to_bytes(segment).decode("ascii")
-    except UnicodeError:
-        return None
-    return decoded if _ID.fullmatch(decoded) and decoded not in (".", "..") else None
-
-
-def basic(authorization: str | None) -> tuple[str | None, bytes]:
-    """User name and password of a Basic header, its base64 padded or not; None for the name if there is none."""
-    scheme, _, encoded = (authorization or "").partition(" ")
-    if scheme.lower() != "basic":
-        return None, b""
-    encoded = encoded.strip().rstrip("=")
-    try:
-        given = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-        user, separator, password = given.partition(b":")
-        return (user.decode(), password) if separator else (None, b"")
-    except (binascii.Error, ValueError):
-        return None, b""
 
 
 def _unauthorized(text: str) -> Refusal:

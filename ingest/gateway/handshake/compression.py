@@ -1,7 +1,7 @@
 """permessage-deflate (RFC 7692) for those who shall have it: OCPP 2.x demands it of a server (Part 4 §3.3).
 
 Never with context takeover, and with small windows: state that stays between messages costs 90 kB a
-connection, this nothing. Answers are short; below `WORTH_IT` they go uncompressed, which is allowed (§6).
+connection, this nothing.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,6 @@ from ingest.ocpp import versions
 
 Compression = Literal["2.x", "true", "false"]
 
-WORTH_IT = 512  #: bytes; a shorter text saves nothing that pays for a compressor
 _FACTORY = ServerPerMessageDeflateFactory(
     server_no_context_takeover=True,
     client_no_context_takeover=True,

@@ -3,7 +3,7 @@
 HELD = 10_000
 
 
-class Turnstile:
+class RefusalLimit:
     """Counts by address or by id; 0 ``per_minute``: no limit."""
 
     def __init__(self, per_minute: int) -> None:
@@ -15,12 +15,12 @@ class Turnstile:
         of, count = self._counts.get(who, (minute, 0))
         return count if of == minute else 0
 
-    def is_shut(self, who: str, minute: int) -> bool:
+    def is_reached(self, who: str, minute: int) -> bool:
         """Whether they have had their refusals of this minute."""
         return bool(self._per_minute) and self.count(who, minute) >= self._per_minute
 
     def refused(self, who: str, minute: int) -> bool:
-        """One more refusal; returns whether it is the one that shuts the turnstile."""
+        """One more refusal; returns whether it is the one that reaches the limit."""
         count = self.count(who, minute) + 1
         self._counts.pop(who, None)
         while len(self._counts) >= HELD:

@@ -15,13 +15,13 @@ from typing import Any
 
 import asyncpg
 
-from ingest.ocpp.commands import ChangeAvailability
+from ingest.gateway.inventory.entry import Entry
 from shared.stores import fleet, hearing, postgres
 from shared.stores.hearing import Proof
 from shared.stores.outage import Outage
 from shared.stores.postgres import AWAY, Pool
 from shared.words import documents
-from shared.words.documents import ChargePointDocument, Registration
+from shared.words.documents import ChargePointDocument
 
 log = logging.getLogger("plugwatch.gateway.registry")
 
@@ -30,8 +30,6 @@ TICK_S = 1  #: how often is looked whether a proof of hearing is due
 MISS_S = 1.0
 MISSES = 10_000
 RELEASE_S = 3  #: asyncpg waits so long for a connection, and for one to come to rest that hangs in a query
-CONFLICT = 5  #: so many takeovers
-CONFLICT_S = 60  #: within so many seconds are two devices with one identity
 
 _COLUMNS = """
     key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted,
@@ -48,61 +46,6 @@ _REGISTER = """
     WHERE NOT EXISTS (SELECT FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NOT NULL)
     ON CONFLICT DO NOTHING
 """
-
-
-class Entry:
-    """One charge point of the inventory; changed in place, so that its session sees it."""
-
-    __slots__ = (
-        "deleted", "epoch", "id", "key", "password_hash", "registration", "right", "takeovers", "traced_until",
-        "wishes", "wrong",
-    )  # fmt: skip
-
-    def __init__(self, row: Any) -> None:
-        self.key: int = row["key"]
-        self.id: str = row["id"]
-        self.epoch: int = row["epoch"]
-        self.deleted = False
-        self.registration: Registration = row["registration"]
-        self.password_hash: str | None = row["password_hash"]
-        self.wishes = _wishes(row)  #: what the charger has not answered yet, oldest first
-        self.traced_until = _traced_until(row)  #: its frames are kept so long (monotonic, s); 0: they are not
-        self.takeovers: tuple[float, ...] = ()  #: when a socket was replaced by a newer one, within a minute
-        self.right: bytes | None = None  #: digest of the password that passed the slow check
-        self.wrong: bytes | None = None  #: and of the last one that did not
-
-    def taken_over(self, now: float) -> None:
-        """One more socket was replaced at ``now`` (monotonic, s)."""
-        self.takeovers = (*self._recent(now), now)[-CONFLICT:]
-
-    def in_conflict(self, now: float) -> bool:
-        """Whether two devices seem to bear this id: sockets replace each other again and again."""
-        return len(self._recent(now)) >= CONFLICT
-
-    def _recent(self, now: float) -> tuple[float, ...]:
-        return tuple(at for at in self.takeovers if now - at < CONFLICT_S)
-
-    def update(self, row: Any) -> bool:
-        """Takes over what the row says; returns whether something changed."""
-        before = (self.registration, self.password_hash, self.deleted, self.wishes)
-        if self.password_hash != row["password_hash"]:
-            self.right = self.wrong = None
-        self.registration, self.password_hash = row["registration"], row["password_hash"]
-        self.deleted, self.wishes = row["deleted"], _wishes(row)
-        self.epoch = max(self.epoch, row["epoch"])
-        self.traced_until = _traced_until(row)
-        return before != (self.registration, self.password_hash, self.deleted, self.wishes)
-
-
-def _traced_until(row: Any) -> float:
-    return time.monotonic() + row["trace_s"] if (row["trace_s"] or 0) > 0 else 0.0
-
-
-def _wishes(row: Any) -> tuple[ChangeAvailability, ...]:
-    return tuple(
-        ChangeAvailability(operative, evse_id, connector_id, version)
-        for version, operative, evse_id, connector_id in row["wishes"] or ()
-    )
 
 
 class Registry:

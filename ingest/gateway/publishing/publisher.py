@@ -11,9 +11,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from random import random
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -21,54 +19,23 @@ from aiokafka.errors import (
     InvalidTimestampError,
     KafkaError,
     MessageSizeTooLargeError,
-    ProducerClosed,
     RecordListTooLargeError,
 )
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from ingest.gateway.metrics import Metrics
+from ingest.gateway.publishing.batches import OnDone, Record, Records, Ticket, next_batch
+from ingest.gateway.publishing.producers import Producers, partitions
 
-BATCH_BYTES = 512 * 1024
 BUSY_RECORDS = 16  #: after a batch of so many the next one may fill a little first
 LINGER_S = 0.002
 STUCK_S = 60  #: a batch without an answer for so long gets a new producer
-STOP_S = 5
 
 log = logging.getLogger("plugwatch.gateway.publisher")
 
-OnDone = Callable[["Ticket"], None]
 #: what brokers say to a batch with a record that they will never take, however often it is sent
 _NEVER = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError, InvalidTimestampError)
-
-
-class Ticket:
-    """The records of one frame on their way.
-
-    ``on_done`` is called once: when all of them are durable, or are never going to be (``is_refused``).
-    """
-
-    __slots__ = ("at", "is_refused", "key", "on_done", "sent", "values")
-
-    def __init__(self, key: bytes, values: Sequence[bytes], at: int, on_done: OnDone | None) -> None:
-        self.key = key
-        self.values = values
-        self.at = at
-        self.on_done = on_done
-        self.is_refused = False
-        self.sent = 0
-
-    def withdraw(self) -> bool:
-        """Takes the records back; False when some may be on the broker already."""
-        self.on_done = None
-        if self.sent:
-            return False
-        self.values = ()
-        return True
-
-
-Record = tuple[Ticket, bytes]
-Records = Sequence[Record]
 
 
 class _Lane:
@@ -85,10 +52,9 @@ class _Lane:
 class Publisher:
     """Publishes frames' events to one topic. Use it through ``publishing``."""
 
-    def __init__(self, *, servers: str, topic: str, client_id: str, metrics: Metrics, stuck_s: float = STUCK_S) -> None:
-        self._servers = servers
+    def __init__(self, producers: Producers, *, topic: str, metrics: Metrics, stuck_s: float = STUCK_S) -> None:
+        self._producers = producers
         self._topic = topic
-        self._client_id = client_id
         self._metrics = metrics
         self._stuck_s = stuck_s
         self._producer: AIOKafkaProducer | None = None
@@ -97,17 +63,17 @@ class Publisher:
 
     async def run(self, started: asyncio.Event) -> None:
         """Publishes until cancelled; sets ``started`` when the broker and the topic are known."""
-        self._producer = await self._start()
+        self._producer = await self._producers.start()
         try:
-            partitions = await self._partitions(self._producer)
-            self._lanes = [_Lane(partition) for partition in range(partitions)]
-            log.info("publishing", extra={"topic": self._topic, "partitions": partitions})
+            count = await partitions(self._producer, self._topic)
+            self._lanes = [_Lane(partition) for partition in range(count)]
+            log.info("publishing", extra={"topic": self._topic, "partitions": count})
             started.set()
             async with asyncio.TaskGroup() as group:
                 for lane in self._lanes:
                     group.create_task(self._serve(lane), name=f"lane-{lane.partition}")
         finally:
-            await self._stop(self._producer)
+            await self._producers.stop(self._producer)
 
     def partition_of(self, key: bytes) -> int:
         """Where the key's records go: Kafka's default partitioner, so every gateway agrees."""
@@ -132,6 +98,11 @@ class Publisher:
         since = [lane.in_flight_since for lane in self._lanes if lane.in_flight_since is not None]
         return time.monotonic() - min(since) if since else 0.0
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the broker takes batches without delay."""
+        return self.stalled_s < 1
+
     async def answers(self) -> bool:
         """Whether a broker answers now; for readiness."""
         producer = self._producer
@@ -155,7 +126,7 @@ class Publisher:
             if not lane.waiting:
                 lane.wake.clear()
                 await lane.wake.wait()
-            tickets, records = _next_batch(lane.waiting)
+            tickets, records = next_batch(lane.waiting)
             if not records:
                 continue
             lane.in_flight, lane.in_flight_since = len(tickets), time.monotonic()
@@ -217,74 +188,8 @@ class Publisher:
     async def _renew(self, dead: AIOKafkaProducer) -> None:
         async with self._renewal:
             if self._producer is dead:
-                await self._stop(dead)
-                self._producer = await self._start()
-
-    def make(self, **options: Any) -> AIOKafkaProducer:
-        """A producer, not started."""
-        return AIOKafkaProducer(**options)
-
-    async def _start(self) -> AIOKafkaProducer:
-        wait_s = 0.2
-        while True:
-            producer = self.make(
-                bootstrap_servers=self._servers,
-                client_id=self._client_id,
-                acks="all",
-                enable_idempotence=True,
-                max_batch_size=BATCH_BYTES,
-                request_timeout_ms=10_000,
-                retry_backoff_ms=100,
-                metadata_max_age_ms=60_000,
-            )
-            try:
-                async with asyncio.timeout(15):
-                    await producer.start()
-                return producer
-            except (KafkaError, OSError, TimeoutError) as error:
-                log.warning(
-                    "no broker answers; trying again. Check PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS and the broker",
-                    extra={"servers": self._servers, "error": repr(error)},
-                )
-                await self._stop(producer)
-            await asyncio.sleep(wait_s * (0.5 + random()))  # noqa: S311
-            wait_s = min(wait_s * 2, 5)
-
-    async def _partitions(self, producer: AIOKafkaProducer) -> int:
-        while True:
-            try:
-                async with asyncio.timeout(10):
-                    if found := await producer.partitions_for(self._topic):
-                        return len(found)
-            except (KafkaError, OSError, TimeoutError) as error:
-                log.warning(
-                    "the topic is not there yet; create it, with as many partitions as rollups are ever to share",
-                    extra={"topic": self._topic, "error": repr(error)},
-                )
-            await asyncio.sleep(0.5)
-
-    async def _stop(self, producer: AIOKafkaProducer) -> None:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            async with asyncio.timeout(STOP_S):
-                await producer.stop()
-                return
-        await _cut_off(producer)
-
-
-async def _cut_off(producer: AIOKafkaProducer) -> None:
-    """Ends a producer that cannot flush. Left to itself it would write its batches after its successor did."""
-    sender = producer._sender.sender_task
-    for _ in range(2):  # the first makes it wait for what is in flight
-        if sender is not None and not sender.done():
-            sender.cancel()
-            await asyncio.wait([sender], timeout=0.5)
-    held = producer._message_accumulator
-    for queued in held._batches.values():  # where its own callbacks look for those that wait for another try
-        held._pending_batches.update(queued)
-    held.fail_all(ProducerClosed())  # the lanes send them again by the successor
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_S):
-            await producer.client.close()
+                await self._producers.stop(dead)
+                self._producer = await self._producers.start()
 
 
 def _filled(builder: BatchBuilder, run: Records) -> int:
@@ -293,27 +198,6 @@ def _filled(builder: BatchBuilder, run: Records) -> int:
         if builder.append(timestamp=ticket.at, key=ticket.key, value=value) is None:
             return n
     return len(run)
-
-
-def _next_batch(waiting: deque[Ticket]) -> tuple[list[Ticket], list[Record]]:
-    """Takes what fits into one batch; a frame that does not fit whole goes on in the next."""
-    tickets: list[Ticket] = []
-    records: list[Record] = []
-    room = BATCH_BYTES - 1024
-    while waiting:
-        ticket = waiting[0]
-        for value in ticket.values[ticket.sent :]:
-            room -= len(ticket.key) + len(value) + 32
-            if room < 0 and records:
-                break
-            records.append((ticket, value))
-            ticket.sent += 1
-        if ticket.values:
-            tickets.append(ticket)
-        if ticket.sent < len(ticket.values):
-            break
-        waiting.popleft()
-    return tickets, records
 
 
 @contextlib.asynccontextmanager

@@ -19,7 +19,7 @@ class Reader(Protocol):
         """Reads a little; adds itself again if there is more. Never raises."""
 
 
-class Turns:
+class ReadQueue:
     """Those who wait, in order."""
 
     def __init__(self) -> None:

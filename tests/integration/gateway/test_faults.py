@@ -20,9 +20,12 @@ from websockets.typing import Subprotocol
 
 from ingest.gateway.handshake.admission import Admission, Refusal
 from ingest.gateway.handshake.claims import Claims
-from ingest.gateway.inventory.registry import Entry
+from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.limits import Limits
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publishing.publisher import OnDone, Publisher, Ticket, publishing
+from ingest.gateway.publishing.batches import OnDone, Ticket
+from ingest.gateway.publishing.producers import Producers
+from ingest.gateway.publishing.publisher import Publisher, publishing
 from ingest.gateway.server import Server
 from ingest.ocpp.commands import ChangeAvailability
 from ingest.ocpp.session import Policy
@@ -138,7 +141,7 @@ async def here(stack: Stack) -> AsyncIterator[Here]:
     stack.broker.create_topic(topic)
     traps, prometheus = Traps(), CollectorRegistry()
     metrics, doors, epochs = Metrics(prometheus), Doors(), Epochs()
-    log = Log(servers=stack.kafka_bootstrap_servers, topic=topic, client_id="test", metrics=metrics)
+    log = Log(Producers(servers=stack.kafka_bootstrap_servers, client_id="test"), topic=topic, metrics=metrics)
     rules = Rules()
     object.__setattr__(rules, "traps", traps)
     log.traps = epochs.traps = traps
@@ -155,16 +158,18 @@ async def here(stack: Stack) -> AsyncIterator[Here]:
         metrics=metrics,
         policy=rules,
         clock=clock,
-        silence_s=60,
-        ping_interval_s=60,
-        ack_deadline_s=20,
-        handshake_timeout_s=2,
-        max_message_bytes=4096,
-        max_pending=1000,
+        limits=Limits(
+            silence_s=60,
+            ping_interval_s=60,
+            ack_deadline_s=20,
+            handshake_timeout_s=2,
+            max_message_bytes=4096,
+            max_pending=1000,
+            max_half_open=100,
+            frames_per_second=100,
+            flood_timeout_s=30,
+        ),
         compression="false",
-        max_half_open=100,
-        frames_per_second=100,
-        flood_timeout_s=30,
     )
 
     def trace(entry: Entry, direction: str, text: str | bytes) -> None:

@@ -13,7 +13,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from prometheus_client import CollectorRegistry
 
 from ingest.gateway.metrics import Metrics
-from ingest.gateway.publishing.publisher import BATCH_BYTES, Publisher, Ticket, publishing
+from ingest.gateway.publishing.batches import BATCH_BYTES, Ticket
+from ingest.gateway.publishing.producers import Producers
+from ingest.gateway.publishing.publisher import Publisher, publishing
 from local.stack import Stack
 from tests.integration.gateway.parts import Ids, eventually, no_broker
 
@@ -63,14 +65,9 @@ async def log(stack: Stack) -> AsyncIterator[Log]:
 
 
 @asynccontextmanager
-async def _logging(stack: Stack, topic: str, kind: type[Publisher] = Publisher) -> AsyncIterator[Log]:
-    publisher = kind(
-        servers=stack.kafka_bootstrap_servers,
-        topic=topic,
-        client_id="test",
-        metrics=Metrics(CollectorRegistry()),
-        stuck_s=STUCK_S,
-    )
+async def _logging(stack: Stack, topic: str, make: type[AIOKafkaProducer] = AIOKafkaProducer) -> AsyncIterator[Log]:
+    producers = Producers(servers=stack.kafka_bootstrap_servers, client_id="test", make=make)
+    publisher = Publisher(producers, topic=topic, metrics=Metrics(CollectorRegistry()), stuck_s=STUCK_S)
     async with publishing(publisher):
         yield Log(publisher, stack.kafka_bootstrap_servers, topic)
 
@@ -168,7 +165,8 @@ async def test_what_was_acked_is_on_the_topic_after_the_broker_was_killed_under_
 
 
 async def test_an_unknown_topic_is_waited_for_and_a_cancelled_start_ends_at_once() -> None:
-    publisher = Publisher(servers="127.0.0.1:1", topic="t", client_id="test", metrics=Metrics(CollectorRegistry()))
+    producers = Producers(servers="127.0.0.1:1", client_id="test")
+    publisher = Publisher(producers, topic="t", metrics=Metrics(CollectorRegistry()))
     started = asyncio.Event()
     running = asyncio.create_task(publisher.run(started))
     with pytest.raises(TimeoutError):
@@ -214,13 +212,9 @@ class SmallBroker(AIOKafkaProducer):  # type: ignore[misc]
 async def test_a_record_that_can_never_be_stored_costs_its_own_frame(
     stack: Stack, kind: type[AIOKafkaProducer]
 ) -> None:
-    class Picky(Publisher):
-        def make(self, **options: Any) -> AIOKafkaProducer:
-            return kind(**options)
-
     topic = next(_topics)
     stack.broker.create_topic(topic)
-    async with _logging(stack, topic, Picky) as log:
+    async with _logging(stack, topic, kind) as log:
         large = NEVER + b"x" * 30_000
         frames = [
             (b"a", b"b"),

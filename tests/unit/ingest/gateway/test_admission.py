@@ -11,7 +11,8 @@ import pytest
 
 from ingest.gateway.handshake.admission import Admission, Refusal
 from ingest.gateway.handshake.inbox import Inbox
-from ingest.gateway.inventory.registry import Entry, Registry
+from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.inventory.registry import Registry
 from shared.credentials import passwords
 from shared.stores.postgres import Pool
 
@@ -151,7 +152,7 @@ async def test_the_same_wrong_password_is_checked_once(
     assert checks == {"slow": 1, "remembered": 19}
 
 
-async def test_refusals_shut_the_turnstile_for_their_address(admission: Callable[..., Admission]) -> None:
+async def test_refusals_shut_the_limit_for_their_address(admission: Callable[..., Admission]) -> None:
     examined = admission(CHOSEN, refusals=2)
     statuses = [status_of(await examined.examine("/ocpp/a:b", None, "bad")) for _ in range(6)]
     assert set(statuses) == {404, 429}  # two minutes may meet in here

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.gateway.handshake.admission import identity
+from ingest.gateway.handshake.identity import identity
 
 ALLOWED = [" ", *sorted(set(string.printable) - set(string.whitespace) - set("/:"))]
 

@@ -3,13 +3,13 @@
 import asyncio
 import time
 
-from ingest.gateway.session.read_queue import TURN_S, Turns
+from ingest.gateway.session.read_queue import TURN_S, ReadQueue
 
 
 class Talker:
     """Has so many frames to be read, each takes its time."""
 
-    def __init__(self, name: str, frames: int, turns: Turns, read: list[str], takes_s: float = 0) -> None:
+    def __init__(self, name: str, frames: int, turns: ReadQueue, read: list[str], takes_s: float = 0) -> None:
         self._name, self._frames, self._turns, self._read, self._takes_s = name, frames, turns, read, takes_s
 
     def read_on(self) -> None:
@@ -23,7 +23,7 @@ class Talker:
 
 
 async def test_they_are_read_one_after_another_until_none_has_more() -> None:
-    turns, read = Turns(), list[str]()
+    turns, read = ReadQueue(), list[str]()
     for name, frames in (("a", 3), ("b", 1), ("c", 2)):
         turns.add(Talker(name, frames, turns, read))
     assert not read
@@ -34,7 +34,7 @@ async def test_they_are_read_one_after_another_until_none_has_more() -> None:
 
 
 async def test_however_many_they_are_the_loop_turns() -> None:
-    turns, read, between = Turns(), list[str](), 0
+    turns, read, between = ReadQueue(), list[str](), 0
     for n in range(100):
         turns.add(Talker(str(n), 1, turns, read, takes_s=TURN_S / 2))
     async with asyncio.timeout(5):

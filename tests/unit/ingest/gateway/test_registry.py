@@ -4,7 +4,8 @@ from typing import Any, cast
 
 import pytest
 
-from ingest.gateway.inventory.registry import CONFLICT, CONFLICT_S, Entry, Registry
+from ingest.gateway.inventory.entry import CONFLICT, CONFLICT_S, Entry
+from ingest.gateway.inventory.registry import Registry
 from shared.stores.postgres import Pool
 
 

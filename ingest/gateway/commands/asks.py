@@ -1,0 +1,52 @@
+"""Commands that another process asks for: what they are in our words, and what is told of their end."""
+
+from typing import Protocol, assert_never, cast, get_args
+
+from ingest.ocpp.commands import Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
+from ingest.ocpp.session import Answer, Busy
+from shared.words.gateways import Ask, Told
+
+
+class Charger(Protocol):
+    """A charger that is here."""
+
+    async def ask(self, command: Command) -> Answer:
+        """Its answer.
+
+        Raises:
+            Busy, TimeoutError, ConnectionError
+        """
+
+
+async def told(charger: Charger | None, ask: Ask) -> Told:
+    """Asks a charger, None if it is not here."""
+    command = command_of(ask)
+    if charger is None:
+        return Told(ask.id, error="offline")
+    if command is None:
+        return Told(ask.id, error="refused", detail=f"this gateway knows no {ask.what} of {ask.argument!r}")
+    try:
+        answer = await charger.ask(command)
+    except Busy as error:
+        return Told(ask.id, error="busy", detail=str(error))
+    except TimeoutError as error:
+        return Told(ask.id, error="timeout", detail=str(error))
+    except ConnectionError as error:
+        return Told(ask.id, error="offline", detail=str(error))
+    if answer.status is None:
+        return Told(ask.id, error="refused", detail=answer.error)
+    return Told(ask.id, status=answer.status)
+
+
+def command_of(ask: Ask) -> Command | None:
+    """The command that is asked for; None for words that we do not know."""
+    match ask.what:
+        case "trigger":
+            known = ask.argument in get_args(Requested)
+            return TriggerMessage(cast(Requested, ask.argument), ask.evse_id, ask.connector_id) if known else None
+        case "reset":
+            return Reset(cast(ResetKind, ask.argument)) if ask.argument in get_args(ResetKind) else None
+        case "unlock":
+            return UnlockConnector(ask.evse_id or 0, ask.connector_id or 0)
+        case _:
+            assert_never(ask.what)

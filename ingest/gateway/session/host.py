@@ -1,0 +1,44 @@
+"""What an open socket needs of the gateway that it belongs to."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from ingest.gateway.faults import Faults
+from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.limits import Limits
+from ingest.gateway.metrics import Metrics
+from ingest.gateway.publishing.publisher import Publisher
+from ingest.gateway.session.counts import Counts
+from ingest.gateway.session.read_queue import ReadQueue
+from shared.stores.traces import Direction
+
+if TYPE_CHECKING:
+    from ingest.gateway.session.connection import Connection
+
+
+class Host(Protocol):
+    """One gateway, as its open sockets see it."""
+
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def counts(self) -> Counts: ...
+    @property
+    def faults(self) -> Faults: ...
+    @property
+    def publisher(self) -> Publisher: ...
+    @property
+    def read_queue(self) -> ReadQueue: ...
+
+    def clock(self) -> int:
+        """The time in ms since the epoch, UTC."""
+
+    def is_leased(self) -> bool:
+        """Whether our own lease was renewed in time."""
+
+    def trace(self, entry: Entry, direction: Direction, text: str | bytes) -> None:
+        """A frame of a charge point that is traced."""
+
+    def lost(self, connection: "Connection") -> None:
+        """The socket is closed."""

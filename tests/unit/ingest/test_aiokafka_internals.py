@@ -1,0 +1,25 @@
+"""The aiokafka that is installed is one whose insides we know; another one ends the process, and says what to do."""
+
+import aiokafka
+import pytest
+
+from ingest import aiokafka_internals
+from ingest.aiokafka_internals import verify
+
+
+def test_the_one_that_is_installed_is_known() -> None:
+    verify()
+
+
+@pytest.mark.parametrize("version", ["0.13.9", "0.15.0", "1.0"])
+def test_another_release_ends_the_process_and_says_what_to_do(version: str) -> None:
+    with pytest.raises(SystemExit, match=f"aiokafka {version} is installed.*requirements/ingest.txt"):
+        verify(version)
+
+
+@pytest.mark.parametrize("table", ["_MODULES", "_PRODUCER"])
+def test_what_is_not_there_any_more_is_named(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    gone = {"_MODULES": ("aiokafka.consumer.fetcher", "Gone"), "_PRODUCER": "_sender.gone"}[table]
+    monkeypatch.setattr(aiokafka_internals, table, (gone,))
+    with pytest.raises(SystemExit, match=r"has no .*(fetcher\.Gone|_sender\.gone)"):
+        verify(aiokafka.__version__)
