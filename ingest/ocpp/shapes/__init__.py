@@ -19,8 +19,7 @@ class Kind(Struct, frozen=True):
     """What a field may hold.
 
     ``types`` are JSON's; ``whole``: 1.0 is an integer, too (draft-06). ``test`` is of the value,
-    ``words`` what it may be; ``deep`` are objects, which have a ``shape``, and arrays, ``least`` to ``most``
-    ``items`` long.
+    ``words`` what it may be; ``shape`` is an object's, ``items`` (``least`` to ``most``) are an array's.
     """
 
     name: str
@@ -28,7 +27,6 @@ class Kind(Struct, frozen=True):
     whole: bool = False
     test: Callable[[Any], bool] | None = None
     words: frozenset[str] = frozenset()
-    deep: bool = False
     shape: "Shape | None" = None
     items: "Kind | None" = None
     least: int = 0
@@ -62,11 +60,12 @@ class Shape:
     ``closed``: there are no others. ``nulls``: a null is an absent field.
     """
 
-    __slots__ = ("_required", "closed", "fields", "nulls")
+    __slots__ = ("_flat", "_required", "closed", "fields", "nulls")
 
     def __init__(self, fields: Mapping[str, Kind], *, closed: bool = True, nulls: bool = False) -> None:
         self.fields = {name.rstrip("!"): kind for name, kind in fields.items()}
         self._required = tuple(name.rstrip("!") for name in fields if name.endswith("!"))
+        self._flat = {name: (kind.types - {dict, list}, kind.test) for name, kind in self.fields.items()}
         self.closed = closed
         self.nulls = nulls
 
@@ -84,16 +83,17 @@ class Shape:
         for name in self._required:
             if payload.get(name) is None and (self.nulls or name not in payload):
                 raise OcppError(Code.OCCURRENCE, f"{name} is required")
-        fields = self.fields
+        flat = self._flat
         for name, value in payload.items():
-            kind = fields.get(name)
-            if kind is None:
+            if name not in flat:
                 if self.closed:
                     raise OcppError(Code.FORMAT, f"{name} is not a field of this message")
-            elif kind.deep or type(value) not in kind.types:
+                continue
+            types, test = flat[name]  # most fields hold neither objects nor arrays: this is the hot path
+            if type(value) not in types:
                 if not (value is None and self.nulls):
-                    kind.check(name, value)
-            elif kind.test is not None and not kind.test(value):
+                    self.fields[name].check(name, value)
+            elif test is not None and not test(value):
                 raise OcppError(Code.PROPERTY, f"{name} has a value that is not allowed")
 
 
@@ -140,9 +140,9 @@ def word(words: str) -> Kind:
 
 def array(items: Kind, least: int = 0, most: float = _INFINITY) -> Kind:
     """An array of ``least`` to ``most`` of ``items``."""
-    return Kind("an array", frozenset({list}), deep=True, items=items, least=least, most=most)
+    return Kind("an array", frozenset({list}), items=items, least=least, most=most)
 
 
 def record(fields: Mapping[str, Kind], *, closed: bool = True) -> Kind:
     """An object with these fields; not ``closed``: and any others."""
-    return Kind("an object", frozenset({dict}), deep=True, shape=Shape(fields, closed=closed))
+    return Kind("an object", frozenset({dict}), shape=Shape(fields, closed=closed))

@@ -24,7 +24,6 @@ def _lenient(name: str, kind: Kind) -> Kind:
         kind.name,
         kind.types,
         whole=int in kind.types,
-        deep=kind.deep,
         test=kind.test if name in DECIDING else None,
         shape=lenient(kind.shape) if kind.shape is not None and name not in UNREAD else None,
         items=_lenient(name, kind.items) if kind.items is not None and kind.items.shape is not None else None,
