@@ -1,4 +1,4 @@
-"""Dead letters: poison records as they lie in the dead-letter topic, and what of them was sent again. Pure.
+"""Dead letters: poison records as they lie in the dead-letter topic, and back. Pure.
 
 A letter is the record as it was (key, value, headers), with headers of ours: why it was set aside
 (``reason``, ``detail``, and for ``unexpected`` the ``exception`` and its ``place``), where it stood (``source``).
@@ -9,7 +9,7 @@ room is ``cut`` to its head and a digest: it can be looked at, and not be sent a
 import hashlib
 import string
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from ingest.rollup.fold.batch import Record
@@ -99,59 +99,6 @@ def letter(record: Record, at: int) -> Letter:
         headers=_without(record.headers, _OF_A_LETTER),
         cut=said.get(CUT, ""),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What of a partition was sent again: all below ``next``, and these ``beyond`` it, where a filter left gaps.
-
-    It is kept as the position of a consumer group with ``text`` as its metadata.
-    """
-
-    next: int = 0
-    beyond: frozenset[int] = field(default=frozenset())
-
-    def __contains__(self, offset: int) -> bool:
-        return offset < self.next or offset in self.beyond
-
-    def with_(self, offsets: Iterable[int]) -> "Mark":
-        """These were sent, too."""
-        return _closed(self.next, self.beyond.union(offsets))
-
-    def from_(self, beginning: int) -> "Mark":
-        """The topic begins there now: what came before need not be sent any more."""
-        return _closed(max(self.next, beginning), self.beyond)
-
-    @property
-    def text(self) -> str:
-        """``beyond`` as ranges, counted from ``next``: ``3,5-8``."""
-        ranges: list[list[int]] = []
-        for offset in sorted(self.beyond):
-            if ranges and ranges[-1][1] == offset - 1:
-                ranges[-1][1] = offset
-            else:
-                ranges.append([offset, offset])
-        return ",".join(
-            str(first - self.next) if first == last else f"{first - self.next}-{last - self.next}"
-            for first, last in ranges
-        )
-
-
-def mark(position: int, text: str) -> Mark:
-    """Back from a group's position and its metadata; -1 is no position."""
-    beyond: set[int] = set()
-    for one in filter(None, text.split(",")):
-        first, _, last = one.partition("-")
-        beyond.update(range(position + int(first), position + int(last or first) + 1))
-    return _closed(max(0, position), beyond)
-
-
-def _closed(following: int, beyond: Iterable[int]) -> Mark:
-    left = {offset for offset in beyond if offset >= following}
-    while following in left:
-        left.remove(following)
-        following += 1
-    return Mark(following, frozenset(left))
 
 
 def _without(headers: Headers, names: Iterable[str]) -> list[tuple[str, bytes]]:

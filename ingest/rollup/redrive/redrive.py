@@ -25,7 +25,7 @@ from shared.process.progress import Progress
 from shared.process.settings import Settings
 from shared.words import instant
 
-from .dead_letter_topic import Letterbox, NotPossible, opened
+from .dead_letter_topic import DeadLetterTopic, NotPossible, opened
 
 TIMES = 3  #: a letter that came back so often is poison still
 AT_ONCE = 100
@@ -69,35 +69,30 @@ class Outcome:
         return 0 if self.done and not self.refused and not self.cut else 1
 
 
-async def show(letterbox: Letterbox, choice: Choice, say: Callable[[str], object]) -> Outcome:
+async def show(topic: DeadLetterTopic, choice: Choice, say: Callable[[str], object]) -> Outcome:
     """Says what ``send`` would send, and what it would leave."""
     outcome = Outcome()
-    async for letter in _chosen(letterbox, choice):
-        if choice.allows(letter):
-            outcome.done += 1
-        else:
-            outcome.leaves(letter)
+    async for letter in _chosen(topic, choice, outcome):
+        outcome.done += choice.allows(letter)
         say(line(letter))
     return outcome
 
 
-async def send(letterbox: Letterbox, choice: Choice, progress: Progress) -> Outcome:
+async def send(topic: DeadLetterTopic, choice: Choice, progress: Progress) -> Outcome:
     """Sends the letters, ``AT_ONCE`` at a time, each remembered once it is acked."""
     outcome = Outcome()
     batch: list[Letter] = []
 
     async def sent() -> None:
-        await letterbox.send(batch)
-        await letterbox.remember(batch)
+        await topic.send(batch)
+        await topic.remember(batch)
         outcome.done += len(batch)
         progress.advance(len(batch))
         batch.clear()
 
-    async for letter in _chosen(letterbox, choice):
-        if not choice.allows(letter):
-            outcome.leaves(letter)
-            continue
-        batch.append(letter)
+    async for letter in _chosen(topic, choice, outcome):
+        if choice.allows(letter):
+            batch.append(letter)
         if len(batch) == AT_ONCE:
             await sent()
     if batch:
@@ -105,15 +100,21 @@ async def send(letterbox: Letterbox, choice: Choice, progress: Progress) -> Outc
     return outcome
 
 
-async def _chosen(letterbox: Letterbox, choice: Choice) -> AsyncIterator[Letter]:
-    """The letters that are meant, until ``limit`` of them are allowed."""
+async def _chosen(topic: DeadLetterTopic, choice: Choice, outcome: Outcome) -> AsyncIterator[Letter]:
+    """The letters that are meant, until ``limit`` of them are allowed; the others are left."""
     left = choice.limit
-    async for letter in letterbox.letters():
-        if choice.means(letter):
-            yield letter
-            left -= choice.allows(letter)
-            if not left:
-                return
+    async for letter in topic.letters():
+        if not choice.means(letter):
+            topic.leave(letter)
+            continue
+        if choice.allows(letter):
+            left -= 1
+        else:
+            topic.leave(letter)
+            outcome.leaves(letter)
+        yield letter
+        if not left:
+            return
 
 
 def line(letter: Letter) -> str:
@@ -175,12 +176,12 @@ async def _run(given: Settings, choice: Choice, *, sends: bool) -> Outcome:
         topic=given.topic,
         dead_letter_topic=given.dead_letter_topic,
         group=f"{given.consumer_group}-redrive",
-    ) as letterbox:
+    ) as topic:
         if not sends:
-            return await show(letterbox, choice, lambda text: sys.stdout.write(f"{text}\n"))
-        progress = Progress(min(letterbox.unsent, choice.limit), sys.stderr)
+            return await show(topic, choice, lambda text: sys.stdout.write(f"{text}\n"))
+        progress = Progress(min(topic.unsent, choice.limit), sys.stderr)
         try:
-            return await send(letterbox, choice, progress)
+            return await send(topic, choice, progress)
         finally:
             progress.end()
 

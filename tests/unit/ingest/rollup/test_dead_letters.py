@@ -1,9 +1,6 @@
 """Dead letters: what they say, what they keep, and which of them are behind us."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from ingest.rollup.log.dead_letters import Mark, headers_of, letter, mark
+from ingest.rollup.log.dead_letters import headers_of, letter
 from shared.words.errors import Poison
 from tests.events import T0, Record
 
@@ -32,21 +29,3 @@ def test_a_record_that_comes_back_keeps_how_often_it_was_sent_and_has_one_reason
 def test_what_a_letter_does_not_say_is_left_empty() -> None:
     foreign = letter(Record(None, key=None, headers=[("redriven", b"many"), ("detail", b"\xff")]), T0)
     assert (foreign.value, foreign.reason, foreign.source, foreign.redriven, foreign.detail) == (b"", "", "", 0, "�")
-
-
-def test_a_mark_moves_over_what_was_sent_and_remembers_gaps() -> None:
-    gapped = Mark().with_([0, 1, 3, 4, 7])
-    assert (gapped.next, gapped.text) == (2, "1-2,5")
-    assert [offset for offset in range(9) if offset not in gapped] == [2, 5, 6, 8]
-    assert gapped.with_([2]) == Mark(5, frozenset({7}))
-    assert gapped.from_(6) == Mark(6, frozenset({7}))
-    assert gapped.from_(7) == Mark(8)
-    assert mark(-1, "") == Mark()
-
-
-@given(st.integers(-1, 50), st.sets(st.integers(0, 60)), st.integers(0, 60))
-def test_a_mark_is_kept_as_it_is(position: int, sent: set[int], beginning: int) -> None:
-    kept = mark(position, "").with_(sent).from_(beginning)
-    assert mark(kept.next, kept.text) == kept
-    left = {offset for offset in range(70) if offset not in kept}
-    assert left == {offset for offset in range(max(position, beginning, 0), 70)} - sent
