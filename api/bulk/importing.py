@@ -16,9 +16,10 @@ from api.http.access import Author
 from api.http.problems import FieldError, Unavailable
 from api.inventory import merging
 from api.inventory.merging import Inventory, Result
-from api.inventory.store import Moved, load, load_locked, store
+from api.inventory.store import load, load_locked, store
 from api.inventory.writing import Writing
 from shared.credentials import passwords
+from shared.stores import fleet
 
 from .rows import Format, Read
 
@@ -117,7 +118,7 @@ class Bulk:
         await self._look_up(seen, part)
         hashes = await self._hashes(seen, part, dry_run=False)  # before the locks: it may take seconds
         for _ in range(TRIES):
-            with contextlib.suppress(Moved):
+            with contextlib.suppress(fleet.Moved):
                 async with self._writing.write(author) as write:
                     inventory = await load_locked(write.connection, part)
                     merged = _merge(part, inventory, hashes)

@@ -12,7 +12,7 @@ from api.http import etags, ids
 from api.http.access import Author
 from api.http.problems import Conflict, FieldError, Invalid
 from shared.credentials import passwords
-from shared.stores import fleet
+from shared.stores import fleet, served
 from shared.stores.hot import Change
 from shared.words import documents
 from shared.words.documents import ChargePointDocument
@@ -94,7 +94,7 @@ class Inventory:
             wanted = {**present, **changes}
             _check_position(wanted)
             if wanted == present:
-                write.changes = await fleet.changes_of(write.connection, [row["key"]], [])
+                write.changes = await served.changes_of(write.connection, [row["key"]], [])
             else:
                 await write.connection.execute(_EDIT_STATION, row["key"], *wanted.values())
                 write.stations.add(row["key"])
@@ -178,7 +178,7 @@ class Inventory:
                 password_hash if "password" in given else row["password_hash"],
             )
             if wanted == present:
-                write.changes = await fleet.changes_of(write.connection, [], [row["key"]])
+                write.changes = await served.changes_of(write.connection, [], [row["key"]])
             else:
                 (revision,) = await fleet.take_revisions(write.connection, 1)
                 was = documents.charge_point(row["document"])

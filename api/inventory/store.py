@@ -64,10 +64,6 @@ _EDIT_CHARGE_POINTS = """
 _NO_LONGER_UNKNOWN = "DELETE FROM unknown_charge_points WHERE folded_id = ANY($1::text[])"
 
 
-class Moved(Exception):
-    """Somebody else was there between the look and the locks: look again."""
-
-
 async def load(connection: Connection, part: Sequence[Read]) -> Inventory:
     """What the rows speak of, as it is now."""
     station_ids, folded_ids = _ids(part)
@@ -80,7 +76,7 @@ async def load_locked(connection: Connection, part: Sequence[Read]) -> Inventory
     """What the rows speak of, locked.
 
     Raises:
-        Moved
+        fleet.Moved: somebody else was there between the look and the locks.
     """
     station_ids, folded_ids = _ids(part)
     keys = {row["key"] for row in await connection.fetch(_STATION_KEYS, station_ids)}
@@ -91,7 +87,7 @@ async def load_locked(connection: Connection, part: Sequence[Read]) -> Inventory
     locked = {station.key for station in inventory.stations.values()}
     locked |= {one.station_key for one in inventory.charge_points.values()} - {None}
     if not locked <= keys:
-        raise Moved
+        raise fleet.Moved
     return inventory
 
 
@@ -99,7 +95,7 @@ async def store(write: Write, inventory: Inventory) -> None:
     """Writes what differs from what was.
 
     Raises:
-        Moved: a new id was taken meanwhile.
+        fleet.Moved: a new id was taken meanwhile.
     """
     await _store_stations(write, inventory.stations.values())
     await _store_charge_points(write, inventory)
@@ -113,7 +109,7 @@ async def _store_stations(write: Write, stations: Iterable[Station]) -> None:
         columns = zip(*[(one.id, *(one.fields[name] for name in _FIELDS)) for one in new], strict=True)
         keys = {row["id"]: row["key"] for row in await write.connection.fetch(_INSERT_STATIONS, *columns)}
         if len(keys) < len(new):
-            raise Moved
+            raise fleet.Moved
         for one in new:
             one.key = keys[one.id]
             write.record("station.created", station_id=one.id, after=one.fields)
@@ -151,7 +147,7 @@ async def _store_charge_points(write: Write, inventory: Inventory) -> None:
     if new:
         found = await write.connection.fetch(_INSERT_CHARGE_POINTS, *zip(*new, strict=True))
         if len(found) < len(new):
-            raise Moved
+            raise fleet.Moved
         write.charge_points.update(row["key"] for row in found)
         await write.connection.execute(_NO_LONGER_UNKNOWN, [row[0].lower() for row in new])
     if old:

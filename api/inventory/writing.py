@@ -13,7 +13,7 @@ from api.http.access import Author
 from api.http.problems import FieldError, Invalid, NotFound, Unavailable
 from api.inventory import trail as audit
 from api.metrics import Metrics
-from shared.stores import fleet, hot
+from shared.stores import fleet, hot, served
 from shared.stores.hot import Change, HotCopy
 from shared.stores.postgres import Connection
 
@@ -24,17 +24,13 @@ _LOCK_STATION = f"{_STATION} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPD
 _STATION_KEY = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
 _STATION_LIVES = "SELECT true FROM stations WHERE key = $1 AND deleted_at IS NULL"
 _REGROUPED = "UPDATE stations SET version = nextval('revisions') WHERE key = ANY($1::bigint[])"
-_CHARGE_POINT_KEYS = "SELECT key, station_key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
+_CHARGE_POINT_KEYS = "SELECT key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _LOCK_CHARGE_POINT = """
     SELECT key, id, station_key, version, registration, password_hash, operative, document FROM charge_points
-    WHERE key = $1 AND deleted_at IS NULL FOR NO KEY UPDATE
+    WHERE key = ANY($1::bigint[]) AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
 """
 
 log = logging.getLogger("plugwatch.api")
-
-
-class _Moved(Exception):
-    """The charge point went to another station before that station's lock was ours."""
 
 
 class Write:
@@ -101,7 +97,7 @@ class Write:
             Unavailable: somebody moves it all the time.
         """
         for _ in range(5):
-            with contextlib.suppress(_Moved):
+            with contextlib.suppress(fleet.Moved):
                 async with self.connection.transaction():  # a savepoint: a wrong guess gives its locks back
                     return await self._lock_charge_point(charge_point_id, given)
         raise Unavailable("this charge point is being moved by others: try again", headers={"Retry-After": "1"})
@@ -115,19 +111,18 @@ class Write:
         seen = await connection.fetchrow(_CHARGE_POINT_KEYS, charge_point_id)
         if seen is None:
             raise gone
-        target: int | None = seen["station_key"]
-        if "station_id" in given:
-            target = None
-            if given["station_id"] is not None:
-                target = await connection.fetchval(_STATION_KEY, given["station_id"])
-                if target is None:
-                    raise nowhere
-        await fleet.lock_stations(connection, {seen["station_key"], target} - {None})
-        row = await connection.fetchrow(_LOCK_CHARGE_POINT, seen["key"])
-        if row is None:
+        target: int | None = None
+        if given.get("station_id") is not None:
+            target = await connection.fetchval(_STATION_KEY, given["station_id"])
+            if target is None:
+                raise nowhere
+        stations = () if target is None else (target,)
+        found = await fleet.lock_charge_points(connection, [seen["key"]], _LOCK_CHARGE_POINT, stations=stations)
+        if not found:
             raise gone
-        if row["station_key"] != seen["station_key"]:
-            raise _Moved
+        (row,) = found
+        if "station_id" not in given:
+            target = row["station_key"]
         if target is not None and not await connection.fetchval(_STATION_LIVES, target):
             raise nowhere
         return row, target
@@ -157,7 +152,7 @@ class Writing:
             if write.stations or write.charge_points:
                 await connection.execute(_REGROUPED, list(write.regrouped))
                 write.changes = [
-                    *await fleet.changes_of(connection, [], write.charge_points),
+                    *await served.changes_of(connection, [], write.charge_points),
                     *await fleet.roll_up(connection, write.stations, self._now()),
                 ]
                 note = await fleet.note(connection, write.stations, write.charge_points)

@@ -9,7 +9,7 @@ from api.database import Database
 from api.http import ids
 from api.http.problems import NotFound, Unavailable
 from api.metrics import Metrics
-from shared.stores import fleet, hot
+from shared.stores import hot, served
 from shared.stores.hot import Hot
 
 from .hot_reads import HotReads
@@ -92,7 +92,7 @@ class Documents:
             row = await connection.fetchrow(_STATION, station_id)
         if row is None:
             return None
-        change = fleet.station_change(row, row["charge_points"])
+        change = served.station_change(row, row["charge_points"])
         return Hot(change.etag, change.document)
 
     async def _stored_charge_point(self, charge_point_id: str) -> Hot | None:
@@ -100,5 +100,5 @@ class Documents:
             row = await connection.fetchrow(_CHARGE_POINT, charge_point_id)
         if row is None:
             return None
-        change = fleet.charge_point_change(row)
+        change = served.charge_point_change(row)
         return Hot(change.etag, change.document)

@@ -9,7 +9,7 @@ from api.database import Database
 from api.http.pages import Page
 from api.http.problems import FieldError, Invalid
 from api.stations import places
-from shared.stores import fleet
+from shared.stores import fleet, served
 from shared.words import instant
 from shared.words.documents import StationItem
 from shared.words.status import STATUSES, Connectivity, Health, summed
@@ -154,7 +154,7 @@ def _place(select: Select, filters: Filters) -> None:
 
 
 def _whole_station(row: Any) -> bytes:
-    return fleet.station_change(row, row["charge_points"]).document or b""
+    return served.station_change(row, row["charge_points"]).document or b""
 
 
 def _station_item(row: Any) -> bytes:

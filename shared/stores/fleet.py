@@ -5,41 +5,17 @@ the station documents made; note what is to be published. After the commit, publ
 A note that is still there later belongs to a writer that died: whoever finds it publishes it.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from shared.words import documents, instant
-from shared.words.documents import Contribution, StationDocument
-from shared.words.status import Connectivity, summed
+from shared.words.documents import Contribution
+from shared.words.status import Connectivity
 
-from .changes import Facts, Kind
+from . import served
 from .hot import Change
 from .postgres import Connection
 
-_STATIONS = """
-    SELECT key, id, name, address, latitude, longitude, time_zone, version, status, health,
-           partially_available, counts, revision, updated_at, deleted_at
-    FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key
-"""
-_MEMBERS = """
-    SELECT station_key, status, connectivity, operative, evse_counts, document
-    FROM charge_points WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL ORDER BY station_key, folded_id
-"""
-_CHARGE_POINTS = """
-    SELECT c.key, c.id, s.id AS station_id, c.version, c.revision, c.document, c.deleted_at
-    FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
-    WHERE c.key = ANY($1::bigint[]) ORDER BY c.key
-"""
-_SIZES = {
-    "station": """
-        SELECT s.key, coalesce(sum(octet_length(c.document)), 0)::bigint AS bytes
-        FROM stations s LEFT JOIN charge_points c ON c.station_key = s.key AND c.deleted_at IS NULL
-        WHERE s.key = ANY($1::bigint[]) GROUP BY s.key ORDER BY s.key
-    """,
-    "charge_point": """
-        SELECT key, octet_length(document) AS bytes FROM charge_points WHERE key = ANY($1::bigint[]) ORDER BY key
-    """,
-}
 _ROLL_UP = """
     UPDATE stations s SET status = n.status, health = n.health, partially_available = n.partially_available,
            counts = n.counts::jsonb, revision = n.revision, updated_at = n.updated_at, traits = n.traits
@@ -49,17 +25,21 @@ _ROLL_UP = """
     WHERE s.key = n.key
 """
 
+_STATIONS_OF = """
+    SELECT DISTINCT station_key FROM charge_points
+    WHERE key = ANY($1::bigint[]) AND station_key IS NOT NULL AND deleted_at IS NULL
+"""
+
 #: Bits of ``stations.traits``: what some charge point of the station is. Lists filter by them.
 TRAITS: Mapping[Connectivity, int] = {"ONLINE": 1, "OFFLINE": 2, "NEVER": 4}
 INOPERATIVE = 8
 
-Unreadable = Callable[[Kind, int, Exception], None]  #: told of the key of a row that cannot be read, and why
-
-PAGE = 500  #: documents in a page at most
-PAGE_BYTES = 4_000_000  #: and so many bytes of them, unless a single one is larger
-
 REGISTRY_CHANNEL = "plugwatch_registry"  #: NOTIFY: keys of changed charge points by comma, or "*"
 _NOTIFY_LIMIT = 7_900  #: Postgres takes payloads below 8,000 bytes
+
+
+class Moved(Exception):
+    """Between the look and the locks a charge point went to another station."""
 
 
 async def announce(connection: Connection, charge_point_keys: Collection[int]) -> None:
@@ -79,6 +59,25 @@ async def lock_stations(connection: Connection, keys: Collection[int]) -> None:
         )
 
 
+async def lock_charge_points(
+    connection: Connection, keys: Collection[int], select: str, *, stations: Collection[int] = ()
+) -> list[Any]:
+    """Locks the stations of these charge points (and ``stations``), then the charge points; returns their rows.
+
+    ``select`` takes the keys as ``$1``, gives ``station_key`` among others, and locks in the order of the keys.
+
+    Raises:
+        Moved: one went to another station meanwhile. Give the locks back, and do all of it again.
+    """
+    wanted = sorted(keys)
+    locked = {row["station_key"] for row in await connection.fetch(_STATIONS_OF, wanted)} | set(stations)
+    await lock_stations(connection, locked)
+    found = await connection.fetch(select, wanted)
+    if not {row["station_key"] for row in found} <= locked | {None}:
+        raise Moved
+    return found
+
+
 async def take_revisions(connection: Connection, n: int) -> list[int]:
     """``n`` fresh revisions, ascending. Take them under the locks, so that their order is the commits'."""
     rows = await connection.fetch("SELECT nextval('revisions') AS revision FROM generate_series(1, $1)", n)
@@ -92,8 +91,8 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
     """
     if not station_keys:
         return []
-    stations = await connection.fetch(_STATIONS, sorted(station_keys))
-    members = _by_station(await connection.fetch(_MEMBERS, sorted(station_keys)))
+    stations = await connection.fetch(served.STATIONS, sorted(station_keys))
+    members = served.by_station(await connection.fetch(served.MEMBERS, sorted(station_keys)))
     revisions = await take_revisions(connection, len(stations))
     updated_at = instant.to_datetime(now)
     rows: list[tuple[Any, ...]] = []
@@ -116,7 +115,7 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
             "revision": revision,
             "updated_at": updated_at,
         }
-        changes.append(station_change(fresh, [one["document"] for one in of_it], _offline(of_it)))
+        changes.append(served.station_change(fresh, [one["document"] for one in of_it], served.offline(of_it)))
     await connection.execute(_ROLL_UP, *zip(*rows, strict=True))
     return changes
 
@@ -139,112 +138,8 @@ async def forget(connection: Connection, notes: Sequence[int]) -> None:
         await connection.execute("DELETE FROM unpublished WHERE id = ANY($1::bigint[])", list(notes))
 
 
-async def changes_of(
-    connection: Connection, station_keys: Collection[int], charge_point_keys: Collection[int]
-) -> list[Change]:
-    """The documents as they stand in Postgres now, deleted ones as tombstones."""
-    charge_points = await connection.fetch(_CHARGE_POINTS, sorted(charge_point_keys))
-    stations = await connection.fetch(_STATIONS, sorted(station_keys))
-    members = _by_station(await connection.fetch(_MEMBERS, sorted(station_keys)))
-    return [charge_point_change(row) for row in charge_points] + [
-        station_change(row, [one["document"] for one in of_it], _offline(of_it))
-        for row in stations
-        for of_it in [members.get(row["key"], [])]
-    ]
-
-
-async def pages_of(
-    connection: Connection,
-    station_keys: Collection[int],
-    charge_point_keys: Collection[int],
-    *,
-    unreadable: Unreadable,
-) -> AsyncIterator[list[Change]]:
-    """The same in pages of bounded size, however many keys, and however large the documents of some.
-
-    A row of another shape is told to ``unreadable`` and left out.
-    """
-    of_kinds: Sequence[tuple[Kind, list[int]]] = (
-        ("charge_point", sorted(charge_point_keys)),
-        ("station", sorted(station_keys)),
-    )
-    for kind, keys in of_kinds:
-        for start in range(0, len(keys), PAGE):
-            page: list[int] = []
-            size = 0
-            for row in await connection.fetch(_SIZES[kind], keys[start : start + PAGE]):
-                if page and size + row["bytes"] > PAGE_BYTES:
-                    yield await _page_of(connection, kind, page, unreadable)
-                    page, size = [], 0
-                page.append(row["key"])
-                size += row["bytes"]
-            if page:
-                yield await _page_of(connection, kind, page, unreadable)
-
-
-async def _page_of(connection: Connection, kind: Kind, keys: Sequence[int], unreadable: Unreadable) -> list[Change]:
-    try:
-        return await (changes_of(connection, keys, ()) if kind == "station" else changes_of(connection, (), keys))
-    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:  # of the values in a row
-        if len(keys) == 1:
-            unreadable(kind, keys[0], error)
-            return []
-    return [change for key in keys for change in await _page_of(connection, kind, [key], unreadable)]
-
-
-def charge_point_change(row: Any) -> Change:
-    """A charge point's row (``_CHARGE_POINTS``) as a change."""
-    return Change(
-        kind="charge_point",
-        station_id=row["station_id"],
-        charge_point_id=row["id"],
-        revision=row["revision"],
-        etag=f'"{row["version"]}.{row["revision"]}"',
-        document=None if row["deleted_at"] else row["document"].encode(),
-    )
-
-
-def station_change(row: Any, charge_point_documents: Sequence[str], offline: int = 0) -> Change:
-    """A station's row (``_STATIONS``), the documents of its charge points, and how many are OFFLINE, as a change."""
-    document = StationDocument(
-        id=row["id"],
-        name=row["name"],
-        address=row["address"],
-        latitude=row["latitude"],
-        longitude=row["longitude"],
-        time_zone=row["time_zone"],
-        status=row["status"],
-        health=row["health"],
-        partially_available=row["partially_available"],
-        counts=summed([row["counts"]]),  # jsonb has an order of its own; the bytes must be those in Redis
-        revision=row["revision"],
-        updated_at=instant.to_text(instant.from_datetime(row["updated_at"])),
-        charge_points=documents.raw(charge_point_documents),
-    )
-    return Change(
-        kind="station",
-        station_id=row["id"],
-        charge_point_id=None,
-        revision=row["revision"],
-        etag=f'"{row["version"]}.{row["revision"]}"',
-        document=None if row["deleted_at"] else documents.encode(document),
-        facts=Facts(row["status"], row["health"], offline),
-    )
-
-
-def _offline(charge_points: Sequence[Any]) -> int:
-    return sum(one["connectivity"] == "OFFLINE" for one in charge_points)
-
-
 def _traits(charge_points: Sequence[Any]) -> int:
     traits = 0
     for one in charge_points:
         traits |= TRAITS[one["connectivity"]] | (0 if one["operative"] else INOPERATIVE)
     return traits
-
-
-def _by_station(rows: Sequence[Any]) -> dict[int, list[Any]]:
-    grouped: dict[int, list[Any]] = {}
-    for row in rows:
-        grouped.setdefault(row["station_key"], []).append(row)
-    return grouped

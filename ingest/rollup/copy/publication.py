@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from ingest.rollup.metrics import Metrics
 from shared.process.backoff import backoff
-from shared.stores import fleet
+from shared.stores import fleet, served
 from shared.stores.changes import Kind
 from shared.stores.hot import AWAY as REDIS_AWAY
 from shared.stores.hot import Change, HotCopy
@@ -121,7 +121,7 @@ class Publication:
             touched = [
                 [row["key"] for row in await connection.fetch(of, taken)] for of in (_STATIONS_OF, _CHARGE_POINTS_OF)
             ]
-            async for changes in fleet.pages_of(connection, *touched, unreadable=self._say_unreadable):
+            async for changes in served.pages_of(connection, *touched, unreadable=self._say_unreadable):
                 await self._hot.publish(changes)
             await fleet.forget(connection, taken)
             return len(taken) < len(notes) or len(notes) == NOTES
@@ -152,11 +152,11 @@ class Publication:
                 while page := await connection.fetch(
                     f"SELECT key FROM {table} WHERE key > $1 ORDER BY key LIMIT $2",  # noqa: S608
                     last,
-                    fleet.PAGE,
+                    served.PAGE,
                 ):
                     keys = [row["key"] for row in page]
                     both = (keys, ()) if table == "stations" else ((), keys)
-                    async for changes in fleet.pages_of(connection, *both, unreadable=self._say_unreadable):
+                    async for changes in served.pages_of(connection, *both, unreadable=self._say_unreadable):
                         await self._hot.publish(changes, stream=False)
                     n += len(keys)
                     last = keys[-1]

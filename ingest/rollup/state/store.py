@@ -24,10 +24,6 @@ log = logging.getLogger("plugwatch.rollup.store")
 
 TRIES = 5
 
-_STATIONS_OF = """
-    SELECT DISTINCT station_key FROM charge_points
-    WHERE key = ANY($1::bigint[]) AND station_key IS NOT NULL AND deleted_at IS NULL
-"""
 _MOVE_POSITIONS = """
     UPDATE log_positions p SET next = n.next, last_record = n.last_record
     FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::text[]) AS n(partition, stored, next, last_record)
@@ -37,10 +33,6 @@ _MOVE_POSITIONS = """
 
 class Fenced(Exception):
     """Somebody else moved the position of a partition: this rollup slept and must join again."""
-
-
-class _Moved(Exception):
-    """A charge point changed its station between the first look and the lock."""
 
 
 class _Undone(Exception):
@@ -136,7 +128,7 @@ class Store:
                         return applied
                 except _Undone:
                     return applied
-                except _Moved:
+                except fleet.Moved:
                     continue
         raise TimeoutError("charge points kept moving between stations")
 
@@ -153,12 +145,7 @@ class Store:
         folded = Folded()
         if not keys:
             return Applied([], None, folded, (), ())
-        wanted = sorted(keys)
-        stations = {row["station_key"] for row in await connection.fetch(_STATIONS_OF, wanted)}
-        await fleet.lock_stations(connection, stations)
-        found = await connection.fetch(rows.CHARGE_POINTS, wanted)
-        if any(row["station_key"] is not None and row["station_key"] not in stations for row in found):
-            raise _Moved
+        found = await fleet.lock_charge_points(connection, keys, rows.CHARGE_POINTS)
         versions = {row["key"]: row["version"] for row in found}
         reports = await connection.fetch(rows.REPORTS, list(versions))
         charge_points = rows.charge_points(found, reports, await connection.fetch(rows.INTENTS, list(versions)))

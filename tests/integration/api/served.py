@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from api.live.stream import Stream
 from api.readiness import Readiness
-from shared.stores import fleet
+from shared.stores import fleet, served
 from shared.stores.hot import Hot, HotCopy
 from shared.stores.postgres import Pool
 from shared.words import documents
@@ -90,7 +90,7 @@ class Api:
                 revision,
                 documents.encode(document).decode(),
             )
-            changes = await fleet.changes_of(connection, [], [row["key"]])
+            changes = await served.changes_of(connection, [], [row["key"]])
             changes += await fleet.roll_up(connection, stations, time.time_ns() // 1_000_000)
         await self.copy.publish(changes)
 

@@ -11,7 +11,7 @@ from ingest.rollup.fold.batch import batch
 from ingest.rollup.fold.fold import Policy
 from local.stack import Stack
 from shared.stores import fleet as road
-from shared.stores import hot
+from shared.stores import hot, served
 from shared.stores.changes import STREAM
 from shared.stores.hot import Change, HotCopy
 from shared.stores.postgres import Pool
@@ -25,7 +25,7 @@ async def changes(pool: Pool, session: Session) -> list[Change]:
     """What Postgres says of the charge point and its station."""
     async with pool.acquire() as connection:
         station = await pool.fetchval("SELECT station_key FROM charge_points WHERE key = $1", session.key)
-        return await road.changes_of(connection, [station], [session.key])
+        return await served.changes_of(connection, [station], [session.key])
 
 
 async def is_copied(pool: Pool, copy: HotCopy, session: Session) -> bool:
@@ -130,7 +130,7 @@ async def delete(pool: Pool, session: Session) -> list[Change]:
             session.key,
         )
         await connection.execute("UPDATE stations SET deleted_at = now() WHERE key = $1", station)
-        tombstones = await road.changes_of(connection, [], [session.key])
+        tombstones = await served.changes_of(connection, [], [session.key])
         return tombstones + await road.roll_up(connection, [station], T0)
 
 

@@ -12,7 +12,7 @@ from ingest.rollup.fold.fold import Policy
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state.store import Applied, Fenced, Move, Store
 from shared.stores import fleet as road
-from shared.stores import postgres
+from shared.stores import postgres, served
 from shared.stores.postgres import Pool
 from shared.words.event import Event
 from tests.events import MINUTE, SECOND, T0, Session, records
@@ -220,7 +220,7 @@ async def test_what_is_published_is_what_postgres_says(store: Store, fleet: Flee
     applied = await apply(store, session.began(T0), session.booted(T0), session.reported(T0, "Charging"))
     station = await fleet.pool.fetchval("SELECT station_key FROM charge_points WHERE key = $1", session.key)
     async with fleet.pool.acquire() as connection:
-        assert await road.changes_of(connection, [station], [session.key]) == applied.changes
+        assert await served.changes_of(connection, [station], [session.key]) == applied.changes
     note = await fleet.pool.fetchrow("SELECT * FROM unpublished")
     assert note is not None
     assert (note["id"], note["station_keys"], note["charge_point_keys"]) == (applied.note, [station], [session.key])
@@ -283,7 +283,7 @@ async def test_writers_of_one_station_take_revisions_in_the_order_of_their_commi
     assert len(set(revisions)) == len(revisions) == 80
     newest = max((applied.changes[-1] for applied in committed), key=lambda change: change.revision)
     async with pool.acquire() as connection:
-        (now,) = await road.changes_of(connection, [station], [])
+        (now,) = await served.changes_of(connection, [station], [])
     assert newest == now, "the highest revision is the last state of all four"
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.stores import fleet
+from shared.stores import served
 
 STATION: dict[str, Any] = {
     "key": 1, "id": "S1", "name": "One", "address": None, "latitude": 52.5, "longitude": 13.4, "time_zone": None,
@@ -20,7 +20,7 @@ DELETED = {"deleted_at": datetime(2026, 3, 1, tzinfo=UTC)}
 
 
 def test_a_station_change_is_its_whole_document() -> None:
-    change = fleet.station_change(STATION, ['{"id":"Cp1"}', '{"id":"Cp2"}'])
+    change = served.station_change(STATION, ['{"id":"Cp1"}', '{"id":"Cp2"}'])
     assert change.document is not None
     shown = json.loads(change.document)
     assert [one["id"] for one in shown["charge_points"]] == ["Cp1", "Cp2"]
@@ -31,15 +31,15 @@ def test_a_station_change_is_its_whole_document() -> None:
 
 def test_the_order_of_counts_in_jsonb_does_not_show() -> None:
     turned = STATION | {"counts": dict(reversed(STATION["counts"].items()))}
-    assert fleet.station_change(STATION, []) == fleet.station_change(turned, [])
+    assert served.station_change(STATION, []) == served.station_change(turned, [])
 
 
 def test_a_charge_point_change_is_the_stored_document() -> None:
-    change = fleet.charge_point_change(CHARGE_POINT)
+    change = served.charge_point_change(CHARGE_POINT)
     assert (change.document, change.etag, change.key) == (b'{"id":"Cp1"}', '"2.40"', "plugwatch:charge_point:cp1")
 
 
 def test_what_was_deleted_is_a_tombstone_with_its_revision() -> None:
-    for change in (fleet.station_change(STATION | DELETED, []), fleet.charge_point_change(CHARGE_POINT | DELETED)):
+    for change in (served.station_change(STATION | DELETED, []), served.charge_point_change(CHARGE_POINT | DELETED)):
         assert change.document is None
         assert change.revision >= 40
