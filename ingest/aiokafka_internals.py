@@ -22,12 +22,12 @@ _PRODUCER = (
     "_message_accumulator.fail_all",
     "client.close",
 )
-#: of a consumer: see `ingest.rollup.lenient`
+#: of a consumer: see `ingest.rollup.log.lenient`
 _MODULES = (
     ("aiokafka.consumer.fetcher", "MemoryRecords"),
     ("aiokafka.record.default_records", "_DefaultRecordBatchPy._read_msg"),
     ("aiokafka.record.default_records", "_DefaultRecordPy"),
-    ("aiokafka.record.memory_records", "_MemoryRecordsPy"),
+    ("aiokafka.record.memory_records", "_MemoryRecordsPy._cache_next"),
     ("aiokafka.record.util", "decode_varint"),
 )
 
@@ -78,5 +78,5 @@ def _told(version: str, why: str) -> str:
     return (
         f"aiokafka {version} is installed, and we use parts of it that it does not promise to keep: {why}. "
         "Install what requirements/ingest.txt names; to use another one, read ingest/aiokafka_internals.py and "
-        "ingest/rollup/lenient.py beside its source, and raise READ_IN there and the pin in pyproject.toml"
+        "ingest/rollup/log/lenient.py beside its source, and raise READ_IN there and the pin in pyproject.toml"
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import uvloop
 
+from ingest import aiokafka_internals
 from ingest.rollup.copy.fences import Fences
 from ingest.rollup.copy.freshness import Freshness
 from ingest.rollup.copy.publication import Publication
@@ -33,6 +34,7 @@ PARTING_S = 3  #: so long is waited for what is being written
 
 def main() -> None:
     """Settings in, signals handled, exit 0 after a clean stop."""
+    aiokafka_internals.verify()
     given = settings.load()
     logs.configure("rollup", given.log_level, given.log_format)
     log.info("starting", extra={"settings": given.shown()})

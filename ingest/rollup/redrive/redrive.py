@@ -19,6 +19,7 @@ from datetime import datetime
 
 from aiokafka.errors import KafkaError
 
+from ingest import aiokafka_internals
 from ingest.rollup.log.dead_letters import Letter
 from shared.process import logs, settings
 from shared.process.progress import Progress
@@ -143,6 +144,7 @@ def moment(text: str, now: int) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Does what is asked and returns the exit status."""
     given = _parser().parse_args(arguments)
+    aiokafka_internals.verify()
     choice = Choice(frozenset(given.reason), given.since, given.limit, given.force)
     logs.configure("redrive", "CRITICAL", "text")  # what is wrong is said once, below
     try:

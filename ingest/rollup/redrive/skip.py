@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
+from ingest import aiokafka_internals
 from ingest.rollup.fold.batch import Record, digest
 from ingest.rollup.log import lenient
 from ingest.rollup.log.administrator import administrator
@@ -100,6 +101,7 @@ def text(record: Record) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Does what is asked and returns the exit status."""
     given = _parser().parse_args(arguments)
+    aiokafka_internals.verify()
     logs.configure("skip", "CRITICAL", "text")  # what is wrong is said once, below
     try:
         asyncio.run(_run(settings.load(), given.partition, given.offset, save=given.save, is_meant=given.yes))

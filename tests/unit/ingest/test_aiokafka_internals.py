@@ -1,5 +1,8 @@
 """The aiokafka that is installed is one whose insides we know; another one ends the process, and says what to do."""
 
+import importlib
+import sys
+
 import aiokafka
 import pytest
 
@@ -23,3 +26,11 @@ def test_what_is_not_there_any_more_is_named(monkeypatch: pytest.MonkeyPatch, ta
     monkeypatch.setattr(aiokafka_internals, table, (gone,))
     with pytest.raises(SystemExit, match=r"has no .*(fetcher\.Gone|_sender\.gone)"):
         verify(aiokafka.__version__)
+
+
+@pytest.mark.parametrize("process", ["__main__", "redrive.redrive", "redrive.skip"])
+def test_whoever_reads_the_log_looks_before_it_starts(monkeypatch: pytest.MonkeyPatch, process: str) -> None:
+    monkeypatch.setattr(aiokafka_internals, "READ_IN", "0.13.")
+    monkeypatch.setattr(sys, "argv", ["x", "0", "0"] if process == "redrive.skip" else ["x"])
+    with pytest.raises(SystemExit, match="aiokafka"):
+        importlib.import_module(f"ingest.rollup.{process}").main()
