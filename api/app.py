@@ -78,7 +78,7 @@ def create(
     """
     database = Database(pool)
     writing = Writing(database, copy, metrics, now)
-    inventory = Inventory(writing)
+    inventory = Inventory(writing, database)
     documents = Documents(HotReads(copy, clock), database, metrics, clock)
     lists = Lists(database)
     rooms = (
@@ -92,7 +92,7 @@ def create(
         live.room(stream),
         inbox.room(Inbox(database, writing, inventory)),
         audit.room(Audit(database)),
-        bulk.room(Bulk(writing, database)),
+        bulk.room(Bulk(inventory, database)),
     )
     app = FastAPI(title="Plugwatch", version="1", description=_DESCRIPTION, redoc_url=None, redirect_slashes=False)
     app.router.routes.extend(admin.routes(readiness, metrics.registry, access.metrics, trusted_proxies))

@@ -6,26 +6,19 @@ file again finds it unchanged. A dry run reads, and locks and writes nothing.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator
+from typing import Any
 
-from api.bulk import rows
 from api.database import Database
 from api.http.access import Author
-from api.http.problems import FieldError, Unavailable
-from api.inventory import merging
-from api.inventory.merging import Inventory, Result
-from api.inventory.store import load, load_locked, store
-from api.inventory.writing import Writing
-from shared.credentials import passwords
-from shared.stores import fleet
+from api.http.problems import Unavailable
+from api.inventory.inventory import Inventory
+from api.inventory.merging import Known, Merged
 
-from .rows import Format, Read
+from . import rows
+from .rows import Format
 
 AT_ONCE = 500
-HASHING_AT_ONCE = 2  #: each takes a core and 16 MB for tens of milliseconds
-TRIES = 5
 
 _STATIONS = """
     SELECT s.id AS station_id, s.name AS station_name, s.address, s.latitude, s.longitude, s.time_zone,
@@ -42,21 +35,12 @@ _UNASSIGNED = """
 """
 
 
-class Merged(NamedTuple):
-    """What came of one row."""
-
-    row: Read
-    result: Result
-    errors: Sequence[FieldError]
-
-
 class Bulk:
     """The inventory as a file."""
 
-    def __init__(self, writing: Writing, database: Database) -> None:
-        self._writing = writing
+    def __init__(self, inventory: Inventory, database: Database) -> None:
+        self._inventory = inventory
         self._database = database
-        self._hashing = asyncio.Semaphore(HASHING_AT_ONCE)
 
     async def import_(self, author: Author, body: bytes, format_: Format, *, dry_run: bool) -> list[Merged]:
         """Merges a file into the inventory, row by row; with ``dry_run`` only says what would come of it.
@@ -67,15 +51,14 @@ class Bulk:
         """
         read = await asyncio.to_thread(rows.read, body, format_)
         merged: list[Merged] = []
-        known = Inventory()
+        known = Known()
         for start in range(0, len(read), AT_ONCE):
             part = read[start : start + AT_ONCE]
             try:
                 if dry_run:
-                    await self._look_up(known, part)
-                    merged += _merge(part, known, await self._hashes(known, part, dry_run=True))
+                    merged += await self._inventory.would_merge(part, known)
                 else:
-                    merged += await self._stored(author, part)
+                    merged += (await self._inventory.merge(author, part))[0]
             except Unavailable as error:
                 stored = 0 if dry_run else start
                 detail = f"{error.detail}. {stored} rows are stored: sending all of them again does no harm"
@@ -106,49 +89,3 @@ class Bulk:
     async def _fetch(self, query: str, after: str) -> list[Any]:
         async with self._database.connection() as connection:
             return await connection.fetch(query, after)
-
-    async def _look_up(self, known: Inventory, part: Sequence[Read]) -> None:
-        async with self._database.connection() as connection:
-            found = await load(connection, part)
-        known.stations = found.stations | known.stations
-        known.charge_points = found.charge_points | known.charge_points
-
-    async def _stored(self, author: Author, part: Sequence[Read]) -> list[Merged]:
-        seen = Inventory()
-        await self._look_up(seen, part)
-        hashes = await self._hashes(seen, part, dry_run=False)  # before the locks: it may take seconds
-        for _ in range(TRIES):
-            with contextlib.suppress(fleet.Moved):
-                async with self._writing.write(author) as write:
-                    inventory = await load_locked(write.connection, part)
-                    merged = _merge(part, inventory, hashes)
-                    await store(write, inventory)
-                return merged
-        raise Unavailable("others change the same charge points all the time: try again", headers={"Retry-After": "1"})
-
-    async def _hashes(self, seen: Inventory, part: Sequence[Read], *, dry_run: bool) -> dict[int, str]:
-        """The hash of each password by row number: the stored one where it is that password still."""
-        wanted: dict[tuple[str, str], list[int]] = {}
-        for row in part:
-            if row.given.get("password") and row.given.get("charge_point_id") and not row.errors:
-                of = (row.given["charge_point_id"].lower(), row.given["password"])
-                wanted.setdefault(of, []).append(row.number)
-
-        async def hashed(folded_id: str, password: str) -> str:
-            known = seen.charge_points.get(folded_id)
-            async with self._hashing:
-                return await asyncio.to_thread(_hashed, known.password_hash if known else None, password, dry_run)
-
-        found = await asyncio.gather(*(hashed(*of) for of in wanted))
-        return {number: hash_ for hash_, numbers in zip(found, wanted.values(), strict=True) for number in numbers}
-
-
-def _hashed(stored: str | None, password: str, dry_run: bool) -> str:
-    would_be = f"dry run: {password}"
-    if stored is not None and not stored.startswith("dry run: ") and passwords.matches(stored, password.encode()):
-        return stored
-    return would_be if dry_run else passwords.hashed(password)
-
-
-def _merge(part: Sequence[Read], inventory: Inventory, hashes: dict[int, str]) -> list[Merged]:
-    return [Merged(row, *merging.merge(row, inventory, hashes)) for row in part]

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.http.ids import ChargePointId, StationId
 from api.http.problems import FieldError, Invalid, field_error
 from api.inventory.inputs import Address, Latitude, Longitude, Name, Password, TimeZone
+from api.inventory.merging import STATION, Row
 from shared.words.documents import Registration
 
 Format = Literal["csv", "jsonl"]
 
-STATION = {"station_name": "name", **{name: name for name in ("address", "latitude", "longitude", "time_zone")}}
 EXPORTED = ("station_id", *STATION, "charge_point_id", "registration")
 
 MOST_ROWS = 200_000  #: each has a line in the report
@@ -34,7 +34,7 @@ _DANGEROUS = re.compile(rf"'*{_FORMULA}")
 _DEFUSED = re.compile(rf"'+{_FORMULA}")
 
 
-class Row(BaseModel):
+class Columns(BaseModel):
     """What a row may say."""
 
     model_config = ConfigDict(extra="forbid")
@@ -50,15 +50,7 @@ class Row(BaseModel):
     registration: Registration | None = None
 
 
-class Read(NamedTuple):
-    """A row that was read: what it gives, or what is wrong with it."""
-
-    number: int
-    given: Mapping[str, Any]
-    errors: Sequence[FieldError] = ()
-
-
-def read(body: bytes, format_: Format) -> list[Read]:
+def read(body: bytes, format_: Format) -> list[Row]:
     """The rows of a file, counted from 1.
 
     Raises:
@@ -86,7 +78,7 @@ def _defused(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and _DANGEROUS.match(cell) else cell
 
 
-def _csv(body: bytes) -> list[Read]:
+def _csv(body: bytes) -> list[Row]:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -100,7 +92,7 @@ def _csv(body: bytes) -> list[Read]:
         cells = [line for line in lines if line]
     except csv.Error as error:
         raise Invalid(FieldError("body", f"not CSV in line {lines.line_num}: {error}")) from error
-    known = Row.model_fields
+    known = Columns.model_fields
     wrong = [name for name in header if name not in known]
     if wrong or len(set(header)) < len(header) or not header:
         named = f"unknown: {', '.join(wrong)}; " if wrong else ""
@@ -108,38 +100,38 @@ def _csv(body: bytes) -> list[Read]:
     return [_csv_row(number, header, line) for number, line in enumerate(cells, start=1)]
 
 
-def _csv_row(number: int, header: Sequence[str], line: Sequence[str]) -> Read:
+def _csv_row(number: int, header: Sequence[str], line: Sequence[str]) -> Row:
     given = {name: cell[bool(_DEFUSED.match(cell)) :] for name, cell in zip(header, line, strict=False) if cell}
     if len(line) > len(header):
-        return Read(number, given, [FieldError("row", f"has {len(line)} cells under a header of {len(header)}")])
+        return Row(number, given, [FieldError("row", f"has {len(line)} cells under a header of {len(header)}")])
     return _validated(number, given, strict=False)
 
 
-def _json_lines(body: bytes) -> list[Read]:
+def _json_lines(body: bytes) -> list[Row]:
     found = []
     for number, line in enumerate((line for line in body.split(b"\n") if line.strip()), start=1):
         try:
             given = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            found.append(Read(number, {}, [FieldError("row", f"not JSON: {error}")]))
+            found.append(Row(number, {}, [FieldError("row", f"not JSON: {error}")]))
         except RecursionError:
             found.append(
-                Read(number, {}, [FieldError("row", "nested too deeply: an object of texts and numbers is wanted")])
+                Row(number, {}, [FieldError("row", "nested too deeply: an object of texts and numbers is wanted")])
             )
         else:
             if isinstance(given, dict):
                 found.append(_validated(number, given, strict=True))
             else:
-                found.append(Read(number, {}, [FieldError("row", "not an object")]))
+                found.append(Row(number, {}, [FieldError("row", "not an object")]))
     return found
 
 
-def _validated(number: int, given: Mapping[str, Any], *, strict: bool) -> Read:
+def _validated(number: int, given: Mapping[str, Any], *, strict: bool) -> Row:
     try:
-        row = Row.model_validate(given, strict=strict)
+        row = Columns.model_validate(given, strict=strict)
     except ValidationError as error:
         shown = {
             name: given[name][:_SHOWN] for name in ("station_id", "charge_point_id") if isinstance(given.get(name), str)
         }
-        return Read(number, shown, [field_error(one) for one in error.errors()[:_ERRORS]])
-    return Read(number, {name: getattr(row, name) for name in row.model_fields_set})
+        return Row(number, shown, [field_error(one) for one in error.errors()[:_ERRORS]])
+    return Row(number, {name: getattr(row, name) for name in row.model_fields_set})

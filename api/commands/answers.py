@@ -9,7 +9,7 @@ from api.http.schemas import AT, Answer, like
 
 
 class AvailabilityResult(BaseModel):
-    """What came of the wish at one charge point."""
+    """What came of the intent at one charge point."""
 
     charge_point_id: str
     result: Literal["Accepted", "Rejected", "Scheduled", "Waiting", "TimedOut"] = Field(
@@ -18,7 +18,7 @@ class AvailabilityResult(BaseModel):
 
 
 class Availability(BaseModel):
-    """A wish and what came of it so far."""
+    """An intent and what came of it so far."""
 
     model_config = like({"operative": False, "results": [{"charge_point_id": "CP1", "result": "Accepted"}]})
 

@@ -1,6 +1,6 @@
-"""Wishes: chargers in service or out of it.
+"""Intents: chargers in service or out of it.
 
-A wish is a row of ``intents``; announcing its charge point makes the gateway that holds the charger
+An intent is a row of ``intents``; announcing its charge point makes the gateway that holds the charger
 send it, now or when the charger is back. The answer comes through the log: the rollup writes it
 into the row, which is where we wait for it. Who gave up waiting has lost nothing.
 """
@@ -18,7 +18,7 @@ from shared.stores import fleet
 from shared.words import documents, instant
 from shared.words.documents import ChargePointDocument, Intent
 
-from .inputs import AvailabilityWish
+from .inputs import AvailabilityIntent
 
 WAIT_S = 5
 POLL_S = 0.05
@@ -30,12 +30,12 @@ _CHARGE_POINTS_OF = """
     SELECT key, id, operative, document FROM charge_points
     WHERE station_key = $1 AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
 """
-#: Wishes for parts of the place: the new one takes their place.
+#: Intents for parts of the place: the new one takes their place.
 _FORGET_PARTS = """
     DELETE FROM intents WHERE charge_point_key = ANY($1::bigint[])
       AND ($2 = 0 OR ($3 = 0 AND evse_id = $2)) AND (evse_id, connector_id) <> ($2, $3)
 """
-_WISH = """
+_INTEND = """
     INSERT INTO intents (charge_point_key, evse_id, connector_id, operative, note)
     SELECT key, $2, $3, $4, $5 FROM unnest($1::bigint[]) AS key
     ON CONFLICT (charge_point_key, evse_id, connector_id) DO UPDATE SET
@@ -58,7 +58,7 @@ _RESULTS = """
 
 
 class Asked(NamedTuple):
-    """What came of a wish: the result of each charge point, by id, in order."""
+    """What came of an intent: the result of each charge point, by id, in order."""
 
     results: list[tuple[str, str]]
 
@@ -69,7 +69,7 @@ class Asked(NamedTuple):
 
 
 class Availability:
-    """Stores wishes and waits a little for the answers; ``clock`` is monotonic (s).
+    """Stores intents and waits a little for the answers; ``clock`` is monotonic (s).
 
     Every method may raise ``NotFound`` and ``Unavailable``.
     """
@@ -79,35 +79,37 @@ class Availability:
         self._database = database
         self._clock = clock
 
-    async def ask_station(self, author: Author, station_id: str, wish: AvailabilityWish) -> Asked:
+    async def ask_station(self, author: Author, station_id: str, intent: AvailabilityIntent) -> Asked:
         """Every charge point of the station, as a whole."""
         async with self._writing.write(author) as write:
             station = await write.lock_station(station_id)
             rows = await write.connection.fetch(_CHARGE_POINTS_OF, station["key"])
-            versions = await _store(write, rows, _ALL, wish)
+            versions = await _store(write, rows, _ALL, intent)
             if rows:
                 write.stations.add(station["key"])
         return await self._answers({row["key"]: row["id"] for row in rows}, versions)
 
-    async def ask_charge_point(self, author: Author, charge_point_id: str, wish: AvailabilityWish) -> Asked:
+    async def ask_charge_point(self, author: Author, charge_point_id: str, intent: AvailabilityIntent) -> Asked:
         """One charge point as a whole."""
-        return await self._ask_one(author, charge_point_id, _ALL, wish)
+        return await self._ask_one(author, charge_point_id, _ALL, intent)
 
-    async def ask_connector(self, author: Author, charge_point_id: str, place: Place, wish: AvailabilityWish) -> Asked:
+    async def ask_connector(
+        self, author: Author, charge_point_id: str, place: Place, intent: AvailabilityIntent
+    ) -> Asked:
         """A connector, or an EVSE with all its connectors, that the charge point has reported."""
-        return await self._ask_one(author, charge_point_id, place, wish)
+        return await self._ask_one(author, charge_point_id, place, intent)
 
-    async def _ask_one(self, author: Author, charge_point_id: str, place: Place, wish: AvailabilityWish) -> Asked:
+    async def _ask_one(self, author: Author, charge_point_id: str, place: Place, intent: AvailabilityIntent) -> Asked:
         async with self._writing.write(author) as write:
-            row, _ = await write.lock_charge_point(charge_point_id, {})
+            row = await write.lock_charge_point(charge_point_id)
             if place != _ALL and not _has(documents.charge_point(row["document"]), place):
                 raise NotFound("the charge point has reported no such connector: GET it to see which it has")
-            versions = await _store(write, [row], place, wish)
+            versions = await _store(write, [row], place, intent)
             write.stations.update({row["station_key"]} - {None})
         return await self._answers({row["key"]: row["id"]}, versions)
 
     async def _answers(self, ids: dict[int, str], versions: dict[int, int]) -> Asked:
-        """What the rollup wrote into the wishes' rows, within ``WAIT_S``."""
+        """What the rollup wrote into the intents' rows, within ``WAIT_S``."""
         deadline = self._clock() + WAIT_S
         results = dict.fromkeys(ids, "Waiting")
         while ids:
@@ -125,20 +127,22 @@ class Availability:
         return Asked([(id_, results[key]) for key, id_ in ids.items()])
 
 
-async def _store(write: Write, rows: Sequence[Any], place: Place, wish: AvailabilityWish) -> dict[int, int]:
-    """Writes the wish for each of the locked charge points and into their documents; versions by key."""
+async def _store(write: Write, rows: Sequence[Any], place: Place, intent: AvailabilityIntent) -> dict[int, int]:
+    """Writes the intent for each of the locked charge points and into their documents; versions by key."""
     if not rows:
         return {}
     keys = [row["key"] for row in rows]
     await write.connection.execute(_FORGET_PARTS, keys, *place)
-    stored = await write.connection.fetch(_WISH, keys, *place, wish.operative, wish.note)
+    stored = await write.connection.fetch(_INTEND, keys, *place, intent.operative, intent.note)
     asked_at = instant.to_text(instant.from_datetime(stored[0]["asked_at"]))
     revisions = await fleet.take_revisions(write.connection, len(rows))
     shown = []
     for row, revision in zip(rows, revisions, strict=True):
-        operative = wish.operative if place == _ALL else row["operative"]
+        operative = intent.operative if place == _ALL else row["operative"]
         before = documents.charge_point(row["document"])
-        after = before.with_(operative=operative, intent=Intent(wish.operative, wish.note, asked_at), revision=revision)
+        after = before.with_(
+            operative=operative, intent=Intent(intent.operative, intent.note, asked_at), revision=revision
+        )
         shown.append((row["key"], operative, revision, documents.encode(after).decode()))
         of = {"evse_id": place[0], "connector_id": place[1]} if place != _ALL else {}
         write.record(
@@ -146,7 +150,7 @@ async def _store(write: Write, rows: Sequence[Any], place: Place, wish: Availabi
             station_id=before.station_id,
             charge_point_id=row["id"],
             before={"operative": row["operative"]} if place == _ALL else None,
-            after={"operative": wish.operative, "note": wish.note, **of},
+            after={"operative": intent.operative, "note": intent.note, **of},
         )
     await write.connection.execute(_SHOW, *zip(*shown, strict=True))
     write.charge_points.update(keys)

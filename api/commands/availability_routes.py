@@ -10,7 +10,7 @@ from api.http.room import Room
 
 from . import answers
 from .availability import Asked, Availability
-from .inputs import AvailabilityWish, ConnectorInPath, EvseInPath
+from .inputs import AvailabilityIntent, ConnectorInPath, EvseInPath
 
 _MAY_ANSWER = may_answer(404, 413, 422, 503) | {
     202: {
@@ -27,10 +27,10 @@ def room(availability: Availability) -> Room:
     @routes.writes.put(
         "/stations/{station_id}/availability", response_model=answers.Availability, responses=_MAY_ANSWER
     )
-    async def ask_station(request: Request, station_id: str, body: AvailabilityWish) -> Response:
+    async def ask_station(request: Request, station_id: str, body: AvailabilityIntent) -> Response:
         """Asks every charge point of the station, and waits up to 5 s for their answers.
 
-        A new wish takes the place of those before it, also of those for single connectors.
+        A new intent takes the place of those before it, also of those for single connectors.
         """
         asked = await availability.ask_station(author(request), station_id, body)
         return _answer(body, asked)
@@ -38,7 +38,7 @@ def room(availability: Availability) -> Room:
     @routes.writes.put(
         "/charge-points/{charge_point_id}/availability", response_model=answers.Availability, responses=_MAY_ANSWER
     )
-    async def ask_charge_point(request: Request, charge_point_id: str, body: AvailabilityWish) -> Response:
+    async def ask_charge_point(request: Request, charge_point_id: str, body: AvailabilityIntent) -> Response:
         """Asks the whole charge point, and waits up to 5 s for its answer."""
         asked = await availability.ask_charge_point(author(request), charge_point_id, body)
         return _answer(body, asked)
@@ -53,7 +53,7 @@ def room(availability: Availability) -> Room:
         charge_point_id: str,
         evse_id: EvseInPath,
         connector_id: ConnectorInPath,
-        body: AvailabilityWish,
+        body: AvailabilityIntent,
     ) -> Response:
         """Asks one connector that the charge point has reported, and waits up to 5 s for its answer."""
         asked = await availability.ask_connector(author(request), charge_point_id, (evse_id, connector_id), body)
@@ -62,7 +62,7 @@ def room(availability: Availability) -> Room:
     return routes
 
 
-def _answer(wish: AvailabilityWish, asked: Asked) -> Response:
+def _answer(intent: AvailabilityIntent, asked: Asked) -> Response:
     results = [{"charge_point_id": of, "result": result} for of, result in asked.results]
-    body = msgspec.json.encode({"operative": wish.operative, "results": results})
+    body = msgspec.json.encode({"operative": intent.operative, "results": results})
     return Response(body, 200 if asked.all_answered else 202, media_type="application/json")

@@ -1,6 +1,6 @@
 """Commands to one charger that an operator waits for: trigger, reset, unlock.
 
-The gateway that holds the charger is asked; what the charger answers is the answer. Unlike a wish, a
+The gateway that holds the charger is asked; what the charger answers is the answer. Unlike an intent, a
 command is never repeated: a charger that is away is not asked later.
 """
 
@@ -25,7 +25,7 @@ _HOLDER = """
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
     WHERE c.folded_id = lower($1) AND c.deleted_at IS NULL
 """
-_OFFLINE = "it is not connected: a command needs a charger that is; availability wishes wait until it is back"
+_OFFLINE = "it is not connected: a command needs a charger that is; availability intents wait until it is back"
 
 log = logging.getLogger("plugwatch.api.commands")
 

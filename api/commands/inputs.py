@@ -26,7 +26,7 @@ ConnectorInPath = Annotated[
 ]
 
 
-class AvailabilityWish(Body):
+class AvailabilityIntent(Body):
     """What chargers shall be: in service or out of it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"operative": False, "note": "cable is torn"}]})

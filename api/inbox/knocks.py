@@ -69,7 +69,7 @@ class Inbox:
             raise NotFound(_NONE)
         new = NewChargePoint(id=spelled, password=adoption.password, registration=adoption.registration)
         try:
-            return await self._inventory.create_charge_point(author, adoption.station_id, new, "charge_point.adopted")
+            return await self._inventory.create_charge_point(author, adoption.station_id, new, "adopted")
         except NotFound as error:
             raise Invalid(FieldError("station_id", "there is no such station: create it first")) from error
 

@@ -1,16 +1,37 @@
-"""Rows of an import merged into the inventory, one after the other. Pure.
+"""Rows merged into what is known of the inventory, one after the other. Pure.
 
-The inventory is given; what became of it is there to be written, or in a dry run to be forgotten.
+A row is one charge point with the fields of its station, or a station alone: a line of a file, or a single write,
+which is a file of one row. What became of what was known is there to be written, or in a dry run to be forgotten.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
 
-from api.bulk.rows import STATION, Read
 from api.http.problems import FieldError
 
+#: Columns of a row that are fields of its station.
+STATION = {"station_name": "name", **{name: name for name in ("address", "latitude", "longitude", "time_zone")}}
+
+FIELDS = tuple(STATION.values())
+
 Result = Literal["created", "updated", "unchanged", "error"]
+
+
+class Row(NamedTuple):
+    """What a row gives: absent stays as it is, None clears; or what is wrong with it."""
+
+    number: int
+    given: Mapping[str, Any]
+    errors: Sequence[FieldError] = ()
+
+
+class Merged(NamedTuple):
+    """What came of one row."""
+
+    row: Row
+    result: Result
+    errors: Sequence[FieldError]
 
 
 @dataclass(slots=True)
@@ -20,6 +41,7 @@ class Station:
     id: str
     fields: dict[str, Any]
     key: int | None = None
+    version: int = 0
     was: Mapping[str, Any] | None = None
 
 
@@ -32,6 +54,7 @@ class ChargePoint:
     registration: str
     password_hash: str | None
     key: int | None = None
+    version: int = 0
     station_key: int | None = None
     document: str = ""
     was: tuple[str | None, str, str | None] | None = None
@@ -43,37 +66,51 @@ class ChargePoint:
 
 
 @dataclass(slots=True)
-class Inventory:
+class Known:
     """The stations by id, and the charge points by folded id, that rows speak of."""
 
     stations: dict[str, Station] = field(default_factory=dict)
     charge_points: dict[str, ChargePoint] = field(default_factory=dict)
 
+    def add(self, other: "Known") -> None:
+        """Knows, too, what the other knows; what became of what is known here stays."""
+        self.stations = other.stations | self.stations
+        self.charge_points = other.charge_points | self.charge_points
 
-def merge(row: Read, inventory: Inventory, hashes: Mapping[int, str]) -> tuple[Result, list[FieldError]]:
+    @property
+    def keys(self) -> tuple[list[int], list[int]]:
+        """Those of the stations and of the charge points that are stored."""
+        return (
+            [one.key for one in self.stations.values() if one.key is not None],
+            [one.key for one in self.charge_points.values() if one.key is not None],
+        )
+
+
+def merge(row: Row, into: Known, hashes: Mapping[int, str]) -> Merged:
     """Merges a row, all of it or nothing; ``hashes`` are those of the passwords, by row number."""
     errors = list(row.errors)
     station = charge_point = None
     if not errors:
-        station = _station(row.given, inventory, errors)
-        charge_point = _charge_point(row, inventory, hashes, errors)
+        station = _station(row.given, into, errors)
+        charge_point = _charge_point(row, into, hashes, errors)
     if errors:
-        return "error", errors
+        return Merged(row, "error", errors)
     results: set[Result] = set()
     if station is not None:
-        known = inventory.stations.get(station.id)
+        known = into.stations.get(station.id)
         results.add("created" if known is None else "unchanged" if known.fields == station.fields else "updated")
-        inventory.stations[station.id] = station
+        into.stations[station.id] = station
     if charge_point is not None:
-        before = inventory.charge_points.get(charge_point.id.lower())
-        inventory.charge_points[charge_point.id.lower()] = charge_point
+        before = into.charge_points.get(charge_point.id.lower())
+        into.charge_points[charge_point.id.lower()] = charge_point
         if before is None:
-            return "created", []
-        return ("updated" if before.shall != charge_point.shall or results - {"unchanged"} else "unchanged"), []
-    return results.pop(), []
+            return Merged(row, "created", [])
+        changed = before.shall != charge_point.shall or results - {"unchanged"}
+        return Merged(row, "updated" if changed else "unchanged", [])
+    return Merged(row, results.pop(), [])
 
 
-def _station(given: Mapping[str, Any], inventory: Inventory, errors: list[FieldError]) -> Station | None:
+def _station(given: Mapping[str, Any], into: Known, errors: list[FieldError]) -> Station | None:
     station_id = given.get("station_id")
     if station_id is None:
         errors += [
@@ -82,7 +119,7 @@ def _station(given: Mapping[str, Any], inventory: Inventory, errors: list[FieldE
             if given.get(column) is not None
         ]
         return None
-    known = inventory.stations.get(station_id)
+    known = into.stations.get(station_id)
     fields = dict(known.fields) if known else dict.fromkeys(STATION.values())
     for column, name in STATION.items():
         if column in given and (name != "name" or given[column]):
@@ -92,12 +129,12 @@ def _station(given: Mapping[str, Any], inventory: Inventory, errors: list[FieldE
     missing = [name for name in ("latitude", "longitude") if fields[name] is None]
     if len(missing) == 1:
         errors.append(FieldError(missing[0], "latitude and longitude come together: give both, or neither"))
-    return Station(station_id, fields, known.key if known else None, known.was if known else None)
+    if known is None:
+        return Station(station_id, fields)
+    return replace(known, fields=fields)
 
 
-def _charge_point(
-    row: Read, inventory: Inventory, hashes: Mapping[int, str], errors: list[FieldError]
-) -> ChargePoint | None:
+def _charge_point(row: Row, into: Known, hashes: Mapping[int, str], errors: list[FieldError]) -> ChargePoint | None:
     given = row.given
     charge_point_id = given.get("charge_point_id")
     if charge_point_id is None:
@@ -109,15 +146,11 @@ def _charge_point(
         if given.get("station_id") is None:
             errors.append(FieldError("charge_point_id", "is required, or station_id, or both"))
         return None
-    known = inventory.charge_points.get(charge_point_id.lower())
+    known = into.charge_points.get(charge_point_id.lower())
     one = known or ChargePoint(charge_point_id, None, "ACCEPTED", None)
-    return ChargePoint(
-        id=one.id,
+    return replace(
+        one,
         station_id=given.get("station_id", one.station_id),
         registration=given.get("registration") or one.registration,
         password_hash=hashes.get(row.number) if "password" in given else one.password_hash,
-        key=one.key,
-        station_key=one.station_key,
-        document=one.document,
-        was=one.was,
     )

@@ -2,15 +2,14 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
 from asyncpg import Record
 
 from api.database import Database
 from api.http import ids
 from api.http.access import Author
-from api.http.problems import FieldError, Invalid, NotFound, Unavailable
+from api.http.problems import NotFound, Unavailable
 from api.inventory import trail as audit
 from api.metrics import Metrics
 from shared.stores import fleet, hot, served
@@ -21,14 +20,15 @@ from .trail import Entry, Facts
 
 _STATION = "SELECT key, id, version, name, address, latitude, longitude, time_zone FROM stations"
 _LOCK_STATION = f"{_STATION} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
-_STATION_KEY = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
-_STATION_LIVES = "SELECT true FROM stations WHERE key = $1 AND deleted_at IS NULL"
 _REGROUPED = "UPDATE stations SET version = nextval('revisions') WHERE key = ANY($1::bigint[])"
-_CHARGE_POINT_KEYS = "SELECT key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
+_CHARGE_POINT_KEY = "SELECT key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _LOCK_CHARGE_POINT = """
     SELECT key, id, station_key, version, registration, password_hash, operative, document FROM charge_points
     WHERE key = ANY($1::bigint[]) AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
 """
+
+NO_STATION = "there is no station with this id: GET /v1/stations lists those there are"
+NO_CHARGE_POINT = "there is no charge point with this id: GET /v1/charge-points lists those there are"
 
 log = logging.getLogger("plugwatch.api")
 
@@ -46,6 +46,11 @@ class Write:
         self.regrouped: set[int] = set()
         self.changes: list[Change] = []
         self.entries: list[Entry] = []
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything was changed."""
+        return bool(self.stations or self.charge_points)
 
     @property
     def station_change(self) -> Change:
@@ -83,49 +88,31 @@ class Write:
         """
         row = await self.connection.fetchrow(_LOCK_STATION, station_id) if ids.is_station(station_id) else None
         if row is None:
-            raise NotFound("there is no station with this id: GET /v1/stations lists those there are")
+            raise NotFound(NO_STATION)
         return row
 
-    async def lock_charge_point(self, charge_point_id: str, given: Mapping[str, Any]) -> tuple[Record, int | None]:
-        """Locks a charge point, before it its station, and the one of ``given["station_id"]`` that it moves to.
-
-        Returns the charge point and the key of the station that it shall have.
+    async def lock_charge_point(self, charge_point_id: str) -> Record:
+        """Locks a charge point, before it its station.
 
         Raises:
             NotFound: there is no such charge point.
-            Invalid: there is no such station to move to.
             Unavailable: somebody moves it all the time.
         """
+        if not ids.is_charge_point(charge_point_id):
+            raise NotFound(NO_CHARGE_POINT)
         for _ in range(5):
             with contextlib.suppress(fleet.Moved):
                 async with self.connection.transaction():  # a savepoint: a wrong guess gives its locks back
-                    return await self._lock_charge_point(charge_point_id, given)
+                    return await self._lock_charge_point(charge_point_id)
         raise Unavailable("this charge point is being moved by others: try again", headers={"Retry-After": "1"})
 
-    async def _lock_charge_point(self, charge_point_id: str, given: Mapping[str, Any]) -> tuple[Record, int | None]:
-        connection = self.connection
-        gone = NotFound("there is no charge point with this id: GET /v1/charge-points lists those there are")
-        nowhere = Invalid(FieldError("station_id", "there is no such station: create it first"))
-        if not ids.is_charge_point(charge_point_id):
-            raise gone
-        seen = await connection.fetchrow(_CHARGE_POINT_KEYS, charge_point_id)
-        if seen is None:
-            raise gone
-        target: int | None = None
-        if given.get("station_id") is not None:
-            target = await connection.fetchval(_STATION_KEY, given["station_id"])
-            if target is None:
-                raise nowhere
-        stations = () if target is None else (target,)
-        found = await fleet.lock_charge_points(connection, [seen["key"]], _LOCK_CHARGE_POINT, stations=stations)
+    async def _lock_charge_point(self, charge_point_id: str) -> Record:
+        key = await self.connection.fetchval(_CHARGE_POINT_KEY, charge_point_id)
+        found = [] if key is None else await fleet.lock_charge_points(self.connection, [key], _LOCK_CHARGE_POINT)
         if not found:
-            raise gone
-        (row,) = found
-        if "station_id" not in given:
-            target = row["station_key"]
-        if target is not None and not await connection.fetchval(_STATION_LIVES, target):
-            raise nowhere
-        return row, target
+            raise NotFound(NO_CHARGE_POINT)
+        row: Record = found[0]
+        return row
 
 
 class Writing:
@@ -149,7 +136,7 @@ class Writing:
             write = Write(connection)
             yield write
             await audit.record(connection, author, write.entries)
-            if write.stations or write.charge_points:
+            if write.touched:
                 await connection.execute(_REGROUPED, list(write.regrouped))
                 write.changes = [
                     *await served.changes_of(connection, [], write.charge_points),

@@ -34,7 +34,7 @@ _QUERIES: tuple[type[BaseModel], ...] = (
     SeriesFilters,
     StreamFilters,
 )
-_ROW: type[BaseModel] = rows.Row
+_ROW: type[BaseModel] = rows.Columns
 _SCOPE = {"path": "/v1/stations", "request_id": "1"}
 
 WORDS = sorted(
@@ -92,9 +92,9 @@ def _validated(model: type[BaseModel], given: object) -> None:
 
 def _file(format_: rows.Format) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
-        inventory = merging.Inventory()
-        merged = [merging.merge(row, inventory, {row.number: "x"}) for row in rows.read(data, format_)]
-        for result, wrong in merged:
+        known = merging.Known()
+        merged = [merging.merge(row, known, {row.number: "x"}) for row in rows.read(data, format_)]
+        for _, result, wrong in merged:
             assert (result == "error") == bool(wrong)
             if wrong:
                 problems.response(problems.Invalid(*wrong), _SCOPE)
@@ -102,9 +102,9 @@ def _file(format_: rows.Format) -> Callable[[bytes], None]:
             {
                 **dict.fromkeys(rows.EXPORTED),
                 "station_id": one.id,
-                **{column: one.fields[name] for column, name in rows.STATION.items()},
+                **{column: one.fields[name] for column, name in merging.STATION.items()},
             }
-            for one in inventory.stations.values()
+            for one in known.stations.values()
         ]
         back = rows.read(rows.written(exported, format_, header=True), format_)
         wanted = [{name: value for name, value in row.items() if value not in (None, "")} for row in exported]

@@ -1,4 +1,4 @@
-"""PUT …/availability: wishes for chargers, and what became of them."""
+"""PUT …/availability: intents for chargers, and what became of them."""
 
 import asyncio
 import time
@@ -16,8 +16,8 @@ OUT = {"operative": False, "note": "cable is torn"}
 IN = {"operative": True}
 
 
-async def ask(api: Api, path: str, wish: Mapping[str, object]) -> httpx.Response:
-    answer = await api.client.put(f"/v1/{path}/availability", json=wish)
+async def ask(api: Api, path: str, intent: Mapping[str, object]) -> httpx.Response:
+    answer = await api.client.put(f"/v1/{path}/availability", json=intent)
     if answer.is_success:
         answers.Availability.model_validate_json(answer.content, strict=False)
     return answer
@@ -154,7 +154,7 @@ async def test_a_silent_charger_times_out_and_may_answer_later(api: Api, ingest:
         await eventually(over)
 
 
-async def test_a_wish_that_a_newer_one_replaced_is_not_waited_for(api: Api, ingest: Ingest) -> None:
+async def test_an_intent_that_a_newer_one_replaced_is_not_waited_for(api: Api, ingest: Ingest) -> None:
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp) as plug:
@@ -168,7 +168,7 @@ async def test_a_wish_that_a_newer_one_replaced_is_not_waited_for(api: Api, inge
         assert (await shown(api, cp))["operative"] is True
 
 
-async def test_wishes_and_reports_at_once_leave_one_truth(api: Api, ingest: Ingest) -> None:
+async def test_intents_and_reports_at_once_leave_one_truth(api: Api, ingest: Ingest) -> None:
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp) as plug:
@@ -177,10 +177,10 @@ async def test_wishes_and_reports_at_once_leave_one_truth(api: Api, ingest: Inge
             for status in ("Charging", "Available") * 20:
                 await plug.report(status)
 
-        wishes = [
+        intents = [
             ask(api, path, OUT if n % 2 else IN) for n in range(5) for path in ("stations/S1", f"charge-points/{cp}")
         ]
-        asked = asyncio.gather(*wishes)
+        asked = asyncio.gather(*intents)
         await charge()
         assert {answer.status_code for answer in await asked} == {202}
         newest = await api.pool.fetchval("SELECT operative FROM intents")
@@ -240,7 +240,7 @@ async def test_one_connector_is_asked_and_the_charge_point_stays_operative(
             assert (await ask(api, f"charge-points/{cp}/connectors/{nowhere}", OUT)).status_code == 404
 
 
-async def test_a_wish_for_the_whole_takes_the_place_of_those_for_its_parts(api: Api) -> None:
+async def test_an_intent_for_the_whole_takes_the_place_of_those_for_its_parts(api: Api) -> None:
     await api.station("S1", "CP1")
     await api.rolled_up("CP1", "AVAILABLE", "AVAILABLE", connectivity="OFFLINE")
     places = "SELECT evse_id, connector_id, operative FROM intents ORDER BY 1, 2"
@@ -269,9 +269,9 @@ async def test_what_is_not_there_cannot_be_asked(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [{}, {"operative": "no"}, {"operative": False, "note": "x" * 501}, {"operative": False, "why": "?"}]
+    "intent", [{}, {"operative": "no"}, {"operative": False, "note": "x" * 501}, {"operative": False, "why": "?"}]
 )
-async def test_a_wish_that_is_none_is_refused(api: Api, wish: dict[str, object]) -> None:
+async def test_an_intent_that_is_none_is_refused(api: Api, intent: dict[str, object]) -> None:
     await api.station("S1", "CP1")
-    assert (await ask(api, "charge-points/CP1", wish)).status_code == 422
+    assert (await ask(api, "charge-points/CP1", intent)).status_code == 422
     assert await api.pool.fetchval("SELECT count(*) FROM intents") == 0

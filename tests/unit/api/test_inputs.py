@@ -95,8 +95,8 @@ def test_filters_that_do_not_exist_are_refused() -> None:
 @pytest.mark.parametrize(
     ("model", "values"),
     [
-        (inputs.AvailabilityWish, {"operative": 1}),
-        (inputs.AvailabilityWish, {"operative": True, "note": "a\0"}),
+        (inputs.AvailabilityIntent, {"operative": 1}),
+        (inputs.AvailabilityIntent, {"operative": True, "note": "a\0"}),
         (inputs.Trigger, {"message": "heartbeat"}),
         (inputs.Unlock, {"evse_id": True, "connector_id": 1}),
         (Adoption, {"station_id": "S1", "password": "short"}),

@@ -7,22 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.bulk.rows import Read, read, written
+from api.bulk.rows import read, written
 from api.http.problems import FieldError, Invalid
-from api.inventory.merging import ChargePoint, Inventory, Station, merge
+from api.inventory.merging import ChargePoint, Known, Row, Station, merge
 
 EMPTY = dict.fromkeys(("name", "address", "latitude", "longitude", "time_zone"))
 
 
-def inventory() -> Inventory:
+def inventory() -> Known:
     fields = {**EMPTY, "name": "A"}
     station = Station("S1", fields, key=1, was=dict(fields))
     charge_point = ChargePoint("Cp1", "S1", "ACCEPTED", "hash", key=1, station_key=1, was=("S1", "ACCEPTED", "hash"))
-    return Inventory({"S1": station}, {"cp1": charge_point})
+    return Known({"S1": station}, {"cp1": charge_point})
 
 
-def merged(into: Inventory, **given: Any) -> str:
-    return merge(Read(1, given), into, {1: "new hash"})[0]
+def merged(into: Known, **given: Any) -> str:
+    return merge(Row(1, given), into, {1: "new hash"}).result
 
 
 def test_a_row_that_says_what_is_known_changes_nothing() -> None:
@@ -34,7 +34,7 @@ def test_a_row_that_says_what_is_known_changes_nothing() -> None:
 
 
 def test_later_rows_see_what_earlier_rows_did() -> None:
-    known = Inventory()
+    known = Known()
     assert merged(known, station_id="S2", charge_point_id="CP2") == "error"
     assert merged(known, station_id="S2", station_name="B") == "created"
     assert merged(known, station_id="S2", charge_point_id="CP2") == "created"
@@ -47,7 +47,7 @@ def test_a_row_with_an_error_leaves_no_trace() -> None:
     known = inventory()
     assert merged(known, station_id="S1", station_name="B", latitude=1.0, charge_point_id="CP1") == "error"
     assert merged(known, station_name="B", charge_point_id="CP9") == "error"
-    assert merge(Read(1, {"station_id": "S9"}, [FieldError("row", "bad")]), known, {})[0] == "error"
+    assert merge(Row(1, {"station_id": "S9"}, [FieldError("row", "bad")]), known, {}).result == "error"
     assert known == inventory()
 
 
@@ -83,4 +83,4 @@ def test_what_is_written_is_read_again(format_: Any, rows: list[dict[str, Any]])
 @given(st.binary(max_size=200), st.sampled_from(["csv", "jsonl"]))
 def test_no_file_breaks_it(body: bytes, format_: Any) -> None:
     with contextlib.suppress(Invalid):
-        assert all(isinstance(one, Read) for one in read(body, format_))
+        assert all(isinstance(one, Row) for one in read(body, format_))

@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.bulk import rows
-from api.bulk.rows import EXPORTED, Read
+from api.bulk.rows import EXPORTED
 from api.http.problems import Invalid
+from api.inventory.merging import Row
 
 FORMULAS = ("=1+1|cmd", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "'=1", "''=1", "\uff1d1", "'", "-", "=")
 GOOD = b'{"station_id": "S1", "station_name": "A"}'
@@ -24,7 +25,7 @@ def cells(file: bytes) -> list[str]:
     return next(csv.reader(io.StringIO(file.decode(), newline="")))
 
 
-def back(row: dict[str, object]) -> Read:
+def back(row: dict[str, object]) -> Row:
     (found,) = rows.read(rows.written([row], "csv", header=True), "csv")
     return found
 

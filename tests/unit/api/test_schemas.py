@@ -46,7 +46,7 @@ def test_the_fields_are_the_same_in_the_same_order(model: type[BaseModel], struc
         history.HistoryPage,
         history.Series,
         schemas.Problem,
-        inputs.AvailabilityWish,
+        inputs.AvailabilityIntent,
         inputs.Trigger,
         inputs.ResetOrder,
         inputs.Unlock,
