@@ -161,7 +161,7 @@ conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict)
 FUZZ_S ?= 40
 .PHONY: fuzz-api
 fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has 40 s of it; FUZZ_S=1800: longer)
-	@$(PY) -m pytest -m fuzz tests/integration/api/test_schemathesis.py --fuzz-s $(FUZZ_S) --timeout $$(($(FUZZ_S) + 90)) $(ARGS)
+	@$(PY) -m pytest -m fuzz tests/integration/api/http/test_schemathesis.py --fuzz-s $(FUZZ_S) --timeout $$(($(FUZZ_S) + 90)) $(ARGS)
 
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.ready
 	@test "$$(uname -sm)" = "Linux x86_64" || { echo "atheris has wheels for Linux on x86-64 alone"; exit 1; }

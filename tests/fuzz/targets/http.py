@@ -1,6 +1,6 @@
 """Bytes of a client into one connection of the HTTP servers (the API's and the admin ports'): every answer can be read,
 and the application sees the same requests however the bytes are cut. What the API makes of requests that can be read is
-schemathesis' part (tests/integration/api/test_schemathesis.py).
+schemathesis' part (tests/integration/api/http/test_schemathesis.py).
 
 The first byte chooses the cut.
 """

@@ -9,8 +9,8 @@ from api.commands import answers
 from local.stack import Stack
 from shared.stores import fleet, postgres, traces
 from shared.stores.traces import Traced
+from tests.integration.api.http.test_problems import problem
 from tests.integration.api.served import READ, Api, bearer, eventually
-from tests.integration.api.test_problems import problem
 
 PATH = "/v1/charge-points/cp1/trace"
 

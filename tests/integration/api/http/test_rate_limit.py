@@ -6,7 +6,8 @@ from ipaddress import ip_network
 import pytest
 
 from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer
-from tests.integration.api.test_problems import problem
+
+from .test_problems import problem
 
 HERE = "/v1/stations"
 

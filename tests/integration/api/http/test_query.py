@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.integration.api.served import Api
-from tests.integration.api.test_problems import problem
+
+from .test_problems import problem
 
 
 async def operations(api: Api) -> list[tuple[str, str, list[dict[str, object]]]]:
