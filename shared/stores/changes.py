@@ -26,12 +26,14 @@ Kind = Literal["station", "charge_point"]
 
 
 class Facts(Struct, frozen=True, array_like=True):
-    """A station in brief: how many of its charge points are OFFLINE, and since when it has its status."""
+    """A station in brief: how many of its charge points are OFFLINE, since when (s since 1970) it has its status,
+    and its EVSEs by status, in the order of ``STATUSES``."""
 
     status: Status
     health: Health
     offline: int
-    since: str | None = None
+    since_s: int | None = None
+    counts: tuple[int, ...] = ()
 
 
 class Packed(Struct, frozen=True, array_like=True):

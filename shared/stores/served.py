@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.words import documents, instant
 from shared.words.documents import StationDocument
-from shared.words.status import summed
+from shared.words.status import STATUSES, summed
 
 from .changes import Facts, Kind
 from .hot import Change
@@ -13,7 +13,7 @@ from .postgres import Connection
 
 STATIONS = """
     SELECT key, id, name, address, latitude, longitude, time_zone, version, status, health,
-           partially_available, counts, revision, updated_at, deleted_at
+           partially_available, counts, status_since, revision, updated_at, deleted_at
     FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key
 """
 MEMBERS = """
@@ -50,7 +50,7 @@ async def changes_of(
     stations = await connection.fetch(STATIONS, sorted(station_keys))
     members = by_station(await connection.fetch(MEMBERS, sorted(station_keys)))
     return [charge_point_change(row) for row in charge_points] + [
-        station_change(row, [one["document"] for one in of_it], offline(of_it))
+        station_change(row, [one["document"] for one in of_it], facts(row, of_it))
         for row in stations
         for of_it in [members.get(row["key"], [])]
     ]
@@ -107,8 +107,8 @@ def charge_point_change(row: Any) -> Change:
     )
 
 
-def station_change(row: Any, charge_point_documents: Sequence[str], offline: int = 0) -> Change:
-    """A station's row (``STATIONS``), the documents of its charge points, and how many are OFFLINE, as a change."""
+def station_change(row: Any, charge_point_documents: Sequence[str], brief: Facts | None = None) -> Change:
+    """A station's row (``STATIONS``), the documents of its charge points, and it in brief, as a change."""
     document = StationDocument(
         id=row["id"],
         name=row["name"],
@@ -131,12 +131,17 @@ def station_change(row: Any, charge_point_documents: Sequence[str], offline: int
         revision=row["revision"],
         etag=f'"{row["version"]}.{row["revision"]}"',
         document=None if row["deleted_at"] else documents.encode(document),
-        facts=Facts(row["status"], row["health"], offline),
+        facts=brief,
     )
 
 
-def offline(charge_points: Sequence[Any]) -> int:
-    return sum(one["connectivity"] == "OFFLINE" for one in charge_points)
+def facts(row: Any, charge_points: Sequence[Any]) -> Facts:
+    """A station's row and those of its charge points (``MEMBERS``) in brief."""
+    offline = sum(one["connectivity"] == "OFFLINE" for one in charge_points)
+    since_s = instant.from_datetime(row["status_since"]) // 1000
+    return Facts(
+        row["status"], row["health"], offline, since_s, tuple(row["counts"].get(status, 0) for status in STATUSES)
+    )
 
 
 def by_station(rows: Sequence[Any]) -> dict[int, list[Any]]:

@@ -14,6 +14,7 @@ Reason = Literal["OWN", "CONNECTOR_0", "EVSE", "SIBLING_IN_USE", "OFFLINE", "REG
 Counts = Mapping[Status, int]
 
 STATUSES: tuple[Status, ...] = ("AVAILABLE", "OCCUPIED", "RESERVED", "UNAVAILABLE", "FAULTED", "UNKNOWN")
+HEALTHS: tuple[Health, ...] = ("OK", "DEGRADED", "DOWN", "UNKNOWN")
 
 #: OCPP 1.6 §7.7 ChargePointStatus and 2.x §3.23 ConnectorStatusEnumType to ours.
 NORMALIZED: Mapping[str, Status] = {

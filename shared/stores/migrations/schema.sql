@@ -20,6 +20,7 @@ CREATE TABLE stations (
     partially_available boolean NOT NULL DEFAULT false,
     counts jsonb NOT NULL DEFAULT '{}',
     traits smallint NOT NULL DEFAULT 0,  -- bits of shared.stores.fleet: what some charge point of the station is
+    status_since timestamptz NOT NULL DEFAULT now(),
     revision bigint NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
     CHECK ((latitude IS NULL) = (longitude IS NULL))

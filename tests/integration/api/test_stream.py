@@ -104,7 +104,8 @@ async def test_the_stream_holds_facts_and_no_documents(api: Api, copy: HotCopy) 
     document = (await api.client.get("/v1/stations/S1")).json()
     assert (station.kind, station.station_id, station.deleted) == ("station", "S1", False)
     assert station.revision == document["revision"]
-    assert station.facts == Facts(document["status"], document["health"], 1)
+    assert station.facts is not None
+    assert station.facts == Facts(document["status"], document["health"], 1, station.facts.since_s, (2, 0, 0, 0, 1, 0))
 
 
 async def test_what_was_overtaken_is_left_out_and_the_last_one_never(api: Api, port: int, copy: HotCopy) -> None:
