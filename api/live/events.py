@@ -36,6 +36,7 @@ class Wanted(Struct, frozen=True):
     stations: frozenset[str] = frozenset()
     charge_points: frozenset[str] = frozenset()  #: folded
     events: frozenset[EventKind] = frozenset()
+    brief: bool = False  #: stations in arrays instead, see ``briefs``
 
     def has(self, entry: Entry) -> bool:
         """Whether the change is one of these."""

@@ -1,6 +1,8 @@
 """Which changes a stream tells of."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from .events import EventKind, Wanted
 
@@ -13,6 +15,14 @@ class StreamFilters(BaseModel):
     station_id: list[str] = Field(default=[], max_length=500, description="any of these; its charge points, too")
     charge_point_id: list[str] = Field(default=[], max_length=500, description="any of these; case does not matter")
     event: list[EventKind] = Field(default=[], description="any of these; `reset` comes in any case")
+    view: Literal["brief"] | None = Field(default=None, description="stations alone, in brief; goes with no filter")
+
+    @field_validator("view")
+    @classmethod
+    def _without_filters(cls, view: str | None, info: ValidationInfo) -> str | None:
+        if view is not None and any(info.data.values()):
+            raise ValueError("goes with no filter: what it tells is the same for all")
+        return view
 
     def wanted(self) -> Wanted:
         """As the stream knows it."""
@@ -20,4 +30,5 @@ class StreamFilters(BaseModel):
             frozenset(self.station_id),
             frozenset(one.lower() for one in self.charge_point_id),
             frozenset(self.event),
+            brief=self.view is not None,
         )

@@ -43,6 +43,10 @@ def room(stream: Stream) -> Room:
         The document is the one of when it is sent; a change that a newer one has overtaken by then is left out.
         `reset`: changes may have been missed, read everything anew. `dropped`: you read too slowly, connect again.
         A block with an `id` alone tells where the stream stands: keep it like any other.
+
+        `view=brief` is for status boards: `event: brief`, once a second at most, with an array of the stations that
+        changed, each `[id, status, health, offline charge points, since, revision, [EVSEs by status]]` as the columns
+        of `GET /v1/board`, or `[id, revision]` when deleted. One may come twice: the larger revision counts.
         """
         stream.check()
         return Events(stream.follow(filters.wanted(), last_event_id or None), headers=_HEADERS)

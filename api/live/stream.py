@@ -20,6 +20,8 @@ from shared.stores.changes import Entry
 from shared.stores.hot import HotCopy
 from shared.stores.outage import Outage
 
+from . import briefs
+from .briefs import Briefs
 from .events import Wanted
 from .subscribers import Reader, Subscribers
 
@@ -29,6 +31,7 @@ AWAY_S = 1  #: between two attempts to reach Redis
 PAGE = 200  #: changes handed out at once
 CATCH_UP_PAGE = 500  #: changes looked at at once for a client which catches up
 CATCH_UP_TOLD = 50  #: documents that it holds at most
+BRIEF_PAGE = 2_000  #: changes looked at for a client in brief; behind by more, it reads all anew at less cost
 CATCHING_UP = 8  #: clients that read their page at the same time
 
 log = logging.getLogger("plugwatch.api")
@@ -43,6 +46,8 @@ class Stream:
         self._metrics = metrics
         self._subscribers = Subscribers()
         self._up = asyncio.Event()
+        self._briefs = Briefs()
+        self._briefed = live.START  #: everything up to here has been told in brief
         self._position = live.START  #: everything up to here has been handed out; known while ``_up``
         self._run_id = b""
         self._resets = 0
@@ -54,12 +59,13 @@ class Stream:
     async def running(self) -> AsyncIterator[None]:
         """Follows the stream while the block runs."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._run(), name="stream")
+            tasks = [group.create_task(self._run(), name="stream"), group.create_task(self._brief(), name="briefs")]
             try:
                 yield
             finally:
                 self.stop()
-                task.cancel()
+                for task in tasks:
+                    task.cancel()
 
     def stop(self) -> None:
         """Ends all streams, so that their clients go to another server."""
@@ -81,12 +87,13 @@ class Stream:
         reader = Reader(wanted)
         self._metrics.streams.inc()
         try:
-            async for chunk in self._opening(reader, last_id):
+            async for chunk in (self._opening_in_brief if wanted.brief else self._opening)(reader, last_id):
                 yield chunk
             while (more := await reader.next(self.heartbeat_s)) is not None:
                 # So that a client of few changes does not fall behind the stream's oldest one.
-                if more is live.HEARTBEAT and reader.after is None and not reader.unsure:
-                    more += live.position(self._position)
+                # While Redis is away there is none, and so who listens can tell that he hears of nothing.
+                if more is live.HEARTBEAT and reader.after is None and not reader.unsure and self._up.is_set():
+                    more += live.position(self._briefed if self._briefs and wanted.brief else self._position)
                 yield more
         finally:
             self._metrics.streams.dec()
@@ -129,6 +136,40 @@ class Stream:
                 self._join(reader)
             told = [live.event(entry, documents[entry.id]) for entry in wanted if entry.id in documents]
             yield b"".join(told) or live.position(at)
+
+    async def _opening_in_brief(self, reader: Reader, last_id: str | None) -> AsyncIterator[bytes]:
+        """The same in brief: it joins first, and may be told twice, since revisions say what is newer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AWAY_S):
+                await self._up.wait()
+        reader.unsure = not self._up.is_set()
+        self._join(reader)
+        if not reader.unsure and last_id is None:
+            yield live.position(self._briefed if self._briefs else self._position)
+            return
+        found: list[Entry] | None = []
+        try:
+            if not reader.unsure and last_id is not None:
+                found = await self._since(last_id, BRIEF_PAGE)
+        except hot.AWAY:
+            reader.unsure = True
+        if reader.unsure:
+            yield live.HEARTBEAT
+        elif found is None or len(found) >= BRIEF_PAGE - 1:
+            yield live.reset(self._position)
+        else:
+            missed = Briefs()
+            missed.take(found)
+            yield missed.event(found[-1].id if found else str(last_id))
+
+    async def _brief(self) -> None:
+        """Hands out, once a second, what has changed meanwhile."""
+        while True:
+            await asyncio.sleep(briefs.EVERY_S)
+            if self._briefs:
+                for _ in self._subscribers.hand_out_in_brief(self._briefs.event(self._position)):
+                    self._metrics.streams_dropped.inc()
+            self._briefed = self._position
 
     def _join(self, reader: Reader) -> None:
         self._subscribers.add(reader)
@@ -186,6 +227,8 @@ class Stream:
                 documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
                 asked.update(entry.id for entry in wanted)
             self._position = found[-1].id
+            if self._subscribers.in_brief:
+                self._briefs.take(found)
             for _ in self._subscribers.hand_out(found, documents):
                 self._metrics.streams_dropped.inc()
         else:
@@ -194,5 +237,6 @@ class Stream:
     def _reset_all(self) -> None:
         log.warning("changes may have been missed: every client of the stream is told to read anew")
         self._resets += 1
+        self._briefs.clear()
         for reader in self._subscribers:
             reader.reset(self._position)

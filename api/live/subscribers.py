@@ -11,6 +11,7 @@ from .events import Wanted
 
 MAX_BYTES = 4 * 1024 * 1024  #: what waits for one reader at most, beside a single batch
 _CHUNK = 64 * 1024
+IN_BRIEF = Wanted(brief=True)
 
 
 class Reader:
@@ -141,12 +142,26 @@ class Subscribers:
                 reader.after = None
         return slow
 
+    @property
+    def in_brief(self) -> bool:
+        """Whether somebody follows in brief."""
+        return IN_BRIEF in self._readers
+
+    def hand_out_in_brief(self, chunk: bytes) -> list[Reader]:
+        """Gives each reader in brief the same bytes. Returns those who were too slow, who are out."""
+        slow = [reader for reader in self._readers.get(IN_BRIEF, ()) if not reader.give(chunk)]
+        for reader in slow:
+            self.discard(reader)
+        return slow
+
     def _candidates(self, entry: Entry) -> Iterable[Wanted]:
         of_station = self._of_station.get(entry.station_id or "", ())
         of_charge_point = self._of_charge_point.get((entry.charge_point_id or "").lower(), ())
         return self._of_all.union(of_station, of_charge_point)
 
     def _places(self, wanted: Wanted) -> list[set[Wanted]]:
+        if wanted.brief:
+            return []
         if wanted.stations:
             return [self._of_station[id_] for id_ in wanted.stations]
         if wanted.charge_points:
