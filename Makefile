@@ -92,7 +92,7 @@ up: ## operator: the production shape in containers, until all is healthy (COMPO
 	@$(PREFLIGHT) up --compose "$(COMPOSE)"
 	@$(MAKE) secrets
 	@$(COMPOSE) up --build --detach --wait --wait-timeout 300 $(ARGS)
-	@echo "API http://127.0.0.1:$${API_PORT:-8000}/docs · chargers ws://127.0.0.1:$${GATEWAY_PORT:-9000}/ocpp/<id> · Grafana http://127.0.0.1:$${GRAFANA_PORT:-3000} · Prometheus http://127.0.0.1:$${PROMETHEUS_PORT:-9090}"
+	@echo "board http://127.0.0.1:$${API_PORT:-8000}/ (a token of .secrets/ opens it) · API …/docs · chargers ws://127.0.0.1:$${GATEWAY_PORT:-9000}/ocpp/<id> · Grafana http://127.0.0.1:$${GRAFANA_PORT:-3000} · Prometheus http://127.0.0.1:$${PROMETHEUS_PORT:-9090}"
 	@echo "tokens and Grafana's password are in .secrets/; more gateways: make up ARGS='--scale gateway=2 --scale rollup=2'"
 
 .PHONY: down
@@ -109,7 +109,7 @@ test: ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with th
 	@$(PREFLIGHT) test
 	@$(MAKE) $(VENV)/.ready
 	@test "$(BROKER)" != kafka || $(PY) -m local.servers.kafka_jars
-	@$(PYTEST) --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane \
+	@$(PYTEST) --ignore=tests/board --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane \
 	  --ignore=tests/pythons $(ARGS)
 
 .PHONY: test-unit
@@ -123,6 +123,10 @@ import: $(VENV)/.ready ## operator: an inventory file into a running system: FIL
 # Where PLUGWATCH_* does not say, it is the system of `make run`.
 RUNNING = $(if $(PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS),,$(shell $(PY) -c 'import json; run = json.load(open(".plugwatch/run.json")); \
 	print(*(f"PLUGWATCH_{name.upper()}={run[name]}" for name in ("database_url", "redis_url", "kafka_bootstrap_servers")))' 2>/dev/null))
+.PHONY: board
+board: $(VENV)/.ready ## user: another link that signs in to the status board of `make run`
+	@$(PY) -m local.web .plugwatch/run.json
+
 .PHONY: redrive
 redrive: $(VENV)/.ready ## operator: the dead letters of a running system; ARGS=--send sends them again (docs/dead-letters.md)
 	@env $(RUNNING) $(PY) -m ingest.rollup.redrive $(ARGS)
@@ -184,6 +188,7 @@ check: $(VENV)/.ready ## lint, types, import contracts, and whether what is made
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m tools.ocpp_shapes --check
+	@tests/board/check
 
 .PHONY: shapes
 shapes: $(VENV)/.ready ## make ingest/ocpp/shapes/v*.py of the OCA's schemas anew (after a new `ocpp` package)
@@ -203,6 +208,11 @@ format: $(VENV)/.ready ## format the code and mend what can be mended
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
+.PHONY: vendor
+vendor: ## what browsers are served of other people's, from tests/board/package-lock.json (needs Node.js 20)
+	@npm ci --silent --no-audit --no-fund --prefix tests/board
+	@node tests/board/vendor.mjs
+
 .PHONY: lock
 lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra ingest -o $(LOCKS)/ingest.txt
@@ -211,6 +221,7 @@ lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
 	$(COMPILE) $(UPGRADE) --group loadtest -o $(LOCKS)/loadtest.txt
 	$(COMPILE) $(UPGRADE) --group infra -o $(LOCKS)/infra.txt
 	$(COMPILE) $(UPGRADE) --group fuzz -o $(LOCKS)/fuzz.txt
+	$(COMPILE) $(UPGRADE) --group board -o $(LOCKS)/board.txt
 
 .PHONY: lock-check
 lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml asks for, and have wheels for every Python on x86-64 and arm64
@@ -282,4 +293,4 @@ hooks: $(VENV)/.ready ## run the checks before every commit
 .PHONY: clean
 clean: ## user: remove what was made here: .venv, data of `make run`, caches
 	rm -rf $(VENV) .plugwatch .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		tests/conformance/node_modules tests/infra/k8s/node_modules
+		tests/{board,conformance,infra/k8s}/node_modules

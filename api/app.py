@@ -9,6 +9,11 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.audit import routes as audit
 from api.audit.entries import Audit
+from api.board import routes as board_routes
+from api.board.codes import Codes
+from api.board.files import Files
+from api.board.page_routes import pages
+from api.board.snapshot import Snapshot
 from api.bulk import routes as bulk
 from api.bulk.importing import Bulk
 from api.commands import availability_routes, command_routes, trace_routes
@@ -69,18 +74,22 @@ def create(
     requests_per_minute: int = 0,
     wrong_tokens_per_minute: int = 60,
     trusted_proxies: Collection[Network] = (),
+    board: bool = True,
+    tiles_url: str = "",
 ) -> FastAPI:
     """The application; with ``mode`` "read" it has no route that writes.
 
     ``now`` gives ms since the epoch, ``clock`` monotonic seconds. ``cors_origins`` are the pages of other
     origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything),
     ``wrong_tokens_per_minute`` how many an address may guess (0: any number), the one that ``trusted_proxies`` name.
+    ``board``: whether the status board is served at ``/``, with map tiles of ``tiles_url`` ("": coast lines alone).
     """
     database = Database(pool)
     writing = Writing(database, copy, metrics, now)
     inventory = Inventory(writing, database)
     documents = Documents(HotReads(copy, clock), database, metrics, clock)
     lists = Lists(database)
+    codes = Codes(clock)
     rooms = (
         station_routes.room(lists, documents, inventory),
         charge_point_routes.room(lists, documents, inventory),
@@ -93,6 +102,7 @@ def create(
         inbox.room(Inbox(database, writing, inventory)),
         audit.room(Audit(database)),
         bulk.room(Bulk(inventory, database)),
+        board_routes.room(Snapshot(database, copy.changes, clock, now), codes),
     )
     app = FastAPI(title="Plugwatch", version="1", description=_DESCRIPTION, redoc_url=None, redirect_slashes=False)
     app.router.routes.extend(admin.routes(readiness, metrics.registry, access.metrics, trusted_proxies))
@@ -100,6 +110,8 @@ def create(
         app.include_router(room.reads)
         if mode == "all":
             app.include_router(room.writes)
+    if board:
+        app.include_router(pages(Files(), codes, mode=mode, tiles_url=tiles_url))
     problems.install(app)
     openapi.install(app)
     app.add_middleware(

@@ -71,6 +71,8 @@ async def serve(given: Settings) -> None:
             requests_per_minute=given.rate_limit_per_minute,
             wrong_tokens_per_minute=given.wrong_tokens_per_minute,
             trusted_proxies=given.trusted_proxies,
+            board=given.board,
+            tiles_url=given.tiles_url,
             now=lambda: time.time_ns() // 1_000_000,
         )
         await stack.enter_async_context(stream.running())

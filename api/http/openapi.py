@@ -77,7 +77,7 @@ def install(app: FastAPI) -> None:
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     operation["security"] = [{"token": [scope_of(method.upper(), path)]}]
     if "304" in operation["responses"]:
-        operation["parameters"].append(_IF_NONE_MATCH)
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
         for status in ("200", "304"):
             operation["responses"][status]["headers"] = {"Age": _AGE}
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}

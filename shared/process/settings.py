@@ -170,6 +170,13 @@ class Settings(BaseModel):
         default=10_000, description="API: open connections; then the longest silent ones give way, else 503"
     )
 
+    board: bool = Field(default=True, description="API: the status board at `/`")
+    tiles_url: str = Field(
+        default="",
+        pattern=r"^$|^https?://[^\s\"';,/]+/[^\s\"';,]*$",
+        description="API: map tiles of the board, `https://host/{z}/{x}/{y}.png`; unset: coast lines of its own",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="log lines for machines or for people")
 

@@ -1,0 +1,66 @@
+"""The page's files as the package carries them, under a path that names their content: browsers may keep them."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from msgspec import Struct
+
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
+}
+
+
+class File(Struct, frozen=True):
+    """A file with its bytes twice."""
+
+    media_type: str
+    body: bytes
+    zipped: bytes
+
+
+class Files:
+    """Everything below ``page/`` that browsers are served, by its path there; read and compressed once."""
+
+    def __init__(self) -> None:
+        page = resources.files("api.board") / "page"
+        self._files = {
+            path: File(_TYPES[_ending(path)], body, gzip.compress(body, 9, mtime=0))
+            for path, body in _below(page, "")
+            if _ending(path) in _TYPES
+        }
+        digest = hashlib.sha256()
+        for path in sorted(self._files):
+            digest.update(path.encode() + b"\0" + self._files[path].body)
+        self.version = digest.hexdigest()[:16]
+        self._index = (page / "index.html").read_text(encoding="utf-8")
+
+    def get(self, path: str) -> File | None:
+        """The file at a path below ``page/``."""
+        return self._files.get(path)
+
+    def index(self, mode: str, tiles: str) -> bytes:
+        """The page itself, which names the files of this version."""
+        shown = {"{base}": f"/board/{self.version}", "{mode}": mode, "{tiles}": tiles}
+        text = self._index
+        for place, value in shown.items():
+            text = text.replace(place, value.replace("&", "&amp;").replace('"', "&quot;"))
+        return text.encode()
+
+
+def _ending(path: str) -> str:
+    return path.rpartition(".")[2] if not path.endswith(".d.ts") else ""
+
+
+def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for one in folder.iterdir():
+        if one.is_dir():
+            yield from _below(one, f"{prefix}{one.name}/")
+        elif one.name != "index.html":
+            yield f"{prefix}{one.name}", one.read_bytes()

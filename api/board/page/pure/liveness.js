@@ -1,0 +1,44 @@
+// How live the picture is: live, catching up, or stale since a time. Time is an argument.
+
+/** Nothing, not even a heartbeat (which comes every 15 s), for so long: what is shown may be wrong. */
+export const STALE_MS = 35_000;
+
+/** @typedef {{ state: "loading" | "live" | "catching up" | "stale", since: number }} Liveness */
+
+export class Hearing {
+  #heard = 0;
+  #following = false;
+  #filled = false;
+
+  /** Something came: a snapshot, an event, a heartbeat. @param {number} now */
+  heard(now) {
+    this.#heard = now;
+  }
+
+  /** The whole network was read. @param {number} now */
+  filled(now) {
+    this.#filled = true;
+    this.#heard = now;
+  }
+
+  /** The stream is open and has said where it stands. @param {number} now */
+  following(now) {
+    this.#following = true;
+    this.#heard = now;
+  }
+
+  /** The stream is cut, or everything must be read anew. */
+  lost() {
+    this.#following = false;
+  }
+
+  /**
+   * @param {number} now
+   * @returns {Liveness}
+   */
+  at(now) {
+    if (!this.#filled) return { state: "loading", since: now };
+    if (now - this.#heard >= STALE_MS) return { state: "stale", since: this.#heard };
+    return { state: this.#following ? "live" : "catching up", since: this.#heard };
+  }
+}

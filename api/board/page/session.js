@@ -1,0 +1,51 @@
+// The token: pasted once, or had for a one-time code. Kept for this tab, or in this browser on request; never in an address.
+const NAME = "plugwatch.token";
+
+/** @returns {string | null} */
+export const kept = () => sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME);
+
+/** @param {string} token @param {boolean} inBrowser */
+export function keep(token, inBrowser) {
+  forget();
+  (inBrowser ? localStorage : sessionStorage).setItem(NAME, token);
+}
+
+export function forget() {
+  sessionStorage.removeItem(NAME);
+  localStorage.removeItem(NAME);
+}
+
+/**
+ * The code of a link that `make run` prints, taken out of the address at once.
+ * @returns {string | null}
+ */
+export function codeOfAddress() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const code = given.get("code");
+  if (code !== null) {
+    given.delete("code");
+    history.replaceState(null, "", given.toString() ? `#${given}` : location.pathname);
+  }
+  return code;
+}
+
+/**
+ * The token for a one-time code.
+ * @param {string} code
+ * @returns {Promise<string>}
+ * @throws {Error} in words for people: it was used already, or the API is away
+ */
+export async function exchanged(code) {
+  let answer;
+  try {
+    answer = await fetch("/board/sign-in", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ code }),
+    });
+  } catch {
+    throw new Error("The API does not answer.");
+  }
+  if (!answer.ok) throw new Error("This link was used already. `make board` prints another; or paste a token.");
+  return (await answer.json()).token;
+}

@@ -1,0 +1,185 @@
+// What the page knows, as signals; views read them, and nothing else holds state.
+import { Api, Refused } from "./api.js";
+import { Feed } from "./feed.js";
+import * as address from "./pure/address.js";
+import { Hearing } from "./pure/liveness.js";
+import { News, seen } from "./pure/news.js";
+import { shown } from "./pure/order.js";
+import * as session from "./session.js";
+import { batch, computed, effect, signal } from "./vendor/signals.js";
+
+/** @typedef {import("./pure/network.js").Network} Network */
+/** @typedef {{ kind: "sign in" | "refused", detail: string }} Trouble */
+
+const SETTLE_MS = 5_000;
+
+/** The page's own settings, as the server wrote them into it. */
+export const page = {
+  tiles: meta("tiles"),
+  readOnly: meta("mode") === "read",
+};
+
+/** @type {import("./vendor/signals.js").Signal<Api | null>} */
+export const api = signal(null);
+/** whether the token may change things; known a moment after the sign-in */
+export const mayWrite = signal(false);
+/** @type {import("./vendor/signals.js").Signal<Trouble | null>} */
+export const trouble = signal(null);
+/** why the stream is away, in words; "" while it is there */
+export const away = signal("");
+export const place = signal(address.read(location.hash));
+/** @type {import("./vendor/signals.js").Signal<Network | null>} */
+export const network = signal(null);
+/** the rows that changed with the last tick */
+export const changed = signal(/** @type {number[]} */ ([]));
+/** the rows that are shown, in order: settled every few seconds, so that nothing jumps under a pointer */
+export const rows = signal(/** @type {number[]} */ ([]));
+/** the row that the keyboard is at; -1: none */
+export const at = signal(-1);
+export const now = signal(Date.now());
+export const spoken = signal("");
+export const dialog = signal(/** @type {any} */ (null));
+
+const hearing = new Hearing();
+const heardOf = signal(0);
+export const liveness = computed(() => (heardOf.value, hearing.at(now.value)));
+export const totals = computed(() => (changed.value, network.value && { ...network.value.totals }));
+/** the row of the open station; -1: none */
+export const open = computed(() => network.value?.row.get(place.value.station ?? "") ?? -1);
+
+const news = new News();
+let settledAt = 0;
+/** @type {Feed | null} */
+let feed = null;
+
+/** @type {import("./feed.js").Sink} */
+const sink = {
+  board(made) {
+    batch(() => {
+      hearing.filled(Date.now());
+      network.value = made;
+      changed.value = [];
+      away.value = "";
+      at.value = -1;
+    });
+  },
+  changed(some) {
+    changed.value = some;
+  },
+  heard() {
+    hearing.heard(Date.now());
+  },
+  following() {
+    hearing.following(Date.now());
+    away.value = "";
+    heardOf.value++;
+  },
+  lost(reason) {
+    hearing.lost();
+    away.value = reason;
+    heardOf.value++;
+  },
+  refused(error) {
+    trouble.value = { kind: error.status === 401 ? "sign in" : "refused", detail: error.message };
+    if (error.status === 401) session.forget();
+  },
+};
+
+/** @param {Partial<import("./pure/address.js").Place>} change */
+export function go(change) {
+  const to = { ...place.value, ...change };
+  place.value = to;
+  history.replaceState(null, "", address.written(to) || location.pathname);
+}
+
+/** @param {Partial<import("./pure/order.js").Filter>} change */
+export const narrow = (change) => go({ filter: { ...place.value.filter, ...change } });
+
+/** @param {string} token @param {boolean} [inBrowser] */
+export function signIn(token, inBrowser = false) {
+  session.keep(token, inBrowser);
+  begin(token);
+}
+
+export function signOut() {
+  session.forget();
+  feed?.stop();
+  batch(() => {
+    api.value = null;
+    network.value = null;
+    mayWrite.value = false;
+    trouble.value = { kind: "sign in", detail: "" };
+  });
+}
+
+/** @param {string} token */
+function begin(token) {
+  feed?.stop();
+  const made = new Api(token);
+  batch(() => {
+    api.value = made;
+    trouble.value = null;
+    away.value = "";
+  });
+  feed = new Feed(made, sink);
+  if (!document.hidden) feed.start();
+  if (!page.readOnly)
+    made.get("/v1/audit?limit=1").then(
+      () => (mayWrite.value = true),
+      (error) => {
+        if (!(error instanceof Refused)) setTimeout(() => api.value === made && begin(token), 30_000);
+      },
+    );
+}
+
+/** Signs in by what there is, and follows the address, the tab and the clock from then on. */
+export async function start() {
+  const code = session.codeOfAddress();
+  place.value = address.read(location.hash);
+  addEventListener("hashchange", () => (place.value = address.read(location.hash)));
+  document.addEventListener("visibilitychange", () => (document.hidden ? feed?.stop() : feed?.start()));
+  setInterval(() => {
+    now.value = Date.now();
+    const known = totals.value;
+    const sentence = known && liveness.value.state === "live" && news.sentence(seen(known), now.value);
+    if (sentence) spoken.value = sentence;
+  }, 1_000);
+  effect(() => {
+    const { filter, order } = place.value;
+    if (network.value) settle(network.value, filter, order);
+  });
+  effect(() => {
+    void now.value;
+    const { filter, order } = place.peek();
+    const known = network.peek();
+    if (known && performance.now() - settledAt > SETTLE_MS) settle(known, filter, order);
+  });
+  const token = session.kept();
+  if (token) begin(token);
+  else if (code) {
+    try {
+      signIn(await session.exchanged(code));
+    } catch (error) {
+      trouble.value = { kind: "sign in", detail: /** @type {Error} */ (error).message };
+    }
+  } else trouble.value = { kind: "sign in", detail: "" };
+}
+
+/** @param {Network} known @param {import("./pure/order.js").Filter} filter @param {import("./pure/order.js").Order} order */
+function settle(known, filter, order) {
+  settledAt = performance.now();
+  const found = shown(known, filter, order);
+  const before = rows.peek();
+  if (found.length !== before.length || found.some((row, index) => row !== before[index])) {
+    const here = before[at.peek()];
+    batch(() => {
+      rows.value = found;
+      at.value = here === undefined ? -1 : found.indexOf(here);
+    });
+  }
+}
+
+/** @param {string} name */
+function meta(name) {
+  return document.querySelector(`meta[name="plugwatch-${name}"]`)?.getAttribute("content") ?? "";
+}

@@ -1,0 +1,2 @@
+import * as L from "leaflet";
+export default L;

@@ -1,0 +1,164 @@
+// The map: clusters in the colour of the worst in them, over coast lines and borders that come with the page. Tiles only by a setting.
+import { COLOURS, GLYPHS } from "../pure/glyphs.js";
+import { HEALTH_WORDS, STATUS_WORDS, counted, severity } from "../pure/words.js";
+import { changed, go, network, open, page, rows } from "../state.js";
+import { colour, painted } from "../theme.js";
+import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
+import { useSignalEffect } from "../vendor/signals.js";
+import { html } from "./html.js";
+
+const CALM_MS = 2_000; // between two looks at what changed
+const MOST = 800;
+const MOST_NAMED = 60; // in sight at once; of more, names would cover each other
+
+/** Everything that only the map needs, fetched when it is first shown. */
+async function parts() {
+  const base = new URL("../vendor/", import.meta.url);
+  const [leaflet, cluster, feature, mesh, world] = await Promise.all([
+    import("../vendor/leaflet.js"),
+    import("../vendor/supercluster.js"),
+    import("../vendor/topojson-feature.js"),
+    import("../vendor/topojson-mesh.js"),
+    fetch(new URL("countries-50m.json", base)).then((answer) => answer.json()),
+    new Promise((resolve) => {
+      if (document.querySelector("#leaflet")) return resolve(undefined);
+      const sheet = Object.assign(document.createElement("link"), { id: "leaflet", rel: "stylesheet", href: String(new URL("leaflet.css", base)), onload: resolve });
+      document.head.prepend(sheet);
+    }),
+  ]);
+  const borders = mesh.default(world, world.objects.countries, (/** @type {any} */ a, /** @type {any} */ b) => a !== b);
+  return { L: leaflet.default, Supercluster: cluster.default, land: feature.default(world, "land"), borders };
+}
+
+class Chart {
+  /** @param {HTMLElement} box @param {Awaited<ReturnType<typeof parts>>} parts */
+  constructor(box, { L, Supercluster, land, borders }) {
+    this.L = L;
+    this.Supercluster = Supercluster;
+    this.map = L.map(box, { zoomControl: true, attributionControl: Boolean(page.tiles), preferCanvas: true, worldCopyJump: true, minZoom: 2, maxZoom: 18, zoomSnap: 0.5 });
+    this.land = L.geoJSON(land, { interactive: false });
+    this.borders = L.geoJSON(borders, { interactive: false });
+    if (page.tiles) L.tileLayer(page.tiles, { attribution: "", maxZoom: 19 }).addTo(this.map);
+    else this.map.addLayer(this.land).addLayer(this.borders);
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(this.map);
+    this.points = L.layerGroup().addTo(this.map);
+    this.framed = false;
+    this.named = false;
+    this.map.on("moveend", () => this.draw());
+  }
+
+  paint() {
+    this.land.setStyle({ stroke: true, weight: 1, color: colour("coast"), fillColor: colour("land"), fillOpacity: 1 });
+    this.borders.setStyle({ weight: 1, color: colour("coast"), dashArray: "3 4", fill: false });
+  }
+
+  /** @param {import("../state.js").Network} known @param {number[]} shown */
+  take(known, shown) {
+    const placed = shown.filter((row) => known.latitudes[row] !== null);
+    this.known = known;
+    this.index = new this.Supercluster({
+      radius: 52,
+      maxZoom: 17,
+      map: (/** @type {any} */ one) => ({ worst: one.worst, status: one.status, bad: one.bad }),
+      reduce: (/** @type {any} */ sum, /** @type {any} */ one) => {
+        if (one.worst < sum.worst) Object.assign(sum, { worst: one.worst, status: one.status });
+        sum.bad += one.bad;
+      },
+    }).load(
+      placed.map((row) => ({
+        type: "Feature",
+        geometry: { type: "Point", coordinates: [known.longitudes[row], known.latitudes[row]] },
+        properties: { row, status: known.status[row], worst: severity(known.health[row], known.status[row]), bad: known.health[row] ? 1 : 0 },
+      })),
+    );
+    if (!this.framed && placed.length) {
+      this.framed = true;
+      const bounds = this.L.latLngBounds(placed.map((row) => [known.latitudes[row], known.longitudes[row]]));
+      this.map.fitBounds(bounds, { padding: [60, 60], maxZoom: 14, animate: false });
+    } else if (!this.framed) this.map.setView([30, 10], 2);
+    this.draw();
+    return placed.length;
+  }
+
+  draw() {
+    if (!this.index || !this.known) return;
+    const view = this.map.getBounds().pad(0.1);
+    const found = this.index.getClusters([view.getWest(), view.getSouth(), view.getEast(), view.getNorth()], Math.round(this.map.getZoom()));
+    this.points.clearLayers();
+    this.named = found.length <= MOST_NAMED;
+    for (const one of found.slice(0, MOST)) this.points.addLayer(one.properties.cluster ? this.cluster(one) : this.station(one));
+  }
+
+  /** @param {any} one */
+  cluster(one) {
+    const { point_count: n, status, bad, cluster_id } = one.properties;
+    const side = Math.round(30 + Math.min(26, Math.log2(n) * 3.2));
+    const said = `${counted(n, "station")}, ${bad ? `${bad} with trouble` : "all well"}`;
+    const mark = this.mark(one, `cluster ${COLOURS[status]}`, `<span>${n.toLocaleString("en")}</span>`, side, said);
+    return mark.on("click", () => {
+      const [longitude, latitude] = one.geometry.coordinates;
+      this.map.setView([latitude, longitude], Math.min(18, this.index.getClusterExpansionZoom(cluster_id)));
+    });
+  }
+
+  /** @param {any} one */
+  station(one) {
+    const known = /** @type {import("../state.js").Network} */ (this.known);
+    const { row, status } = one.properties;
+    const said = `${known.names[row]}: ${STATUS_WORDS[status]}, ${HEALTH_WORDS[known.health[row]]}`;
+    const shape = `<svg class="glyph ${COLOURS[status]}" viewBox="0 0 24 24"><path d="${GLYPHS[status]}" fill-rule="evenodd"/></svg>`;
+    const kind = `pin ${row === open.value ? "marked" : ""} ${known.health[row] === 1 ? "bad" : ""}`;
+    const mark = this.mark(one, kind, shape, 30, said).on("click", () => go({ station: known.ids[row] }));
+    if (this.named)
+      mark.bindTooltip(escaped(known.names[row]), { permanent: true, direction: "right", offset: [12, 0], className: "place" });
+    return mark;
+  }
+
+  /** @param {any} one @param {string} kind @param {string} inner @param {number} side @param {string} said */
+  mark(one, kind, inner, side, said) {
+    const [longitude, latitude] = one.geometry.coordinates;
+    const icon = this.L.divIcon({ className: kind, html: inner, iconSize: [side, side] });
+    const mark = this.L.marker([latitude, longitude], { icon, title: said, alt: said, keyboard: true });
+    mark.on("add", () => mark.getElement()?.setAttribute("aria-label", said));
+    return mark.on("keypress", (/** @type {any} */ event) => event.originalEvent.key === "Enter" && mark.fire("click"));
+  }
+}
+
+/** @param {string} text */
+const escaped = (text) => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
+
+export function WorldMap() {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const chart = useRef(/** @type {Chart | null} */ (null));
+  const drawn = useRef(0);
+  const [placed, setPlaced] = useState(-1);
+  useEffect(() => {
+    let ended = false;
+    void parts().then((made) => {
+      if (ended) return;
+      chart.current = new Chart(/** @type {HTMLElement} */ (box.current), made);
+      chart.current.paint();
+      take();
+    });
+    return () => {
+      ended = true;
+      chart.current?.map.remove();
+      chart.current = null;
+    };
+  }, []);
+  const take = () => {
+    if (!chart.current || !network.value) return;
+    drawn.current = performance.now();
+    setPlaced(chart.current.take(network.value, rows.value));
+  };
+  useSignalEffect(() => (rows.value, network.value, open.value, take()));
+  useSignalEffect(() => {
+    if (changed.value.length && performance.now() - drawn.current > CALM_MS) take();
+  });
+  useSignalEffect(() => (painted.value, chart.current?.paint()));
+  const missing = placed < 0 ? 0 : rows.value.length - placed;
+  return html`
+    <div class="map stations" ref=${box} role="region" aria-label="Map of the stations" tabindex="-1"></div>
+    ${missing > 0 && html`<p class="note">${counted(missing, "station")} without a place ${missing === 1 ? "is" : "are"} not on the map</p>`}
+  `;
+}

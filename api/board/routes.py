@@ -1,0 +1,63 @@
+"""``/v1/board``: the whole network at once, and codes that sign a browser on this machine in."""
+
+from typing import Annotated
+
+from fastapi import Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http import etags
+from api.http.openapi import answers as may_answer
+from api.http.room import Room
+from shared.credentials import tokens
+
+from . import answers
+from .codes import Codes
+from .snapshot import Snapshot
+
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+
+
+def room(snapshot: Snapshot, codes: Codes) -> Room:
+    """The routes."""
+    routes = Room("/v1/board", "board")
+
+    @routes.reads.get("", response_model=answers.Board, responses=may_answer(304, 503))
+    async def read_board(
+        request: Request, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
+    ) -> Response:
+        """The whole network for a status board, at most a second old: a column a field, a place in each a station.
+
+        `status` and `health` are places in `legend`; `counts` has a column of EVSEs for each status; `since` (s since
+        1970) is when the station got its status. `stream` is the id from which `GET /v1/stream?view=brief` goes on.
+        Of more than 20,000 stations these are the worst; `total` says how many there are.
+        """
+        found = await snapshot.board()
+        headers = {"ETag": found.etag, **_HEADERS}
+        if etags.is_current(request.headers.get("if-none-match"), found.etag):
+            return Response(status_code=304, headers=headers)
+        if takes_gzip(accept_encoding):
+            return Response(found.zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json")
+        return Response(found.body, headers=headers, media_type="application/json")
+
+    @routes.writes.post("/codes", status_code=201, response_model=answers.BoardCode, responses=may_answer(503))
+    async def make_code(request: Request) -> Response:
+        """A code that signs one browser in with the token of this request, once, within 12 hours.
+
+        For `/#code=…` in a browser on the machine of the API, which is refused to all others.
+        """
+        code = codes.made(tokens.presented(request.headers.get("authorization")) or "")
+        body = answers.BoardCode(code=code).model_dump_json()
+        return Response(body, 201, {"Cache-Control": "no-store"}, "application/json")
+
+    return routes
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether a client says that it takes gzip (RFC 9110 §12.5.3); one that gives it no weight does not."""
+    for one in accept_encoding.lower().split(","):
+        name, _, parameters = one.partition(";")
+        if name.strip() in ("gzip", "*"):
+            weight = parameters.replace(" ", "").partition("q=")[2]
+            return weight.strip("0.") != "" if weight else True
+    return False
