@@ -55,7 +55,8 @@ class System:
         try:
             self._start()
             self._home.write_run(self.description)
-            self._screen.print(panel(self.description, time.monotonic() - began, self._plan.home))
+            took_s = time.monotonic() - began
+            self._screen.print(panel(self.description, self._board_link(), took_s, self._plan.home))
             self._watch()
         finally:
             self._stop()
@@ -71,6 +72,12 @@ class System:
         for simulator in self._simulator:
             self._create_demo()
             simulator.spawn()
+
+    def _board_link(self) -> str:
+        try:
+            return self._api("ADMIN_TOKEN").board_link()
+        except OSError:
+            return self._choices.url("API_PORT")
 
     def _create_demo(self) -> None:
         try:

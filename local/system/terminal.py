@@ -12,13 +12,15 @@ BOLD, DIM, PLAIN = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if COLOUR else ("", "", "")
 CLEAR_LINE = "\r\x1b[2K"
 
 
-def panel(run: Mapping[str, Any], took_s: float, home: Path) -> str:
-    """What one needs to know, once all is ready."""
+def panel(run: Mapping[str, Any], board: str, took_s: float, home: Path) -> str:
+    """What one needs to know, once all is ready; first the link to the status board."""
     read, api = run["read_token"], run["api"]
     curl = f"curl -s -H 'Authorization: Bearer {read}' '{api}"
     first = "/v1/stations/UTR-001" if "simulator" in run["pids"] else "/v1/stations"
     known = "a station with its plugs: free or not, why, since when" if "simulator" in run["pids"] else "none yet"
     return f"""
+  {BOLD}board{PLAIN}      {BOLD}{board}{PLAIN}  {DIM}(signs you in, once; `make board`: another){PLAIN}
+
   {BOLD}Plugwatch is up{PLAIN} {DIM}after {took_s:.1f} s{PLAIN}
 
   API        {api}  {DIM}documentation at /docs{PLAIN}
