@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import etags
-from api.http.openapi import answers as may_answer
+from api.http.openapi import may_answer
 from api.http.room import Room
 from shared.credentials import tokens
 
