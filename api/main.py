@@ -19,7 +19,7 @@ from shared.http.connection import Limits
 from shared.http.server import serving
 from shared.process import admin, logs, settings
 from shared.process.settings import Settings
-from shared.stores import hot, postgres
+from shared.stores import postgres, redis_client
 from shared.stores.hot import HotCopy
 
 STOPPING_S = 1  #: between /readyz turning 503 and the last new connection
@@ -50,7 +50,7 @@ async def serve(given: Settings) -> None:
                 read_only=given.api_mode == "read",
             )
         )
-        redis = await stack.enter_async_context(hot.client(given.redis_url.get_secret_value()))
+        redis = await stack.enter_async_context(redis_client.client(given.redis_url.get_secret_value()))
         copy = HotCopy(redis, stream_length=given.stream_length, stream_bytes=given.stream_bytes)
         readiness = Readiness(copy, pool)
         access = Access(read=given.read_token, admin=given.admin_token, metrics=given.metrics_token)

@@ -25,7 +25,7 @@ from ingest.ocpp.session import Policy
 from shared.http.server import serving
 from shared.process import admin, logs, settings
 from shared.process.settings import Settings
-from shared.stores import hot, postgres
+from shared.stores import hot, postgres, redis_client
 
 log = logging.getLogger("plugwatch.gateway")
 
@@ -50,7 +50,7 @@ async def serve(given: Settings) -> None:
     metrics = Metrics(prometheus)
     # An incarnation of its own: a name that is used again must not keep the sessions of the dead alive.
     gateway_id = f"{given.gateway_id}.{secrets.token_hex(4)}"
-    redis = hot.client(given.redis_url.get_secret_value())
+    redis = redis_client.client(given.redis_url.get_secret_value())
     producers = Producers(servers=given.kafka_bootstrap_servers, client_id=gateway_id)
     publisher = Publisher(producers, topic=given.topic, metrics=metrics)
 

@@ -25,7 +25,7 @@ from ingest.rollup.upkeep.topic_retention import TopicRetention
 from shared.http.server import serving
 from shared.process import admin, logs, settings
 from shared.process.settings import Settings
-from shared.stores import hot, postgres
+from shared.stores import hot, postgres, redis_client
 
 log = logging.getLogger("plugwatch.rollup")
 
@@ -53,7 +53,7 @@ async def serve(given: Settings) -> None:
         return time.time_ns() // 1_000_000
 
     async with (
-        hot.client(given.redis_url.get_secret_value()) as redis,
+        redis_client.client(given.redis_url.get_secret_value()) as redis,
         postgres.pool(
             given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-rollup"
         ) as pool,

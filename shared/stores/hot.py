@@ -8,15 +8,13 @@ mark lives, which rollups renew as long as every commit of more than seconds ago
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from msgspec import Struct
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from shared.stores import changes
 
@@ -33,13 +31,6 @@ _DOCUMENTS_A_CALL = 200
 
 #: What a Redis that is away raises.
 AWAY = (RedisError, OSError, TimeoutError)
-
-#: A peer that vanished is noticed by the kernel within 10 s, where it knows these options.
-_KEEPALIVE = {
-    getattr(socket, name): value
-    for name, value in {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}.items()
-    if hasattr(socket, name)
-}
 
 
 class Change(Struct, frozen=True):
@@ -325,26 +316,3 @@ class HotCopy:
         """
         async with _answering():
             return str((await self._redis.info("server"))["run_id"]).encode()
-
-
-class _Distrustful(AbstractConnection):
-    """A connection that is not used again after READONLY: its server was the writable one before a failover."""
-
-    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return await super().read_response(*args, **kwargs)
-        except ResponseError as error:
-            if isinstance(error, ReadOnlyError) or "READONLY" in str(error):  # a script's own error quotes it
-                self.mark_for_reconnect()  # type: ignore[no-untyped-call]
-            raise
-
-
-def client(url: str) -> Redis:
-    """A Redis client which never retries by itself; put every command under ``asyncio.timeout``.
-
-    The client's own ``socket_timeout`` may lose a cancellation (it is ``asyncio.wait_for``, before Python 3.12).
-    """
-    options = {} if url.startswith("unix:") else {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
-    pool = ConnectionPool.from_url(url, socket_timeout=None, socket_connect_timeout=2, protocol=2, **options)
-    pool.connection_class = type("Connection", (_Distrustful, pool.connection_class), {})
-    return Redis.from_pool(pool)

@@ -14,7 +14,6 @@ from msgspec import Meta, Struct
 
 from .instant import EARLIEST, LATEST
 
-STATION_LEVEL = 0  #: evse_id (and connector_id) of a report about the whole charge point
 EVSE_LEVEL = 0  #: connector_id of a report about an EVSE as a whole
 
 type_version = 2  #: the newest version of records that this code reads and writes

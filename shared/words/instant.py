@@ -30,9 +30,3 @@ def from_datetime(moment: datetime) -> int:
 def to_text(instant: int) -> str:
     """RFC 3339 in UTC with three decimals and ``Z``, as documents and OCPP replies carry it."""
     return to_datetime(instant).isoformat(timespec="milliseconds")[:-6] + "Z"
-
-
-@lru_cache(REMEMBERED)
-def from_text(text: str) -> int:
-    """Back from what ``to_text`` wrote."""
-    return from_datetime(datetime.fromisoformat(text))

@@ -6,7 +6,7 @@ and the lock makes the transaction start again.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ingest.rollup.fold.budget import Budget
@@ -67,7 +67,6 @@ class Applied(NamedTuple):
 
 #: The change itself: alters the charge points in place and tells which of them changed.
 Alter = Callable[[Mapping[int, ChargePoint], Folded], Collection[int]]
-Guard = Callable[[Connection], Awaitable[None]]
 
 
 class Store:

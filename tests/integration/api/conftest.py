@@ -16,7 +16,7 @@ from api.metrics import Metrics
 from api.readiness import Readiness
 from local.stack import Stack
 from shared.process.admin import metrics_registry
-from shared.stores import hot, postgres
+from shared.stores import postgres, redis_client
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
 from tests.integration.api.operated import Ingest, ingesting
@@ -34,7 +34,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def redis(stack: Stack) -> AsyncIterator[Redis]:
-    async with hot.client(stack.redis_url) as client:
+    async with redis_client.client(stack.redis_url) as client:
         await client.flushall()
         yield client
 

@@ -17,7 +17,7 @@ from api.live import subscribers as audience
 from local.stack import Stack
 from shared.http.connection import Limits
 from shared.http.server import serving
-from shared.stores import hot
+from shared.stores import redis_client
 from shared.stores.changes import STREAM, Facts
 from shared.stores.hot import Change, HotCopy
 from tests.integration.api.served import Api, eventually
@@ -437,7 +437,7 @@ async def test_a_pause_without_a_loss_is_no_reset(api: Api, port: int, copy: Hot
 async def test_a_connection_that_fell_silent_loses_no_change_and_waits_seconds(
     build: Callable[..., Api], copy: HotCopy, stack: Stack
 ) -> None:
-    async with proxied(stack.redis.port) as proxy, hot.client(f"redis://127.0.0.1:{proxy.port}/0") as severed:
+    async with proxied(stack.redis.port) as proxy, redis_client.client(f"redis://127.0.0.1:{proxy.port}/0") as severed:
         api = build(copy=HotCopy(severed, stream_length=1000))
         async with served(api) as port, listening(port) as listener:
             first = await publish(copy, 2)

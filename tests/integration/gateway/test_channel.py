@@ -8,7 +8,7 @@ import pytest
 
 from ingest.gateway.commands.channel import Channel
 from local.stack import Stack
-from shared.stores import hot
+from shared.stores import redis_client
 from shared.words import gateways
 from shared.words.gateways import Ask, Fence, Told
 from tests.integration.gateway.parts import eventually
@@ -25,8 +25,8 @@ async def test_a_connection_that_fell_silent_is_replaced_and_fences_act_again(st
 
     async with (
         proxied(stack.redis.port) as proxy,
-        hot.client(stack.redis_url) as other,
-        hot.client(f"redis://127.0.0.1:{proxy.port}/0") as redis,
+        redis_client.client(stack.redis_url) as other,
+        redis_client.client(f"redis://127.0.0.1:{proxy.port}/0") as redis,
         asyncio.TaskGroup() as group,
     ):
         hearing = group.create_task(Channel(redis, gateway_id="severed").run(fences.append, told))
@@ -57,8 +57,8 @@ async def test_a_redis_that_lets_it_listen_and_not_speak_is_away_until_it_does(
         return word in caplog.text
 
     async with (
-        hot.client(stack.redis_url) as operator,
-        hot.client(stack.redis_url) as redis,
+        redis_client.client(stack.redis_url) as operator,
+        redis_client.client(stack.redis_url) as redis,
         asyncio.TaskGroup() as group,
     ):
         await operator.acl_setuser("default", enabled=True, commands=["-publish"])

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.gateway.handshake.claims import Claims
 from local.stack import Stack
-from shared.stores import hot
+from shared.stores import redis_client
 from tests.integration.refusing import REFUSALS, refusing
 
 
@@ -16,7 +16,7 @@ async def test_a_storm_of_chargers_is_claimed_in_redis_to_the_last(
     stack: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
     storm = range(1_000_000, 1_001_000)
-    async with hot.client(stack.redis_url) as redis:
+    async with redis_client.client(stack.redis_url) as redis:
         claims = Claims(redis, gateway_id="storm")
         first = await asyncio.gather(*(claims.claim(key, 1_000, 0) for key in storm))
         assert first == [1_000] * len(storm)
@@ -28,7 +28,7 @@ async def test_a_storm_of_chargers_is_claimed_in_redis_to_the_last(
 async def test_what_somebody_else_put_under_the_key_of_a_session_makes_room(
     stack: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with hot.client(stack.redis_url) as redis:
+    async with redis_client.client(stack.redis_url) as redis:
         await redis.set("plugwatch:session:1999999", "x")
         claims = Claims(redis, gateway_id="claimant")
         assert [await claims.claim(1_999_999, 1_000, 0) for _ in range(2)] == [1_000, 1_001]
@@ -41,7 +41,7 @@ async def test_without_redis_the_clock_decides_soon_and_that_is_said_once(
 ) -> None:
     caplog.set_level(logging.INFO)
     first = 2_000_000 + 1_000 * first  # nobody claimed it before
-    async with hot.client(stack.redis_url) as redis, hot.client(stack.redis_url) as operator:
+    async with redis_client.client(stack.redis_url) as redis, redis_client.client(stack.redis_url) as operator:
         claims = Claims(redis, gateway_id="claimant")
         assert await claims.claim(first, 1_000, 0) == 1_000
 

@@ -10,7 +10,7 @@ import pytest
 from websockets.frames import Opcode
 
 from local.stack import Stack
-from shared.stores import hot
+from shared.stores import redis_client
 from shared.words import gateways
 from shared.words.event import SessionBegan, SessionEnded, StatusReported
 from shared.words.gateways import Fence
@@ -170,7 +170,7 @@ async def test_a_fence_closes_the_older_session_and_lifts_the_next_epoch(
 ) -> None:
     key = await inventory.connection.fetchval("SELECT key FROM charge_points WHERE id = $1", charge_point)
     newest = time.time_ns() // 1_000_000 + 7_200_000  # another clock was two hours ahead
-    async with hot.client(stack.redis_url) as redis:
+    async with redis_client.client(stack.redis_url) as redis:
 
         async def publish(told: Fence) -> None:
             await redis.publish(gateways.channel(gateway.id), gateways.encode(told))

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from local.stack import Stack
-from shared.stores import hot, postgres
+from shared.stores import postgres, redis_client
 from shared.stores.postgres import Pool
 from tests.integration.rollup.parts import Fleet
 
@@ -23,7 +23,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 async def redis(stack: Stack) -> AsyncIterator[Redis]:
     """Redis with nothing in it."""
-    async with hot.client(stack.redis_url) as client:
+    async with redis_client.client(stack.redis_url) as client:
         await client.flushall()
         yield client
 

@@ -27,7 +27,7 @@ from ingest.rollup.state.liveness import Liveness
 from ingest.rollup.state.store import Store
 from local.servers.broker import Broker
 from local.stack import Stack
-from shared.stores import hot, postgres
+from shared.stores import hot, postgres, redis_client
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
 from shared.words import codec, documents
@@ -241,7 +241,10 @@ async def rollup(
     """The parts of a rollup, none of them running yet."""
     registry = CollectorRegistry()
     metrics, chosen = Metrics(registry), policy or Policy()
-    async with hot.client(stack.redis_url) as redis, postgres.pool(database_url, size=6, name="rollup") as pool:
+    async with (
+        redis_client.client(stack.redis_url) as redis,
+        postgres.pool(database_url, size=6, name="rollup") as pool,
+    ):
         hot_copy = HotCopy(redis, stream_length=10_000)
         store, publication, fences = (
             Store(pool, topic=topic, metrics=metrics),

@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from local.stack import Stack
-from shared.stores import hot
+from shared.stores import redis_client
 
 
 async def connection_id(redis: Redis) -> int:
@@ -14,7 +14,7 @@ async def connection_id(redis: Redis) -> int:
 
 @pytest.mark.parametrize("scripted", [False, True])
 async def test_a_connection_that_got_readonly_is_not_used_again(stack: Stack, scripted: bool) -> None:
-    async with hot.client(stack.redis_url) as redis, hot.client(stack.redis_url) as operator:
+    async with redis_client.client(stack.redis_url) as redis, redis_client.client(stack.redis_url) as operator:
         before = await connection_id(redis)
         assert await connection_id(redis) == before
         await operator.replicaof("127.0.0.1", "1")

@@ -12,9 +12,8 @@ EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_799_999
 
 
 @given(st.integers(EARLIEST, LATEST))
-def test_both_forms_lead_back(at: int) -> None:
+def test_a_moment_leads_back(at: int) -> None:
     assert instant.from_datetime(instant.to_datetime(at)) == at
-    assert instant.from_text(instant.to_text(at)) == at
 
 
 @pytest.mark.parametrize(

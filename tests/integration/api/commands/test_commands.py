@@ -15,7 +15,7 @@ from api.http.problems import Unavailable
 from ingest.gateway.commands import queue as errands
 from ingest.ocpp import commands as ours
 from local.stack import Stack
-from shared.stores import hot
+from shared.stores import redis_client
 from shared.words import gateways
 from shared.words.gateways import Told
 from tests.integration.api.operated import Ingest, Plug, gone, new_id, plugged
@@ -324,7 +324,7 @@ async def test_an_answer_is_heard_again_soon_after_our_connection_fell_silent(st
 
     async with (
         proxied(stack.redis.port) as proxy,
-        hot.client(f"redis://127.0.0.1:{proxy.port}/0") as severed,
+        redis_client.client(f"redis://127.0.0.1:{proxy.port}/0") as severed,
         listening(severed) as calls,
         asyncio.TaskGroup() as group,
     ):
