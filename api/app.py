@@ -26,7 +26,7 @@ from api.history import history_routes, stats_routes
 from api.history.lines import History
 from api.history.series import Series
 from api.history.stats import Stats
-from api.http import openapi, problems
+from api.http import openapi, refusals
 from api.http.access import Access
 from api.http.middleware import Middleware
 from api.http.query import Query
@@ -112,7 +112,7 @@ def create(
             app.include_router(room.writes)
     if board:
         app.include_router(pages(Files(), codes, mode=mode, tiles_url=tiles_url))
-    problems.install(app)
+    refusals.install(app)
     openapi.install(app)
     app.add_middleware(
         Middleware,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
-from api.http.problems import Unavailable
+from api.http.problems import TooSlow, Unavailable
 from shared.stores import postgres
 from shared.stores.postgres import Connection, Pool
 
@@ -50,7 +50,8 @@ class Database:
         """A connection for one costly read, planned for the very values that it is given.
 
         Raises:
-            Unavailable: as above, or it took longer than ``within_s``; ``instead`` says what to ask for then.
+            Unavailable: as above.
+            TooSlow: it took longer than ``within_s``; ``instead`` says what to ask for then.
         """
         async with self.connection() as connection:
             try:
@@ -62,4 +63,4 @@ class Database:
                     )
                     yield connection
             except asyncpg.QueryCanceledError as error:
-                raise Unavailable(instead, headers={"Retry-After": "5"}) from error
+                raise TooSlow(instead, headers={"Retry-After": "5"}) from error

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.http.access import author
 from api.http.openapi import may_answer
-from api.http.problems import Unreadable
+from api.http.problems import WrongMediaType
 from api.http.room import Room
 
 from . import answers
@@ -52,7 +52,7 @@ def room(bulk: Bulk) -> Room:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         format_ = _FORMATS.get(kind)
         if format_ is None:
-            raise Unreadable("send text/csv or application/x-ndjson, and say so in Content-Type")
+            raise WrongMediaType.than(*_FILES)
         merged = await bulk.import_(author(request), await request.body(), format_, dry_run=options.dry_run)
         totals = Counter(one.result for one in merged)
         rows = [

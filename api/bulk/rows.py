@@ -16,7 +16,8 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.http.ids import ChargePointId, StationId
-from api.http.problems import FieldError, Invalid, field_error
+from api.http.problems import FieldError, Invalid
+from api.http.refusals import field_error
 from api.inventory.inputs import Address, Latitude, Longitude, Name, Password, TimeZone
 from api.inventory.merging import STATION, Row
 from shared.words.documents import Registration

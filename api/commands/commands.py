@@ -10,7 +10,7 @@ from typing import Any
 from api.database import Database
 from api.http import ids
 from api.http.access import Author
-from api.http.problems import Conflict, NotFound, Refused, Silent, Unavailable
+from api.http.problems import ChargerBusy, NotAccepted, NotConnected, NotFound, Refused, Silent, Unavailable
 from api.inventory import trail as audit
 from api.inventory.trail import Entry
 from shared.words.gateways import Asked, Told
@@ -50,7 +50,7 @@ class Commands:
 
         Raises:
             NotFound: there is no such charge point.
-            Conflict: it is not connected, or not accepted.
+            NotConnected, NotAccepted
             Silent: it did not answer in time.
             Refused: it answered with an error.
             Unavailable: too many commands wait for it, or Postgres or Redis is away.
@@ -94,9 +94,9 @@ class Commands:
         if row is None:
             raise NotFound("there is no charge point with this id: GET /v1/charge-points lists those there are")
         if row["registration"] != "ACCEPTED":
-            raise Conflict(f"its registration is {row['registration']}: PATCH that to ACCEPTED first")
+            raise NotAccepted(f"its registration is {row['registration']}: PATCH that to ACCEPTED first")
         if not row["connected"] or row["gateway_id"] is None:
-            raise Conflict(_OFFLINE)
+            raise NotConnected(_OFFLINE)
         return row
 
     async def _record(self, author: Author, what: Asked, row: Any, after: dict[str, Any]) -> None:
@@ -117,9 +117,9 @@ def _status(told: Told) -> str:
         case None:
             return told.status or ""
         case "offline":
-            raise Conflict(_OFFLINE)
+            raise NotConnected(_OFFLINE)
         case "busy":
-            raise Unavailable(
+            raise ChargerBusy(
                 "too many commands wait for this charger already: try again when it has answered some",
                 headers={"Retry-After": "5"},
             )

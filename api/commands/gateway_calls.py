@@ -33,7 +33,10 @@ class NobodyThere(Exception):
 
 
 class Lost(Unavailable):
-    """Redis went away after a question was put."""
+    """Redis went away after the charger was asked. It may do it: look before trying again."""
+
+    name = "answer-lost"
+    example = "Redis went away before the answer came: the charger may do it; look before trying again"
 
 
 class GatewayCalls:

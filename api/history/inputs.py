@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from api.http import times
 from api.http.ids import ChargePointId, StationId
 from api.http.inputs import Paging
-from api.http.times import Moment
+from api.http.times import Moment, Period
 
 Step = Annotated[
     int,
@@ -17,7 +17,7 @@ Step = Annotated[
 HistoryKind = Literal["STATUS", "CONNECTOR_0", "EVSE", "CONNECTIVITY"]
 
 
-class HistoryFilters(Paging):
+class HistoryFilters(Paging, Period):
     """Which lines of a history are shown."""
 
     from_: Moment | None = Field(default=None, alias="from", description="received then or later")
@@ -31,7 +31,7 @@ class HistoryFilters(Paging):
     )
 
 
-class SeriesFilters(BaseModel):
+class SeriesFilters(Period):
     """Over what time, in which steps, and of what."""
 
     model_config = ConfigDict(extra="forbid")

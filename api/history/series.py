@@ -13,7 +13,7 @@ from typing import Any, get_args
 import msgspec
 
 from api.database import Database
-from api.http.problems import FieldError, Invalid, NotFound, Unavailable
+from api.http.problems import FieldError, Invalid, NotFound, TooSlow
 from shared.stores.postgres import Connection
 from shared.words import instant
 from shared.words.status import NORMALIZED, STATUSES, Connectivity
@@ -101,7 +101,8 @@ class Series:
         Raises:
             Invalid: the time is none, or has too many steps.
             NotFound: there is no such station or charge point.
-            Unavailable: Postgres is away, or it takes too long.
+            Unavailable: Postgres is away.
+            TooSlow.
         """
         start, end, ends = times(filters, instant.to_datetime(self._now()))
         try:
@@ -116,7 +117,7 @@ class Series:
                     _MOVES, start, end, filters.step, keys, list(NORMALIZED), list(NORMALIZED.values())
                 )
         except TimeoutError as error:
-            raise Unavailable(_INSTEAD, headers={"Retry-After": "5"}) from error
+            raise TooSlow(_INSTEAD, headers={"Retry-After": "5"}) from error
         return msgspec.json.encode(
             {
                 "from": instant.to_text(instant.from_datetime(start)),

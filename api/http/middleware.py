@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http import problems as errors
+from api.http import refusals
 from api.metrics import ENDLESS, Metrics
 from shared.credentials import tokens
 from shared.credentials.wrong_tokens import WrongTokens
@@ -83,10 +83,10 @@ class Middleware:
             scope["actor"] = self._access.check(scope["method"], scope["path"], authorization)
             if scope["actor"]:
                 self._limit.take(tokens.presented(authorization) or "", self._clock())
-            self._query.check(scope)
+            self._query.check(scope, headers)
             await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:
-            await errors.response(self._limited(problem, scope, headers), scope)(scope, receive, answer)
+            await refusals.response(self._limited(problem, scope, headers), scope)(scope, receive, answer)
         except ClientDisconnect:
             pass  # in the middle of its body: there is nobody to answer
         except Exception:
@@ -94,7 +94,7 @@ class Middleware:
             if status:
                 raise  # half an answer is out: the server closes the connection
             bug = Unexpected("this is a bug here, and logged: try again, or report it with the request_id")
-            await errors.response(bug, scope)(scope, receive, answer)
+            await refusals.response(bug, scope)(scope, receive, answer)
         finally:
             self._metrics.answered(scope, status, time.perf_counter() - began)
 

@@ -1,29 +1,16 @@
-"""Every error of the API as an RFC 9457 problem document whose ``detail`` says what to do next.
+"""What a request may be refused for: each kind a class, whose ``type`` (RFC 9457) tells it from all others.
 
-Problem           anything that the code here refuses; each subclass is one status
-Starlette's       unmatched route (404), wrong method (405), a body that cannot be read (400)
-FastAPI's         parameters and bodies that do not validate (422)
-anything else     a bug: the edge logs it and answers 500
+What a class says of itself is what ``/problems/{name}`` and ``/openapi.json`` say; ``detail`` is about the
+one request, and tells its client what to do next. How they become answers: ``refusals``.
 """
 
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Self
 
-import msgspec
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from msgspec import Struct
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Match
-from starlette.types import Scope
+from msgspec import Meta, Struct
 
-from api.metrics import ENDLESS
-
-_FIELD = 200  #: characters of a name that the client chose
 MEDIA_TYPE = "application/problem+json"
+_PREFIX = "/problems/"
 
 
 class FieldError(Struct, frozen=True):
@@ -33,10 +20,24 @@ class FieldError(Struct, frozen=True):
     message: str
 
 
+class ProblemDocument(Struct, frozen=True):
+    """An error (RFC 9457)."""
+
+    type: Annotated[str, Meta(description="which problem it is: go by this; there is a text about it at this path")]
+    title: str
+    status: int
+    detail: Annotated[str, Meta(description="what to do next, for people; its words may change")]
+    instance: str
+    request_id: str
+    errors: Annotated[Sequence[FieldError], Meta(description="what is wrong with the request, field by field")]
+
+
 class Problem(Exception):
     """A request that is refused; ``detail`` tells the client what to do next."""
 
     status: ClassVar[int]
+    name: ClassVar[str]
+    example: ClassVar[str]  #: a ``detail``, for the documentation
 
     def __init__(
         self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
@@ -46,159 +47,173 @@ class Problem(Exception):
         self.errors = errors
         self.headers = headers or {}
 
+    @classmethod
+    def type(cls) -> str:
+        """The URI of this kind of problem, relative to the server's root."""
+        return _PREFIX + cls.name
+
+    @classmethod
+    def title(cls) -> str:
+        """The kind in a few words."""
+        return cls.name.replace("-", " ").capitalize()
+
+    @classmethod
+    def meaning(cls) -> str:
+        """What it is, and what to do about it."""
+        return " ".join((cls.__doc__ or "").split())
+
+
+class Unreadable(Problem):
+    """The body cannot be read. Send JSON in UTF-8."""
+
+    status, name = 400, "unreadable-body"
+    example = "the body cannot be read: send JSON as application/json"
+
 
 class Unauthorized(Problem):
-    """No token, or one that nobody gave out."""
+    """No token, or one that nobody gave out. Send `Authorization: Bearer <token>`."""
 
-    status = 401
+    status, name = 401, "unauthorized"
+    example = "send a known READ or ADMIN token: Authorization: Bearer <token>"
 
 
 class Forbidden(Problem):
-    """A token whose scope is too small."""
+    """The token is known, but its scope is too small. Use an ADMIN token."""
 
-    status = 403
+    status, name = 403, "scope-too-small"
+    example = "a READ token does not do for this: use an ADMIN token"
 
 
 class NotFound(Problem):
-    """There is no such thing, or not any more."""
+    """There is no such thing, or not any more. Lists name those there are."""
 
-    status = 404
+    status, name = 404, "not-found"
+    example = "there is no charge point with this id: GET /v1/charge-points lists those there are"
 
 
-class Conflict(Problem):
-    """The state of the inventory does not allow it."""
+class NoRoute(Problem):
+    """Nothing is served at this path. `/docs` and `/openapi.json` name what is."""
 
-    status = 409
+    status, name = 404, "no-such-path"
+    example = "nothing is served at /v1/nowhere: see /docs for what is"
+
+
+class NoMethod(Problem):
+    """The path is served, but not by this method. `Allow` names those that there are."""
+
+    status, name = 405, "method-not-allowed"
+    example = "use one of GET, HEAD here"
+
+
+class IdTaken(Problem):
+    """Something else has this id already. Choose another id, or change what has it."""
+
+    status, name = 409, "id-taken"
+    example = "a station with this id exists: choose another id, or PATCH that station"
+
+
+class NotConnected(Problem):
+    """The charger is not connected, and a command is never sent later. Try again when `connectivity` is ONLINE."""
+
+    status, name = 409, "not-connected"
+    example = "it is not connected: a command needs a charger that is; availability wishes wait until it is back"
+
+
+class NotAccepted(Problem):
+    """The charge point's registration is PENDING or REJECTED, so it is sent nothing. PATCH that to ACCEPTED first."""
+
+    status, name = 409, "not-accepted"
+    example = "its registration is PENDING: PATCH that to ACCEPTED first"
 
 
 class Changed(Problem):
-    """If-Match names a version that is not the current one."""
+    """It was changed since the ETag of If-Match. GET it again, redo the change on that, and use its ETag."""
 
-    status = 412
+    status, name = 412, "changed"
+    example = "it was changed since you read it: GET it again, redo the change on that, and use its ETag"
 
 
 class TooLarge(Problem):
-    """The body is larger than any request here needs."""
+    """The body is larger than any request here needs. Send less at a time."""
 
-    status = 413
+    status, name = 413, "body-too-large"
+    example = "the body may have 1048576 bytes at most: send less at a time"
+
+
+class WrongMediaType(Problem):
+    """The body is of a kind that this route does not read. `Accept` names those that it reads."""
+
+    status, name = 415, "unsupported-media-type"
+    example = "send application/json, and say so in Content-Type"
+
+    @classmethod
+    def than(cls, *wanted: str) -> Self:
+        """The problem of a route that reads ``wanted``."""
+        return cls(f"send {' or '.join(wanted)}, and say so in Content-Type", headers={"Accept": ", ".join(wanted)})
 
 
 class Invalid(Problem):
-    """The request can be read but not accepted; ``errors`` says which fields."""
+    """The request can be read but not accepted. `errors` says which fields, and why."""
 
-    status = 422
+    status, name = 422, "invalid"
+    example = "correct limit (see errors) and send the request again"
 
     def __init__(self, *errors: FieldError) -> None:
         names = ", ".join(error.field for error in errors)
         super().__init__(f"correct {names} (see errors) and send the request again", errors=errors)
 
 
-class Unreadable(Problem):
-    """The body is of a kind that this route does not read."""
-
-    status = 415
-
-
-class Refused(Problem):
-    """A charger answered with an error instead of a status: something is wrong behind us, not here."""
-
-    status = 502
-
-
-class Silent(Problem):
-    """A charger did not answer in time."""
-
-    status = 504
-
-
 class TooMany(Problem):
-    """The token has used up its share of requests."""
+    """The token has used up its share of requests, or the address has sent many wrong ones. Wait for `Retry-After`."""
 
-    status = 429
+    status, name = 429, "too-many-requests"
+    example = "this token may ask 600 times a minute: wait 2 s"
 
 
 class Unexpected(Problem):
-    """A bug of ours."""
+    """A bug here, logged under `request_id`. Try again, or report it."""
 
-    status = 500
+    status, name = 500, "bug"
+    example = "this is a bug here, and logged: try again, or report it with the request_id"
+
+
+class Refused(Problem):
+    """The charger answered with an error (OCPP CALLERROR) instead of a status. It may not know the command."""
+
+    status, name = 502, "charger-error"
+    example = "it answered with an error, NotImplemented: unknown action: it may not know this command"
 
 
 class Unavailable(Problem):
-    """What the request needs is away; trying again is right."""
+    """What the request needs is away for now. Try again after `Retry-After`."""
 
-    status = 503
-
-
-def response(problem: Problem, scope: Scope) -> Response:
-    """The problem as an answer to the request of ``scope``."""
-    return _document(problem.status, problem.detail, scope, problem.errors, problem.headers)
+    status, name = 503, "unavailable"
+    example = "the database does not answer: try again in a moment"
 
 
-def install(app: FastAPI) -> None:
-    """Has every exception that FastAPI and Starlette answer themselves answered as a problem."""
-    app.add_exception_handler(Problem, _on_problem)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+class TooSlow(Unavailable):
+    """The answer takes too long to find. Ask for less: trying the same again may fail again."""
+
+    name = "too-slow"
+    example = "counting this takes too long: ask for a shorter time, or for one station"
 
 
-async def _on_problem(request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)
-    return response(problem, request.scope)
+class ChargerBusy(Unavailable):
+    """Too many commands wait for this charger already. Try again after `Retry-After`."""
+
+    name = "charger-busy"
+    example = "too many commands wait for this charger already: try again when it has answered some"
 
 
-async def _on_invalid_request(request: Request, invalid: Exception) -> Response:
-    assert isinstance(invalid, RequestValidationError)
-    return response(Invalid(*(field_error(error) for error in invalid.errors())), request.scope)
+class Silent(Problem):
+    """The charger is connected, but did not answer in time. It may still do it: look before trying again."""
+
+    status, name = 504, "charger-silent"
+    example = "it is connected, but did not answer in time: it may still do it; look before trying again"
 
 
-async def _on_http_exception(request: Request, exception: Exception) -> Response:
-    assert isinstance(exception, HTTPException)
-    match exception.status_code:
-        case 404:
-            detail, headers = f"nothing is served at {request.url.path}: see /docs for what is", {}
-        case 405:
-            allowed = ", ".join(sorted(_methods(request)))
-            detail, headers = f"use one of {allowed} here", {"Allow": allowed}
-        case 400:
-            detail, headers = "the body cannot be read: send JSON as application/json", {}
-        case _:
-            detail, headers = str(exception.detail), dict(exception.headers or {})
-    return _document(exception.status_code, detail, request.scope, (), headers)
-
-
-def _methods(request: Request) -> set[str]:
-    """The methods that the path of the request has: it may be served by several routes."""
-    tried = ("GET", "POST", "PUT", "PATCH", "DELETE")
-    routes = request.app.router.routes
-    found = {m for m in tried if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)}
-    return found | {"HEAD"} if "GET" in found and request.url.path not in ENDLESS else found
-
-
-def field_error(error: Mapping[str, Any]) -> FieldError:
-    """From pydantic's words to ours; never with the value, which may be a password."""
-    place, *path = error["loc"]
-    match error["type"]:
-        case "extra_forbidden":
-            message = "unknown: remove it"
-        case "missing":
-            message = "is required"
-        case "json_invalid":
-            return FieldError(place, f"not JSON: {error['ctx']['error']} at character {path[0]}")
-        case _:
-            message = error["msg"].removeprefix("Value error, ")
-    return FieldError((".".join(map(str, path)) or place)[:_FIELD], message)
-
-
-def _document(
-    status: int, detail: str, scope: Scope, errors: Sequence[FieldError], headers: Mapping[str, str]
-) -> Response:
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": scope["path"],
-        "request_id": scope["request_id"],
-        "errors": errors,
-    }
-    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+def every(of: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Every kind of problem, in the order above."""
+    for kind in of.__subclasses__():
+        yield kind
+        yield from every(kind)

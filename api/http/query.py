@@ -1,4 +1,4 @@
-"""Query parameters that no route knows, or that come twice where one is meant, are refused on every route.
+"""What no route can know is refused on every route: unknown query parameters, those that come twice, other bodies.
 
 What a route knows is what ``/openapi.json`` says of it, so there is nothing to do for a new route: a mistyped
 ``?dry_run=true`` must not delete, nor a filter that is not there answer for the whole network.
@@ -6,38 +6,55 @@ What a route knows is what ``/openapi.json`` says of it, so there is nothing to 
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from .problems import FieldError, Invalid
+from .problems import FieldError, Invalid, WrongMediaType
 
 _MOST = 2000  #: parameters; the largest filters are two lists of 500
 
 
+_JSON = "application/json"
+
+
+class _Operation(NamedTuple):
+    parameters: Mapping[str, bool]  #: by name whether it may come several times
+    json: bool  #: whether its body is JSON
+
+
 class Query:
-    """The query parameters of every operation in ``openapi()``, read at the first request that has any."""
+    """What every operation in ``openapi()`` takes, read at the first request that is asked about."""
 
     def __init__(self, openapi: Callable[[], Mapping[str, Any]]) -> None:
         self._openapi = openapi
-        self._operations: list[tuple[re.Pattern[str], Mapping[str, Mapping[str, bool]]]] = []
+        self._operations: list[tuple[re.Pattern[str], Mapping[str, _Operation]]] = []
 
-    def check(self, scope: Scope) -> None:
-        """Lets a request through whose query its route knows, or that has no route.
+    def check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        """Lets a request through whose query and kind of body its route knows, or that has no route.
 
         Raises:
-            Invalid
+            Invalid, WrongMediaType
         """
-        if not scope["query_string"]:
+        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        if not (scope["query_string"] or has_body):
             return
         self._operations = self._operations or _operations(self._openapi())
         method = scope["method"].lower()
         for path, methods in self._operations:
             if method in methods and path.match(scope["path"]):
-                _check(scope["query_string"], methods[method])
+                if scope["query_string"]:
+                    _check(scope["query_string"], methods[method].parameters)
+                if has_body and methods[method].json and not _is_json(headers.get(b"content-type", b"")):
+                    raise WrongMediaType.than(_JSON)
                 return
+
+
+def _is_json(content_type: bytes) -> bool:
+    kind = content_type.partition(b";")[0].strip().lower()
+    return kind == _JSON.encode() or (kind.startswith(b"application/") and kind.endswith(b"+json"))
 
 
 def _check(query: bytes, known: Mapping[str, bool]) -> None:
@@ -51,17 +68,20 @@ def _check(query: bytes, known: Mapping[str, bool]) -> None:
         raise Invalid(*wrong[:20], *(FieldError(name, "comes more than once: give it once") for name in twice))
 
 
-def _operations(schema: Mapping[str, Any]) -> list[tuple[re.Pattern[str], Mapping[str, Mapping[str, bool]]]]:
-    """Per path and method the names, and whether each may come several times."""
+def _operations(schema: Mapping[str, Any]) -> list[tuple[re.Pattern[str], Mapping[str, _Operation]]]:
+    """What each takes, by path and method."""
     return [
         (
             compile_path(path)[0],
             {
-                method: {
-                    one["name"]: _is_list(one["schema"])
-                    for one in operation.get("parameters", ())
-                    if one["in"] == "query"
-                }
+                method: _Operation(
+                    {
+                        one["name"]: _is_list(one["schema"])
+                        for one in operation.get("parameters", ())
+                        if one["in"] == "query"
+                    },
+                    _JSON in operation.get("requestBody", {}).get("content", ()),
+                )
                 for method, operation in operations.items()
             },
         )

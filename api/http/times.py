@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 STEP_PATTERN = r"^[1-9][0-9]{0,3}[mhd]$"
 
@@ -33,6 +33,21 @@ Moment = Annotated[
     BeforeValidator(moment),
     WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339; without an offset: UTC"}),
 ]
+
+
+class Period(BaseModel):
+    """A time, of which the beginning belongs to it and the end does not."""
+
+    from_: Moment | None = Field(default=None, alias="from", description="not before")
+    to: Moment | None = Field(default=None, description="before")
+
+    @field_validator("to")
+    @classmethod
+    def _after_from(cls, to: datetime | None, others: ValidationInfo) -> datetime | None:
+        from_ = others.data.get("from_")
+        if to is not None and from_ is not None and to < from_:
+            raise ValueError("is before from: the time from (included) to (excluded) is meant")
+        return to
 
 
 def step(text: object) -> int:

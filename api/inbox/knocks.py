@@ -59,7 +59,7 @@ class Inbox:
         Raises:
             NotFound: nobody knocked under this id.
             Invalid: there is no such station.
-            Conflict: it is in the inventory (its password may be wrong).
+            IdTaken: it is in the inventory (its password may be wrong).
         """
         async with self._database.connection() as connection:
             spelled = (

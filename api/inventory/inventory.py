@@ -11,7 +11,7 @@ from typing import Any
 from api.database import Database
 from api.http import etags, ids
 from api.http.access import Author
-from api.http.problems import Conflict, FieldError, Invalid, NotFound, Unavailable
+from api.http.problems import FieldError, IdTaken, Invalid, NotFound, Unavailable
 from shared.stores import fleet, served
 from shared.stores.hot import Change
 from shared.words import documents
@@ -83,19 +83,19 @@ class Inventory:
         """A new station; its id is generated when none is given.
 
         Raises:
-            Conflict: the id is taken.
+            IdTaken: the id is taken.
             Invalid: one of latitude and longitude is missing.
         """
 
         def is_new(known: Known) -> None:
             if known.stations:
-                raise Conflict("a station with this id exists: choose another id, or PATCH that station")
+                raise IdTaken("a station with this id exists: choose another id, or PATCH that station")
 
         while True:
             try:
                 chosen = station_id or ids.new_station()
                 return (await self._one(author, _of_station(chosen, fields), is_new)).station_change
-            except Conflict:
+            except IdTaken:
                 if station_id:
                     raise
 
@@ -125,14 +125,14 @@ class Inventory:
 
         Raises:
             NotFound: there is no such station.
-            Conflict: the id is taken, at whatever station, in whatever spelling.
+            IdTaken: the id is taken, at whatever station, in whatever spelling.
         """
 
         def is_new(known: Known) -> None:
             if not known.stations:
                 raise NotFound(NO_STATION)
             if known.charge_points:
-                raise Conflict(
+                raise IdTaken(
                     "a charge point with this id exists (ids match case-insensitively): choose another id, "
                     "or PATCH its station_id to move it here"
                 )

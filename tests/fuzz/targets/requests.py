@@ -13,8 +13,9 @@ from starlette.datastructures import QueryParams
 
 from api.bulk import rows
 from api.history.inputs import HistoryFilters, SeriesFilters
-from api.http import etags, ids, pages, problems, query, times
-from api.http.problems import Problem, field_error
+from api.http import etags, ids, pages, problems, query, refusals, times
+from api.http.problems import Problem
+from api.http.refusals import field_error
 from api.inventory import merging
 from api.inventory.inputs import ChargePointPatch, NewChargePoint, NewStation, StationPatch
 from api.live.inputs import StreamFilters
@@ -50,7 +51,7 @@ def run(data: bytes) -> None:
     try:
         reads(rest)
     except Problem as problem:
-        problems.response(problem, _SCOPE)
+        refusals.response(problem, _SCOPE)
 
 
 def _body(model: type[BaseModel]) -> Callable[[bytes], None]:
@@ -97,7 +98,7 @@ def _file(format_: rows.Format) -> Callable[[bytes], None]:
         for _, result, wrong in merged:
             assert (result == "error") == bool(wrong)
             if wrong:
-                problems.response(problems.Invalid(*wrong), _SCOPE)
+                refusals.response(problems.Invalid(*wrong), _SCOPE)
         exported: list[dict[str, Any]] = [
             {
                 **dict.fromkeys(rows.EXPORTED),

@@ -185,7 +185,6 @@ async def test_it_is_found_by_what_it_is_about_and_when_it_was(api: Api) -> None
     assert await entries(api, to=later) == every
     for wrong in (
         {"from": "yesterday"},
-        {"from": "2026-01-01T00:00:00"},
         {"cursor": "x"},
         {"limit": "0"},
         {"who": "me"},

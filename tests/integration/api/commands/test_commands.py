@@ -126,6 +126,7 @@ async def test_a_charger_that_is_away_is_a_conflict(api: Api, ingest: Ingest) ->
     await gone(api, cp)
     answer = await command(api, cp, "trigger", TRIGGER)
     assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/not-connected"
     assert "not connected" in answer.json()["detail"]
 
 
@@ -145,6 +146,7 @@ async def test_a_charger_that_is_not_accepted_cannot_be_commanded(api: Api) -> N
     await api.client.patch("/v1/charge-points/CP1", json={"registration": "PENDING"})
     answer = await command(api, "CP1", "trigger", TRIGGER)
     assert (answer.status_code, "PENDING" in answer.json()["detail"]) == (409, True)
+    assert answer.json()["type"] == "/problems/not-accepted"
 
 
 async def test_a_charger_that_does_not_answer_is_a_timeout(api: Api, ingest: Ingest, calls: GatewayCalls) -> None:

@@ -3,26 +3,29 @@
 from collections.abc import AsyncIterator, Callable
 
 import httpx
+import msgspec
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import schemas
+from api.http.problems import ProblemDocument, every
 from local.stack import Stack
 from shared.stores import postgres
 from tests.integration.api.served import ADMIN, Api, bearer
 
+TYPES = {kind.type() for kind in every()}
 FIELDS = ["type", "title", "status", "detail", "instance", "request_id", "errors"]
 
 
-def problem(answer: httpx.Response, status: int) -> schemas.Problem:
+def problem(answer: httpx.Response, status: int) -> ProblemDocument:
     """The problem in an answer, which must be a whole one."""
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert list(answer.json()) == FIELDS
-    found = schemas.Problem.model_validate(answer.json())
+    found = msgspec.json.decode(answer.content, type=ProblemDocument)
     assert found.status == status
     assert found.detail
+    assert found.type in TYPES
     assert found.request_id == answer.headers["X-Request-ID"]
     assert found.instance == answer.request.url.path
     return found
@@ -54,9 +57,19 @@ async def test_a_body_that_is_not_json(api: Api) -> None:
 
 
 async def test_a_body_that_is_json_under_another_name(api: Api) -> None:
-    problem(
-        await api.client.post("/v1/stations", content=b'{"name": "A"}', headers={"Content-Type": "text/plain"}), 422
-    )
+    for kind in ({"Content-Type": "text/plain"}, {"Content-Type": "text/csv; charset=utf-8"}, {}):
+        for method, path in (
+            ("POST", "/v1/stations"),
+            ("PATCH", "/v1/stations/S1"),
+            ("PUT", "/v1/stations/S1/availability"),
+        ):
+            answer = await api.client.request(method, path, content=b'{"name": "A"}', headers=kind)
+            assert "send application/json" in problem(answer, 415).detail
+            assert answer.headers["Accept"] == "application/json"
+    for json in ("application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"):
+        answer = await api.client.post("/v1/stations", content=b'{"name": "A"}', headers={"Content-Type": json})
+        assert answer.status_code == 201, json
+    assert (await api.client.post("/v1/stations")).status_code == 422, "it says that the body is required"
 
 
 async def test_a_body_that_does_not_fit(api: Api) -> None:
@@ -88,8 +101,43 @@ async def test_a_body_that_is_too_large(api: Api, announced: bool) -> None:
 
 async def test_a_taken_id_and_an_old_version(api: Api) -> None:
     await api.station("S1")
-    problem(await api.client.post("/v1/stations", json={"id": "S1", "name": "A"}), 409)
-    problem(await api.client.patch("/v1/stations/S1", json={"name": "B"}, headers={"If-Match": '"9.9"'}), 412)
+    taken = problem(await api.client.post("/v1/stations", json={"id": "S1", "name": "A"}), 409)
+    assert (taken.type, taken.title) == ("/problems/id-taken", "Id taken")
+    changed = await api.client.patch("/v1/stations/S1", json={"name": "B"}, headers={"If-Match": '"9.9"'})
+    assert problem(changed, 412).type == "/problems/changed"
+
+
+def test_each_kind_of_problem_has_a_type_of_its_own_and_says_what_it_is() -> None:
+    assert len(TYPES) == len(list(every()))
+    for kind in every():
+        assert kind.__doc__ != kind.__base__.__doc__, kind
+        assert kind.example
+
+
+async def test_a_type_leads_to_a_text_about_it_without_a_token(api: Api) -> None:
+    for kind in every():
+        answer = await api.client.get(kind.type(), headers={"Authorization": ""})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
+        assert answer.text.startswith(f"{kind.title()} ({kind.status})")
+    assert problem(await api.client.get("/problems/nothing"), 404).type == "/problems/not-found"
+    assert problem(await api.client.get("/nowhere"), 404).type == "/problems/no-such-path"
+
+
+PERIODS = ("/v1/charge-points/CP1/history", "/v1/stations/S1/history", "/v1/audit", "/v1/stats/series")
+
+
+@pytest.mark.parametrize("path", PERIODS)
+async def test_a_time_is_the_same_wherever_it_is_asked_for(api: Api, path: str) -> None:
+    await api.station("S1", "CP1")
+    ends = {"from": "2026-03-01T09:00:00+01:00", "to": "2026-03-01T08:30:00"}
+    assert (await api.client.get(path, params=ends)).status_code == 200, "without an offset: UTC"
+    swapped = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z"}
+    (wrong,) = problem(await api.client.get(path, params=swapped), 422).errors
+    assert (wrong.field, wrong.message.partition(":")[0]) == ("to", "is before from")
+    for no_time in ("1772352930", "2026-03-01", "yesterday", ""):
+        (wrong,) = problem(await api.client.get(path, params={"from": no_time}), 422).errors
+        assert wrong.field == "from"
+        assert "RFC 3339" in wrong.message
 
 
 async def test_a_bug_is_logged_with_the_id_that_the_client_gets(api: Api, caplog: pytest.LogCaptureFixture) -> None:
