@@ -51,7 +51,7 @@ from shared.stores.postgres import Pool
 
 _DESCRIPTION = """
 The state of every plug: which connectors are free, broken, or not even there, and since when.
-Errors are RFC 9457 problem documents; `detail` says what to do next. Ids of charge points match case-insensitively.
+Errors are RFC 9457 problem documents; `detail` says what to do next. Ids match case-insensitively.
 """
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-ID")

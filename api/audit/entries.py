@@ -14,7 +14,9 @@ from .inputs import AuditFilters
 _LIST = """
     SELECT id, at, actor, action, station_id, charge_point_id, before, after, request_id FROM audit
     WHERE ($1::bigint IS NULL OR id < $1)
-      AND ($2::text IS NULL OR station_id = $2)
+      AND ($2::text IS NULL OR station_id = ANY(ARRAY(
+              SELECT id FROM stations WHERE folded_id = lower($2) AND deleted_at IS NULL
+              UNION SELECT id FROM stations WHERE folded_id = lower($2) AND deleted_at IS NOT NULL)))
       AND ($3::text IS NULL OR charge_point_id = ANY(ARRAY(
               SELECT id FROM charge_points WHERE folded_id = lower($3) AND deleted_at IS NULL
               UNION SELECT id FROM charge_points WHERE folded_id = lower($3) AND deleted_at IS NOT NULL)))

@@ -9,7 +9,9 @@ from api.http.times import Period
 class AuditFilters(Paging, Period):
     """Which changes are shown."""
 
-    station_id: str | None = Field(default=None, max_length=64, pattern=r"^[ -~]*$")
+    station_id: str | None = Field(
+        default=None, max_length=64, pattern=r"^[ -~]*$", description="matched case-insensitively"
+    )
     charge_point_id: str | None = Field(
         default=None, max_length=48, pattern=r"^[ -~]*$", description="matched case-insensitively"
     )

@@ -23,9 +23,9 @@ AT_ONCE = 500
 _STATIONS = """
     SELECT s.id AS station_id, s.name AS station_name, s.address, s.latitude, s.longitude, s.time_zone,
            c.id AS charge_point_id, c.registration
-    FROM (SELECT * FROM stations WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT 500) s
+    FROM (SELECT * FROM stations WHERE deleted_at IS NULL AND folded_id > $1 ORDER BY folded_id LIMIT 500) s
     LEFT JOIN charge_points c ON c.station_key = s.key AND c.deleted_at IS NULL
-    ORDER BY s.id, c.folded_id
+    ORDER BY s.folded_id, c.folded_id
 """
 _UNASSIGNED = """
     SELECT NULL AS station_id, NULL AS station_name, NULL AS address, NULL AS latitude, NULL AS longitude,
@@ -79,7 +79,7 @@ class Bulk:
     async def _pieces(self, page: list[Any], format_: Format) -> AsyncIterator[bytes]:
         yield rows.written(page, format_, header=True)
         while page:
-            page = await self._fetch(_STATIONS, page[-1]["station_id"])
+            page = await self._fetch(_STATIONS, page[-1]["station_id"].lower())
             yield rows.written(page, format_, header=False)
         after = ""
         while page := await self._fetch(_UNASSIGNED, after):

@@ -33,8 +33,8 @@ _CHARGE_POINTS = f"""
     SELECT key, id, {_LIFE} FROM charge_points c WHERE folded_id = lower($1) AND deleted_at IS NULL
     UNION ALL SELECT key, id, {_LIFE} FROM charge_points c WHERE folded_id = lower($1) AND deleted_at IS NOT NULL
 """  # noqa: S608
-_STATION = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
-_STATIONS = f"{_STATION} UNION ALL SELECT key FROM stations WHERE id = $1 AND deleted_at IS NOT NULL"  # noqa: S608
+_STATION = "SELECT key FROM stations WHERE folded_id = lower($1) AND deleted_at IS NULL"
+_STATIONS = f"{_STATION} UNION ALL SELECT key FROM stations WHERE folded_id = lower($1) AND deleted_at IS NOT NULL"  # noqa: S608
 _MEMBERS = "SELECT key, id, 0 AS life FROM charge_points WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL"
 _ALL_MEMBERS = f"""
     SELECT key, id, {_LIFE} FROM charge_points c WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL

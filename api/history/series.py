@@ -26,7 +26,7 @@ WAIT_S = 25
 _INSTEAD = "counting this takes too long: ask for a shorter time, or for one station"
 
 _CHARGE_POINT = "SELECT key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
-_STATION = "SELECT key FROM stations WHERE id = $1 AND deleted_at IS NULL"
+_STATION = "SELECT key FROM stations WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _MEMBERS = "SELECT key FROM charge_points WHERE station_key = $1 AND deleted_at IS NULL"
 
 # $1 from, $2 to, $3 step (s), $4 keys or null for all, $5 and $6 words of chargers and ours.

@@ -21,7 +21,9 @@ def _no_dots(text: str) -> str:
     return text
 
 
-StationId = Annotated[str, Field(pattern=STATION_PATTERN), AfterValidator(_no_dots)]
+StationId = Annotated[
+    str, Field(pattern=STATION_PATTERN, description="matched case-insensitively"), AfterValidator(_no_dots)
+]
 ChargePointId = Annotated[
     str, Field(pattern=CHARGE_POINT_PATTERN, description="matched case-insensitively"), AfterValidator(_no_dots)
 ]

@@ -89,7 +89,9 @@ class Inventory:
 
         def is_new(known: Known) -> None:
             if known.stations:
-                raise IdTaken("a station with this id exists: choose another id, or PATCH that station")
+                raise IdTaken(
+                    "a station with this id exists (ids match case-insensitively): choose another id, or PATCH that"
+                )
 
         while True:
             try:

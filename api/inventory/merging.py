@@ -67,7 +67,7 @@ class ChargePoint:
 
 @dataclass(slots=True)
 class Known:
-    """The stations by id, and the charge points by folded id, that rows speak of."""
+    """The stations and charge points that rows speak of, by folded id."""
 
     stations: dict[str, Station] = field(default_factory=dict)
     charge_points: dict[str, ChargePoint] = field(default_factory=dict)
@@ -92,14 +92,14 @@ def merge(row: Row, into: Known, hashes: Mapping[int, str]) -> Merged:
     station = charge_point = None
     if not errors:
         station = _station(row.given, into, errors)
-        charge_point = _charge_point(row, into, hashes, errors)
+        charge_point = _charge_point(row, station, into, hashes, errors)
     if errors:
         return Merged(row, "error", errors)
     results: set[Result] = set()
     if station is not None:
-        known = into.stations.get(station.id)
+        known = into.stations.get(station.id.lower())
         results.add("created" if known is None else "unchanged" if known.fields == station.fields else "updated")
-        into.stations[station.id] = station
+        into.stations[station.id.lower()] = station
     if charge_point is not None:
         before = into.charge_points.get(charge_point.id.lower())
         into.charge_points[charge_point.id.lower()] = charge_point
@@ -119,7 +119,7 @@ def _station(given: Mapping[str, Any], into: Known, errors: list[FieldError]) ->
             if given.get(column) is not None
         ]
         return None
-    known = into.stations.get(station_id)
+    known = into.stations.get(station_id.lower())
     fields = dict(known.fields) if known else dict.fromkeys(STATION.values())
     for column, name in STATION.items():
         if column in given and (name != "name" or given[column]):
@@ -134,7 +134,9 @@ def _station(given: Mapping[str, Any], into: Known, errors: list[FieldError]) ->
     return replace(known, fields=fields)
 
 
-def _charge_point(row: Row, into: Known, hashes: Mapping[int, str], errors: list[FieldError]) -> ChargePoint | None:
+def _charge_point(
+    row: Row, station: Station | None, into: Known, hashes: Mapping[int, str], errors: list[FieldError]
+) -> ChargePoint | None:
     given = row.given
     charge_point_id = given.get("charge_point_id")
     if charge_point_id is None:
@@ -150,7 +152,7 @@ def _charge_point(row: Row, into: Known, hashes: Mapping[int, str], errors: list
     one = known or ChargePoint(charge_point_id, None, "ACCEPTED", None)
     return replace(
         one,
-        station_id=given.get("station_id", one.station_id),
+        station_id=(station.id if station else None) if "station_id" in given else one.station_id,
         registration=given.get("registration") or one.registration,
         password_hash=hashes.get(row.number) if "password" in given else one.password_hash,
     )

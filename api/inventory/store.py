@@ -16,13 +16,13 @@ from .merging import FIELDS, ChargePoint, Known, Row, Station
 from .writing import Write
 
 _STATION_KEYS = """
-    SELECT key FROM stations WHERE id = ANY($1::text[]) AND deleted_at IS NULL
+    SELECT key FROM stations WHERE folded_id = ANY($1::text[]) AND deleted_at IS NULL
     UNION SELECT station_key FROM charge_points
     WHERE folded_id = ANY($2::text[]) AND deleted_at IS NULL AND station_key IS NOT NULL
 """
 _STATIONS = """
     SELECT key, id, version, name, address, latitude, longitude, time_zone FROM stations
-    WHERE id = ANY($1::text[]) AND deleted_at IS NULL
+    WHERE folded_id = ANY($1::text[]) AND deleted_at IS NULL
 """
 _CHARGE_POINTS = """
     SELECT c.key, c.id, c.version, c.station_key, s.id AS station_id, c.registration, c.password_hash, c.document
@@ -36,7 +36,7 @@ _LOCK_CHARGE_POINTS = """
 _INSERT_STATIONS = """
     INSERT INTO stations (id, name, address, latitude, longitude, time_zone)
     SELECT n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[]) AS n
-    ON CONFLICT (id) WHERE deleted_at IS NULL DO NOTHING RETURNING id, key
+    ON CONFLICT (folded_id) WHERE deleted_at IS NULL DO NOTHING RETURNING id, key
 """
 _EDIT_STATIONS = """
     UPDATE stations s SET name = n.name, address = n.address, latitude = n.latitude, longitude = n.longitude,
@@ -97,7 +97,7 @@ async def store(write: Write, known: Known, created: str = "created") -> None:
 
 
 async def _store_stations(write: Write, stations: Iterable[Station]) -> None:
-    changed = sorted((one for one in stations if one.fields != one.was), key=lambda one: one.id)
+    changed = sorted((one for one in stations if one.fields != one.was), key=lambda one: one.id.lower())
     new = [one for one in changed if one.was is None]
     old = [one for one in changed if one.was is not None]
     if new:
@@ -172,16 +172,16 @@ def _record(write: Write, one: ChargePoint, created: str) -> None:
 def _station_key(one: ChargePoint, known: Known) -> int | None:
     if one.station_id is None:
         return None
-    station = known.stations.get(one.station_id)
+    station = known.stations.get(one.station_id.lower())
     return station.key if station is not None else one.station_key  # it stays where it is
 
 
 def _ids(part: Sequence[Row]) -> tuple[list[str], list[str]]:
-    return _given(part, "station_id"), [id_.lower() for id_ in _given(part, "charge_point_id")]
+    return _folded(part, "station_id"), _folded(part, "charge_point_id")
 
 
-def _given(part: Sequence[Row], name: str) -> list[str]:
-    found: Collection[str] = {row.given[name] for row in part if row.given.get(name) and not row.errors}
+def _folded(part: Sequence[Row], name: str) -> list[str]:
+    found: Collection[str] = {row.given[name].lower() for row in part if row.given.get(name) and not row.errors}
     return sorted(found)
 
 
@@ -189,7 +189,7 @@ def _known(stations: Sequence[Any], charge_points: Sequence[Any]) -> Known:
     made = Known()
     for row in stations:
         fields = {name: row[name] for name in FIELDS}
-        made.stations[row["id"]] = Station(row["id"], fields, row["key"], row["version"], dict(fields))
+        made.stations[row["id"].lower()] = Station(row["id"], fields, row["key"], row["version"], dict(fields))
     for row in charge_points:
         made.charge_points[row["id"].lower()] = ChargePoint(
             id=row["id"],

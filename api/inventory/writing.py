@@ -19,7 +19,7 @@ from shared.stores.postgres import Connection
 from .trail import Entry, Facts
 
 _STATION = "SELECT key, id, version, name, address, latitude, longitude, time_zone FROM stations"
-_LOCK_STATION = f"{_STATION} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
+_LOCK_STATION = f"{_STATION} WHERE folded_id = lower($1) AND deleted_at IS NULL FOR NO KEY UPDATE"
 _REGROUPED = "UPDATE stations SET version = nextval('revisions') WHERE key = ANY($1::bigint[])"
 _CHARGE_POINT_KEY = "SELECT key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _LOCK_CHARGE_POINT = """

@@ -33,15 +33,15 @@ _NOTHING = _encode({"station_id": None, "charge_point_id": None, "revision": Non
 class Wanted(Struct, frozen=True):
     """What a client asked for: each set that is not empty must hold the change's own value."""
 
-    stations: frozenset[str] = frozenset()
-    charge_points: frozenset[str] = frozenset()  #: folded
+    stations: frozenset[str] = frozenset()  #: folded, like
+    charge_points: frozenset[str] = frozenset()
     events: frozenset[EventKind] = frozenset()
     brief: bool = False  #: stations in arrays instead, see ``briefs``
 
     def has(self, entry: Entry) -> bool:
         """Whether the change is one of these."""
         return (
-            (not self.stations or entry.station_id in self.stations)
+            (not self.stations or (entry.station_id or "").lower() in self.stations)
             and (not self.charge_points or (entry.charge_point_id or "").lower() in self.charge_points)
             and (not self.events or event_of(entry) in self.events)
         )

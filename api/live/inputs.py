@@ -12,7 +12,9 @@ class StreamFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    station_id: list[str] = Field(default=[], max_length=500, description="any of these; its charge points, too")
+    station_id: list[str] = Field(
+        default=[], max_length=500, description="any of these; its charge points, too; case does not matter"
+    )
     charge_point_id: list[str] = Field(default=[], max_length=500, description="any of these; case does not matter")
     event: list[EventKind] = Field(default=[], description="any of these; `reset` comes in any case")
     view: Literal["brief"] | None = Field(default=None, description="stations alone, in brief; goes with no filter")
@@ -27,7 +29,7 @@ class StreamFilters(BaseModel):
     def wanted(self) -> Wanted:
         """As the stream knows it."""
         return Wanted(
-            frozenset(self.station_id),
+            frozenset(one.lower() for one in self.station_id),
             frozenset(one.lower() for one in self.charge_point_id),
             frozenset(self.event),
             brief=self.view is not None,

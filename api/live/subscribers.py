@@ -155,7 +155,7 @@ class Subscribers:
         return slow
 
     def _candidates(self, entry: Entry) -> Iterable[Wanted]:
-        of_station = self._of_station.get(entry.station_id or "", ())
+        of_station = self._of_station.get((entry.station_id or "").lower(), ())
         of_charge_point = self._of_charge_point.get((entry.charge_point_id or "").lower(), ())
         return self._of_all.union(of_station, of_charge_point)
 

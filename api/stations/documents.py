@@ -18,7 +18,7 @@ from .hot_reads import HotReads
 _STATION = """
     SELECT s.*, ARRAY(SELECT c.document FROM charge_points c
                       WHERE c.station_key = s.key AND c.deleted_at IS NULL ORDER BY c.folded_id) AS charge_points
-    FROM stations s WHERE s.id = $1 AND s.deleted_at IS NULL
+    FROM stations s WHERE s.folded_id = lower($1) AND s.deleted_at IS NULL
 """
 _CHARGE_POINT = """
     SELECT c.id, s.id AS station_id, c.version, c.revision, c.document, c.deleted_at

@@ -44,9 +44,11 @@ class Lists:
         domains = (*_of_status("s", filters), Domain("s.traits", "smallint", _traits(filters), has_traits))
         if filters.near is None and filters.bbox is None and filters.q is None and filters.sort != "name":
             joined = "stations s"
-            select = Select("stations s", "", "s.key", ById("s", "s.id"))
+            select = Select("stations s", "", "s.key", ById("s", "s.folded_id"))
         else:
-            order = _order("s", "x.id", filters) if filters.sort != "name" else ByName("sn", "x.name", "x.id")
+            order = (
+                _order("s", "x.folded_id", filters) if filters.sort != "name" else ByName("sn", "x.name", "x.folded_id")
+            )
             joined = "JOIN stations s ON s.key = x.station_key" if any(one.narrowed for one in domains) else ""
             select = Select("station_search x", joined, "x.station_key", order)
             select.searches = True
@@ -91,7 +93,7 @@ class Lists:
             select.words("w.words", filters.q)
         _place(select, filters)
         if filters.station_id is not None:
-            station = "(SELECT key FROM stations WHERE id = {} AND deleted_at IS NULL)"
+            station = "(SELECT key FROM stations WHERE folded_id = lower({}) AND deleted_at IS NULL)"
             select.where(f"c.station_key = {station}", filters.station_id)
         select.among(*domains)
         return await self._page(

@@ -69,9 +69,9 @@ _unpack = msgspec.msgpack.Decoder(Packed).decode
 
 
 def document_key(kind: Kind, station_id: str | None, charge_point_id: str | None) -> str:
-    """Redis key of the document of a station or charge point; ids of charge points match case-insensitively."""
+    """Redis key of the document of a station or charge point; ids match case-insensitively."""
     if kind == "station":
-        return f"plugwatch:station:{station_id or ''}"
+        return f"plugwatch:station:{(station_id or '').lower()}"
     return f"plugwatch:charge_point:{(charge_point_id or '').lower()}"
 
 

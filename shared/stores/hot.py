@@ -75,7 +75,7 @@ class Copied(Struct, frozen=True):
 
 
 def station_key(station_id: str) -> str:
-    """Redis key of a station's document."""
+    """Redis key of a station's document; ids match case-insensitively."""
     return changes.document_key("station", station_id, None)
 
 

@@ -7,6 +7,7 @@ CREATE SEQUENCE revisions;
 CREATE TABLE stations (
     key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id text NOT NULL,
+    folded_id text NOT NULL GENERATED ALWAYS AS (lower(id)) STORED,
     name text NOT NULL,
     address text,
     latitude double precision,
@@ -26,7 +27,7 @@ CREATE TABLE stations (
     CHECK ((latitude IS NULL) = (longitude IS NULL))
 ) WITH (fillfactor = 80);
 
-CREATE UNIQUE INDEX stations_id ON stations (id) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX stations_id ON stations (folded_id) WHERE deleted_at IS NULL;
 
 CREATE TABLE charge_points (
     key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -206,7 +207,7 @@ CREATE INDEX audit_charge_point ON audit (charge_point_id, id DESC) WHERE charge
 -- What makes lists flat: one index for all filters of few values, so a status that changes moves one row of it. Words,
 -- names and places stand in tables of their own, so that no status ever touches their indexes; the triggers that keep
 -- them fire on inventory writes alone.
-CREATE INDEX stations_listed ON stations (status, health, traits, id) WHERE deleted_at IS NULL;
+CREATE INDEX stations_listed ON stations (status, health, traits, folded_id) WHERE deleted_at IS NULL;
 
 CREATE INDEX charge_points_listed
 ON charge_points ((station_key IS NULL), operative, connectivity, status, health, folded_id)
@@ -217,7 +218,7 @@ RETURN array_remove(regexp_split_to_array(lower(given), '[^[:alnum:]]+'), '');
 
 CREATE TABLE station_search (
     station_key bigint PRIMARY KEY REFERENCES stations ON DELETE CASCADE,
-    id text NOT NULL,
+    folded_id text NOT NULL,
     name text NOT NULL,
     latitude double precision,
     longitude double precision,
@@ -236,10 +237,10 @@ BEGIN
         DELETE FROM station_search WHERE station_key = new.key;
     ELSE
         INSERT INTO station_search VALUES (
-            new.key, new.id, lower(new.name), new.latitude, new.longitude,
+            new.key, new.folded_id, lower(new.name), new.latitude, new.longitude,
             array_to_tsvector(plugwatch_words(new.id || ' ' || new.name || ' ' || coalesce(new.address, '')))
         ) ON CONFLICT (station_key) DO UPDATE SET
-            id = excluded.id, name = excluded.name, latitude = excluded.latitude,
+            folded_id = excluded.folded_id, name = excluded.name, latitude = excluded.latitude,
             longitude = excluded.longitude, words = excluded.words;
     END IF;
     RETURN NULL;
@@ -263,9 +264,9 @@ ON stations FOR EACH ROW EXECUTE FUNCTION plugwatch_search_station();
 CREATE TRIGGER charge_points_search AFTER INSERT OR UPDATE OF id, deleted_at
 ON charge_points FOR EACH ROW EXECUTE FUNCTION plugwatch_search_charge_point();
 
-CREATE INDEX station_search_id ON station_search (id);
+CREATE INDEX station_search_id ON station_search (folded_id);
 
-CREATE INDEX station_search_name ON station_search (name, id);
+CREATE INDEX station_search_name ON station_search (name, folded_id);
 
 CREATE INDEX station_search_place ON station_search (latitude, longitude) WHERE latitude IS NOT NULL;
 
@@ -276,7 +277,7 @@ CREATE INDEX charge_point_search_id ON charge_point_search (folded_id);
 CREATE INDEX charge_point_search_words ON charge_point_search USING gin (words) WITH (fastupdate = off);
 
 -- Former lives, for their history; the indexes of living ones do not hold them.
-CREATE INDEX stations_deleted ON stations (id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX stations_deleted ON stations (folded_id) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX charge_points_deleted_of ON charge_points (station_key) WHERE deleted_at IS NOT NULL;
 

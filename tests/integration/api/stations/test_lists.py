@@ -112,7 +112,7 @@ async def test_filters_of_stations(api: Api) -> None:
         "health=DEGRADED&status=AVAILABLE": ["S1"],
         "health=DEGRADED&status=OCCUPIED": [],
         "operative=false": ["S2"],
-        "operative=true": ["S1", "main", "new"],
+        "operative=true": ["main", "new", "S1"],
         "connectivity=ONLINE": ["S1", "S2"],
         "connectivity=ONLINE&operative=false": ["S2"],
         "connectivity=NEVER": ["new"],

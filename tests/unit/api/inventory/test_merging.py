@@ -18,7 +18,7 @@ def inventory() -> Known:
     fields = {**EMPTY, "name": "A"}
     station = Station("S1", fields, key=1, was=dict(fields))
     charge_point = ChargePoint("Cp1", "S1", "ACCEPTED", "hash", key=1, station_key=1, was=("S1", "ACCEPTED", "hash"))
-    return Known({"S1": station}, {"cp1": charge_point})
+    return Known({"s1": station}, {"cp1": charge_point})
 
 
 def merged(into: Known, **given: Any) -> str:

@@ -81,7 +81,7 @@ async def test_what_a_reader_has_had_already_is_not_given_again() -> None:
 
 
 async def test_a_change_finds_each_reader_that_wants_it_once() -> None:
-    wanted = Wanted(stations=frozenset({"S1", "S2"}), charge_points=frozenset({"cp1"}))
+    wanted = Wanted(stations=frozenset({"s1", "s2"}), charge_points=frozenset({"cp1"}))
     crowd, reader = Subscribers(), Reader(wanted)
     crowd.add(reader)
     hand_out(crowd, [entry(1), entry(2, "S3"), entry(3, "S2", "CP9"), entry(4, None), entry(5, "S2", "cP1")])
@@ -90,7 +90,7 @@ async def test_a_change_finds_each_reader_that_wants_it_once() -> None:
 
 async def test_who_has_left_leaves_nothing_behind() -> None:
     crowd = Subscribers()
-    for wanted in (Wanted(), Wanted(stations=frozenset({"S1"})), Wanted(charge_points=frozenset({"cp1"}))):
+    for wanted in (Wanted(), Wanted(stations=frozenset({"s1"})), Wanted(charge_points=frozenset({"cp1"}))):
         reader = Reader(wanted)
         crowd.add(reader)
         crowd.discard(reader)
@@ -111,6 +111,6 @@ async def test_what_was_overtaken_is_given_to_nobody() -> None:
 def test_only_what_somebody_wants_is_worth_reading() -> None:
     crowd = Subscribers()
     assert not crowd.wants(entry(1))
-    crowd.add(Reader(Wanted(stations=frozenset({"S1"}))))
+    crowd.add(Reader(Wanted(stations=frozenset({"s1"}))))
     assert crowd.wants(entry(1))
     assert not crowd.wants(entry(1, "S2"))
