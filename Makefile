@@ -162,6 +162,26 @@ conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict)
 	@npm ci --silent --no-audit --no-fund --prefix tests/conformance
 	@$(PY) -m pytest tests/conformance $(ARGS)
 
+$(VENV)/.board: requirements/board.txt $(VENV)/.ready
+	@rm -rf $(VENV)/board && $(UV) pip install --quiet --python $(PY) --target $(VENV)/board --no-deps --require-hashes \
+	  --only-binary :all: --requirements requirements/board.txt
+	@touch $@
+
+# Playwright's own folder comes last: what it shares with .venv is .venv's.
+BROWSER = BOARD_BROWSER="$$(tests/board/fetch-browser)" PYTHONPATH=$(CURDIR)/$(VENV)/board
+.PHONY: test-board
+test-board: $(VENV)/.board ## the status board in a real browser on the real system, and at 10,000 stations (needs Chromium, Node.js)
+	@npm ci --silent --no-audit --no-fund --prefix tests/board
+	@$(BROWSER) $(PY) -m pytest tests/board --timeout 300 $(ARGS)
+
+.PHONY: bench-board
+bench-board: $(VENV)/.board ## the board's figures beside their goals (ARGS=--help)
+	@$(BROWSER) $(PY) -m tests.board.figures $(ARGS)
+
+.PHONY: screenshots
+screenshots: $(VENV)/.board ## pictures of the status board, of systems that really run, into docs/pictures
+	@$(BROWSER) $(PY) -m tests.board.pictures $(ARGS)
+
 FUZZ_S ?= 40
 .PHONY: fuzz-api
 fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has 40 s of it; FUZZ_S=1800: longer)
@@ -221,6 +241,7 @@ lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
 	$(COMPILE) $(UPGRADE) --group loadtest -o $(LOCKS)/loadtest.txt
 	$(COMPILE) $(UPGRADE) --group infra -o $(LOCKS)/infra.txt
 	$(COMPILE) $(UPGRADE) --group fuzz -o $(LOCKS)/fuzz.txt
+	$(COMPILE) $(UPGRADE) --group board -o $(LOCKS)/board.txt
 	$(COMPILE) $(UPGRADE) --group board -o $(LOCKS)/board.txt
 
 .PHONY: lock-check

@@ -11,14 +11,13 @@ class BoardColumns(Answer):
 
     id: list[str]
     name: list[str]
-    latitude: list[float | None]
-    longitude: list[float | None]
+    latitude: list[float | None] = Field(default=[], description="only with `place`")
+    longitude: list[float | None] = Field(default=[], description="only with `place`")
     status: list[int] = Field(description="places in `legend.status`")
     health: list[int] = Field(description="places in `legend.health`")
     charge_points: list[int]
     offline: list[int] = Field(description="charge points that are OFFLINE")
     since: list[int | None] = Field(description="s since 1970")
-    revision: list[int]
     counts: list[list[int]] = Field(description="EVSEs: a column for each of `legend.status`")
 
 

@@ -17,6 +17,10 @@ _TYPES = {
 }
 
 
+#: what only the map needs
+_LATER = ("vendor/leaflet", "vendor/supercluster", "vendor/kdbush", "vendor/topojson")
+
+
 class File(Struct, frozen=True):
     """A file with its bytes twice."""
 
@@ -39,6 +43,8 @@ class Files:
         for path in sorted(self._files):
             digest.update(path.encode() + b"\0" + self._files[path].body)
         self.version = digest.hexdigest()[:16]
+        # What the page needs at once, asked for at once: else each module waits for who imports it.
+        self._first = [path for path in self._files if path.endswith(".js") and not path.startswith(_LATER)]
         self._index = (page / "index.html").read_text(encoding="utf-8")
 
     def get(self, path: str) -> File | None:
@@ -47,7 +53,8 @@ class Files:
 
     def index(self, mode: str, tiles: str) -> bytes:
         """The page itself, which names the files of this version."""
-        shown = {"{base}": f"/board/{self.version}", "{mode}": mode, "{tiles}": tiles}
+        preloads = "\n    ".join(f'<link rel="modulepreload" href="{{base}}/{path}" />' for path in self._first)
+        shown = {"{preloads}": preloads, "{base}": f"/board/{self.version}", "{mode}": mode, "{tiles}": tiles}
         text = self._index
         for place, value in shown.items():
             text = text.replace(place, value.replace("&", "&amp;").replace('"', "&quot;"))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,15 +24,20 @@ def room(snapshot: Snapshot, codes: Codes) -> Room:
 
     @routes.reads.get("", response_model=answers.Board, responses=may_answer(304, 503))
     async def read_board(
-        request: Request, accept_encoding: Annotated[str, Header(include_in_schema=False)] = ""
+        request: Request,
+        place: Annotated[
+            bool, Query(description="false: without `latitude` and `longitude`, a third of it all")
+        ] = True,
+        accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
         """The whole network for a status board, at most a second old: a column a field, a place in each a station.
 
         `status` and `health` are places in `legend`; `counts` has a column of EVSEs for each status; `since` (s since
-        1970) is when the station got its status. `stream` is the id from which `GET /v1/stream?view=brief` goes on.
-        Of more than 20,000 stations these are the worst; `total` says how many there are.
+        1970) is when the station got its status. `GET /v1/stream?view=brief` goes on from the id `stream`; what it
+        tells last of a station counts. Of more than 20,000 stations these are the worst; `total` says how many
+        there are.
         """
-        found = await snapshot.board()
+        found = await snapshot.board(place=place)
         headers = {"ETag": found.etag, **_HEADERS}
         if etags.is_current(request.headers.get("if-none-match"), found.etag):
             return Response(status_code=304, headers=headers)

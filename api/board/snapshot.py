@@ -1,6 +1,7 @@
 """The whole network in columns, for boards: one query at a time, encoded and compressed once for all who ask."""
 
 import asyncio
+import functools
 import gzip
 import hashlib
 from collections.abc import Callable
@@ -29,14 +30,13 @@ _COLUMNS = f"""
     SELECT array_agg(id) AS id, array_agg(name) AS name, array_agg(latitude) AS latitude,
            array_agg(longitude) AS longitude, array_agg(status) AS status, array_agg(health) AS health,
            array_agg(charge_points) AS charge_points, array_agg(offline) AS offline, array_agg(since) AS since,
-           array_agg(revision) AS revision,
            {", ".join(f"array_agg(coalesce((counts->>'{one}')::int, 0)) AS {one}" for one in STATUSES)}
     FROM (
         SELECT s.id, s.name, round(s.latitude::numeric, 5)::float8 AS latitude,
                round(s.longitude::numeric, 5)::float8 AS longitude, array_position($1::text[], s.status) - 1 AS status,
                array_position($2::text[], s.health) - 1 AS health, coalesce(c.n, 0)::int AS charge_points,
                coalesce(c.offline, 0)::int AS offline, floor(extract(epoch FROM s.status_since))::bigint AS since,
-               s.revision, s.counts
+               s.counts
         FROM stations s LEFT JOIN (
             SELECT station_key, count(*) AS n, count(*) FILTER (WHERE connectivity = 'OFFLINE') AS offline
             FROM charge_points WHERE deleted_at IS NULL GROUP BY station_key
@@ -67,10 +67,11 @@ class Snapshot:
         self._now = now
         self._one_at_a_time = asyncio.Lock()
         self._stale_at = -1.0
-        self._board = Board("", b"", b"")
+        self._read: Callable[[bool], Board] = functools.partial(encoded, None, "", 0, 0)
+        self._boards: dict[bool, Board] = {}
 
-    async def board(self) -> Board:
-        """What ``GET /v1/board`` serves.
+    async def board(self, *, place: bool = True) -> Board:
+        """What ``GET /v1/board`` serves, with the places of the stations or without.
 
         Raises:
             Unavailable: Postgres is away, or too many wait for it.
@@ -78,14 +79,16 @@ class Snapshot:
         try:
             async with asyncio.timeout(WAIT_S), self._one_at_a_time:
                 if self._clock() >= self._stale_at:
-                    self._board = await self._read()
+                    self._read, self._boards = await self._reading(), {}
                     self._stale_at = self._clock() + CACHED_S
-                return self._board
+                if place not in self._boards:
+                    self._boards[place] = await asyncio.to_thread(self._read, place)
+                return self._boards[place]
         except TimeoutError as error:
             raise Unavailable(_INSTEAD, headers={"Retry-After": "5"}) from error
 
-    async def _read(self) -> Board:
-        # Before the rows: a change in between is told again, which revisions make harmless.
+    async def _reading(self) -> Callable[[bool], Board]:
+        # Before the rows: a change in between is told again, and the last one that is told counts.
         try:
             stream = await self._changes.newest() or START
         except hot.AWAY:
@@ -94,13 +97,13 @@ class Snapshot:
             total = await connection.fetchval(_TOTAL)
             query = _COLUMNS.format(order=_WORST if total > MOST else "")
             row = await connection.fetchrow(query, list(STATUSES), list(HEALTHS), MOST)
-        return await asyncio.to_thread(encoded, row, stream, total, self._now())
+        return functools.partial(encoded, row, stream, total, self._now())
 
 
-def encoded(row: Record | None, stream: str, total: int, at: int) -> Board:
+def encoded(row: Record | None, stream: str, total: int, at: int, place: bool) -> Board:
     """The columns as JSON. Pure."""
     given = dict(row or {})
-    columns: dict[str, Any] = {name: given.get(name) or [] for name in _NAMES}
+    columns: dict[str, Any] = {name: given.get(name) or [] for name in _NAMES if place or name not in _PLACE}
     columns["counts"] = [given.get(status.lower()) or [] for status in STATUSES]
     stations = msgspec.json.encode(columns)
     body = msgspec.json.encode(
@@ -116,6 +119,5 @@ def encoded(row: Record | None, stream: str, total: int, at: int) -> Board:
     return Board(f'"{etag}"', body, gzip.compress(body, 6, mtime=0))
 
 
-_NAMES = (
-    "id", "name", "latitude", "longitude", "status", "health", "charge_points", "offline", "since", "revision",
-)  # fmt: skip
+_PLACE = ("latitude", "longitude")
+_NAMES = ("id", "name", *_PLACE, "status", "health", "charge_points", "offline", "since")

@@ -10,14 +10,15 @@ LINES = 5  #: of history a charge point, in the last two days
 
 # One in 1,000 is RESERVED; one in 5 lies in Berlin; ids do not follow places; one charge point in 1,000 has no station.
 _STATIONS = """
-    INSERT INTO stations (id, name, address, latitude, longitude, status, health, traits, counts, revision)
+    INSERT INTO stations (id, name, address, latitude, longitude, status, health, traits, counts, revision,
+                          status_since)
     SELECT 'st-' || substr(md5(n::text), 1, 10), 'Station ' || n, 'Street ' || n % 500 || E'\n' || 10000 + n % 900,
            CASE WHEN n % 5 = 0 THEN 52.35 + random() * 0.35 ELSE 47.5 + random() * 7.3 END,
            CASE WHEN n % 5 = 0 THEN 13.1 + random() * 0.6 ELSE 6 + random() * 8.9 END,
            s.status, CASE s.status WHEN 'UNKNOWN' THEN 'UNKNOWN' WHEN 'FAULTED' THEN 'DOWN'
            WHEN 'UNAVAILABLE' THEN 'DOWN' ELSE CASE WHEN n % 20 = 0 THEN 'DEGRADED' ELSE 'OK' END END,
            CASE WHEN n % 100 = 3 THEN 2 WHEN n % 100 = 4 THEN 4 ELSE 1 END + CASE WHEN n % 200 = 7 THEN 8 ELSE 0 END,
-           jsonb_build_object(s.status, 2), n
+           jsonb_build_object(s.status, 2), n, now() - random() ^ 3 * interval '20 days'
     FROM generate_series(1, $1::int) n, LATERAL (SELECT CASE
         WHEN n % 1000 = 500 THEN 'RESERVED' WHEN n % 100 < 60 THEN 'AVAILABLE' WHEN n % 100 < 90 THEN 'OCCUPIED'
         WHEN n % 100 < 94 THEN 'UNKNOWN' WHEN n % 100 < 97 THEN 'FAULTED' ELSE 'UNAVAILABLE' END AS status) s

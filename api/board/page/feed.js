@@ -65,7 +65,7 @@ export class Feed {
 
   /** @param {AbortSignal} signal */
   async #read(signal) {
-    const board = await this.#api.get("/v1/board", signal);
+    const board = await this.#api.get("/v1/board?place=false", signal);
     this.#network = new Network(board);
     this.#lastId = board.stream;
     this.#readAt = performance.now();

@@ -12,14 +12,11 @@ export function board(n) {
     stations: {
       id: of((row) => `S${row}`),
       name: of((row) => `Station ${row}`),
-      latitude: of(52.1),
-      longitude: of(5.1),
       status: of(0),
       health: of(0),
       charge_points: of(2),
       offline: of(0),
       since: of(40),
-      revision: of(40),
       counts: [of(2), of(0), of(0), of(0), of(0), of(0)],
     },
   };

@@ -24,7 +24,10 @@ export function laidOut(n, width, height) {
   let side = LARGEST;
   while (side > SMALLEST && Math.floor(width / side) * Math.floor(height / side) < n) side--;
   const columns = Math.max(1, Math.floor(width / side));
-  return { kind: "tile", columns, width: side, height: side, rows: Math.ceil(n / columns) };
+  const rows = Math.ceil(n / columns);
+  // What is left of the height is given to the rows, within reason.
+  const tall = Math.max(side, Math.min(Math.floor(side * 1.4), Math.floor(height / rows)));
+  return { kind: "tile", columns, width: side, height: tall, rows };
 }
 
 /**

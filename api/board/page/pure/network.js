@@ -6,9 +6,9 @@ const S = STATUSES.length;
 const H = HEALTHS.length;
 
 /**
- * @typedef {{ id: string[], name: string[], latitude: (number | null)[], longitude: (number | null)[],
+ * @typedef {{ id: string[], name: string[], latitude?: (number | null)[], longitude?: (number | null)[],
  *   status: number[], health: number[], charge_points: number[], offline: number[], since: (number | null)[],
- *   revision: number[], counts: number[][] }} Columns
+ *   counts: number[][] }} Columns
  * @typedef {{ stream: string, at: number, total: number, legend: { status: string[], health: string[] },
  *   stations: Columns }} Board
  * @typedef {[string, number, number, number, number | null, number, number[]] | [string, number]} Brief
@@ -26,15 +26,14 @@ export class Network {
     this.total = board.total;
     this.ids = stations.id;
     this.names = stations.name;
-    this.latitudes = stations.latitude;
-    this.longitudes = stations.longitude;
     this.chargePoints = stations.charge_points;
     this.status = Uint8Array.from(stations.status);
     this.health = Uint8Array.from(stations.health);
     this.offline = Uint16Array.from(stations.offline);
     /** ms; NaN where nobody knows */
     this.since = Float64Array.from(stations.since, (s) => (s === null ? Number.NaN : s * 1000));
-    this.revision = Float64Array.from(stations.revision);
+    /** of what the stream has told; of the snapshot it is not known, and what is told last counts */
+    this.revision = new Float64Array(n);
     /** EVSEs by status, S a row */
     this.counts = new Uint16Array(n * S);
     this.gone = new Uint8Array(n);

@@ -21,6 +21,8 @@ const phone = matchMedia("(max-width: 720px)");
 const slim = signal(phone.matches);
 phone.addEventListener("change", () => (slim.value = phone.matches));
 
+const seen = () => (slim.value && place.value.view === "wall" ? "list" : place.value.view);
+
 const VIEWS = { wall: Wall, list: List, map: WorldMap };
 const VIEW_WORDS = /** @type {const} */ ([["wall", "Wall"], ["list", "List"], ["map", "Map"]]);
 const ORDER_WORDS = { worst: "worst first", name: "by name", longest: "longest first" };
@@ -73,7 +75,8 @@ export function App() {
 }
 
 function Header() {
-  const { view, filter } = place.value;
+  const { filter } = place.value;
+  const view = seen();
   return html`
     <header>
       <h1>Plugwatch</h1>
@@ -103,7 +106,7 @@ function Header() {
 function Known() {
   const known = /** @type {import("../state.js").Network} */ (network.value);
   if (known.size === 0) return html`<main><${Empty} /></main>`;
-  const View = slim.value && place.value.view === "wall" ? List : VIEWS[place.value.view];
+  const View = VIEWS[seen()];
   return html`
     <${Counts} />
     <main>

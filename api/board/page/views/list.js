@@ -74,7 +74,7 @@ function Row({ known, row, index }) {
       <span role="cell" class="since">${Number.isNaN(since) ? "" : duration(now.value - since)}</span>
       <span role="cell" class="evses"><${Evses} known=${known} row=${row} /></span>
       <span role="cell" class=${`health health-${known.health[row]}`}>${HEALTH_WORDS[known.health[row]]}</span>
-      <span role="cell" class="away">${known.offline[row] ? `${known.offline[row]} of ${known.chargePoints[row]} offline` : ""}</span>
+      <span role="cell" class="away">${known.offline[row] ? `${known.offline[row]} of ${known.chargePoints[row]} offline` : known.chargePoints[row] || "none"}</span>
     </div>
   `;
 }

@@ -1,7 +1,7 @@
 // The map: clusters in the colour of the worst in them, over coast lines and borders that come with the page. Tiles only by a setting.
 import { COLOURS, GLYPHS } from "../pure/glyphs.js";
-import { HEALTH_WORDS, STATUS_WORDS, counted, severity } from "../pure/words.js";
-import { changed, go, network, open, page, rows } from "../state.js";
+import { HEALTH_WORDS, STATUS_WORDS, counted } from "../pure/words.js";
+import { api, changed, go, network, open, page, rows } from "../state.js";
 import { colour, painted } from "../theme.js";
 import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { useSignalEffect } from "../vendor/signals.js";
@@ -30,6 +30,17 @@ async function parts() {
   return { L: leaflet.default, Supercluster: cluster.default, land: feature.default(world, "land"), borders };
 }
 
+/** Where stations are: [longitude, latitude] by id; read with the map, and anew with the network. @returns {Promise<Map<string, [number, number]>>} */
+async function whereabouts() {
+  const { stations } = await /** @type {import("../api.js").Api} */ (api.value).get("/v1/board");
+  /** @type {Map<string, [number, number]>} */
+  const found = new Map();
+  stations.id.forEach((/** @type {string} */ id, /** @type {number} */ row) => {
+    if (stations.latitude[row] !== null) found.set(id, [stations.longitude[row], stations.latitude[row]]);
+  });
+  return found;
+}
+
 class Chart {
   /** @param {HTMLElement} box @param {Awaited<ReturnType<typeof parts>>} parts */
   constructor(box, { L, Supercluster, land, borders }) {
@@ -52,28 +63,28 @@ class Chart {
     this.borders.setStyle({ weight: 1, color: colour("coast"), dashArray: "3 4", fill: false });
   }
 
-  /** @param {import("../state.js").Network} known @param {number[]} shown */
-  take(known, shown) {
-    const placed = shown.filter((row) => known.latitudes[row] !== null);
+  /** @param {import("../state.js").Network} known @param {number[]} shown @param {Map<string, [number, number]>} places */
+  take(known, shown, places) {
+    const placed = shown.filter((row) => places.has(known.ids[row]));
+    const at = (/** @type {number} */ row) => /** @type {[number, number]} */ (places.get(known.ids[row]));
     this.known = known;
     this.index = new this.Supercluster({
-      radius: 52,
+      radius: 68,
       maxZoom: 17,
-      map: (/** @type {any} */ one) => ({ worst: one.worst, status: one.status, bad: one.bad }),
+      map: (/** @type {any} */ one) => ({ healths: HEALTH_WORDS.map((_, health) => Number(health === one.health)) }),
       reduce: (/** @type {any} */ sum, /** @type {any} */ one) => {
-        if (one.worst < sum.worst) Object.assign(sum, { worst: one.worst, status: one.status });
-        sum.bad += one.bad;
+        sum.healths = sum.healths.map((/** @type {number} */ n, /** @type {number} */ health) => n + one.healths[health]);
       },
     }).load(
       placed.map((row) => ({
         type: "Feature",
-        geometry: { type: "Point", coordinates: [known.longitudes[row], known.latitudes[row]] },
-        properties: { row, status: known.status[row], worst: severity(known.health[row], known.status[row]), bad: known.health[row] ? 1 : 0 },
+        geometry: { type: "Point", coordinates: at(row) },
+        properties: { row, status: known.status[row], health: known.health[row] },
       })),
     );
     if (!this.framed && placed.length) {
       this.framed = true;
-      const bounds = this.L.latLngBounds(placed.map((row) => [known.latitudes[row], known.longitudes[row]]));
+      const bounds = this.L.latLngBounds(placed.map((row) => [at(row)[1], at(row)[0]]));
       this.map.fitBounds(bounds, { padding: [60, 60], maxZoom: 14, animate: false });
     } else if (!this.framed) this.map.setView([30, 10], 2);
     this.draw();
@@ -91,10 +102,11 @@ class Chart {
 
   /** @param {any} one */
   cluster(one) {
-    const { point_count: n, status, bad, cluster_id } = one.properties;
-    const side = Math.round(30 + Math.min(26, Math.log2(n) * 3.2));
-    const said = `${counted(n, "station")}, ${bad ? `${bad} with trouble` : "all well"}`;
-    const mark = this.mark(one, `cluster ${COLOURS[status]}`, `<span>${n.toLocaleString("en")}</span>`, side, said);
+    const { point_count: n, healths, cluster_id } = one.properties;
+    const side = Math.round(32 + Math.min(22, Math.log2(n) * 2.4));
+    const told = SHOWN_FIRST.filter((health) => healths[health]).map((health) => `${healths[health]} ${HEALTH_WORDS[health].toLowerCase()}`);
+    const said = `${counted(n, "station")}: ${told.join(", ")}`;
+    const mark = this.mark(one, "cluster", `${ring(healths, n)}<span>${n.toLocaleString("en")}</span>`, side, said);
     return mark.on("click", () => {
       const [longitude, latitude] = one.geometry.coordinates;
       this.map.setView([latitude, longitude], Math.min(18, this.index.getClusterExpansionZoom(cluster_id)));
@@ -124,6 +136,23 @@ class Chart {
   }
 }
 
+const SHOWN_FIRST = [2, 1, 3, 0]; // down, degraded, unknown, OK
+const LEAST = 7; // percent: what is there at all is seen
+
+/** A ring of the shares of the healths, the worst first, from the top. @param {number[]} healths @param {number} n */
+function ring(healths, n) {
+  const shares = healths.map((one) => (one ? Math.max(LEAST, (one / n) * 100) : 0));
+  const most = shares.indexOf(Math.max(...shares));
+  shares[most] -= shares.reduce((sum, one) => sum + one, 0) - 100;
+  let from = 0;
+  const arcs = SHOWN_FIRST.filter((health) => shares[health]).map((health) => {
+    const arc = `<circle class="arc-${health}" cx="18" cy="18" r="15.9155" stroke-dasharray="${shares[health]} 100" stroke-dashoffset="${25 - from}"/>`;
+    from += shares[health];
+    return arc;
+  });
+  return `<svg viewBox="0 0 36 36" aria-hidden="true">${arcs.join("")}</svg>`;
+}
+
 /** @param {string} text */
 const escaped = (text) => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
 
@@ -146,11 +175,18 @@ export function WorldMap() {
       chart.current = null;
     };
   }, []);
+  const places = useRef(/** @type {Map<string, [number, number]> | null} */ (null));
   const take = () => {
-    if (!chart.current || !network.value) return;
+    if (!chart.current || !network.value || !places.current) return;
     drawn.current = performance.now();
-    setPlaced(chart.current.take(network.value, rows.value));
+    setPlaced(chart.current.take(network.value, rows.value, places.current));
   };
+  useEffect(() => {
+    whereabouts().then(
+      (found) => ((places.current = found), take()),
+      () => {}, // the network is read anew before long, and these with it
+    );
+  }, [network.value]);
   useSignalEffect(() => (rows.value, network.value, open.value, take()));
   useSignalEffect(() => {
     if (changed.value.length && performance.now() - drawn.current > CALM_MS) take();

@@ -11,6 +11,8 @@ import { colour } from "../theme.js";
 
 const S = STATUSES.length;
 const MARK = "M14 1h9v9z"; // some plug does not work; as beside the count of the degraded
+const NOTHING = 255;
+const MARKED = 2 * S;
 const FONT = "system-ui, sans-serif";
 
 export class Painter {
@@ -28,6 +30,9 @@ export class Painter {
   /** @type {Record<string, string>} */
   #colours = {};
   #ratio = 1;
+  #look = "";
+  /** what each cell shows: the number of its sprite, and whether it is marked */
+  #painted = new Uint8Array(0);
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -35,13 +40,24 @@ export class Painter {
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   }
 
-  /** Everything anew. @param {Picture} picture */
-  all(picture) {
+  /** What is to be seen from now on; `look` is another one when the colours are. @param {Picture} picture @param {number} look */
+  all(picture, look) {
     const { layout, rows, network } = picture;
+    const before = this.#picture?.rows.length ?? 0;
     this.#picture = picture;
     this.#dirty.clear();
     this.#places = new Int32Array(network.size).fill(-1);
     rows.forEach((row, index) => (this.#places[row] = index));
+    const canvas = `${Object.values(layout)} ${devicePixelRatio} ${look}`;
+    if (canvas !== this.#look) this.#prepare(layout, canvas);
+    for (let index = rows.length; index < before; index++) this.#clear(index);
+    rows.forEach((_, index) => this.#cell(index));
+  }
+
+  /** An empty canvas and its sprites. @param {Layout} layout @param {string} look */
+  #prepare(layout, look) {
+    this.#look = look;
+    this.#painted = new Uint8Array(layout.columns * layout.rows).fill(NOTHING);
     this.#ratio = devicePixelRatio || 1;
     const [width, height] = [layout.columns * layout.width, layout.rows * layout.height];
     this.#canvas.width = width * this.#ratio;
@@ -51,7 +67,14 @@ export class Painter {
     for (const name of [...COLOURS, "panel", "line", "text", "muted", "accent", "warning"]) this.#colours[name] = colour(name);
     this.#sprites = this.#made(layout.kind === "card" ? 30 : layout.width);
     this.#context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    rows.forEach((_, index) => this.#cell(index));
+  }
+
+  /** @param {number} index */
+  #clear(index) {
+    const { layout } = /** @type {Picture} */ (this.#picture);
+    const x = (index % layout.columns) * layout.width;
+    this.#context.clearRect(x, Math.floor(index / layout.columns) * layout.height, layout.width, layout.height);
+    this.#painted[index] = NOTHING;
   }
 
   /** These rows have changed; they are painted with the next frame. @param {number[]} some */
@@ -89,15 +112,18 @@ export class Painter {
     const row = rows[index];
     const x = (index % layout.columns) * layout.width;
     const y = Math.floor(index / layout.columns) * layout.height;
-    const c = this.#context;
-    c.clearRect(x, y, layout.width, layout.height);
-    if (network.gone[row]) return;
+    if (network.gone[row]) return this.#clear(index);
     const bad = network.health[row] === DEGRADED ? S : 0;
-    const sprite = this.#sprites[network.status[row] + bad];
     const marked = index === at || row === open;
+    const kind = network.status[row] + bad;
+    const painted = kind + (marked ? MARKED : 0);
+    if (layout.kind === "tile" && this.#painted[index] === painted) return;
+    this.#clear(index);
+    this.#painted[index] = painted;
+    const sprite = this.#sprites[kind];
     if (layout.kind === "card") this.#card(row, x, y, layout, sprite, marked);
     else {
-      c.drawImage(sprite, x, y, layout.width, layout.height);
+      this.#context.drawImage(sprite, x, y + Math.floor((layout.height - layout.width) / 2), layout.width, layout.width);
       if (marked) this.#ring(x + 0.75, y + 0.75, layout.width - 1.5, layout.height - 1.5, 2);
     }
   }

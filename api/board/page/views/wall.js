@@ -31,7 +31,7 @@ export function Wall() {
   const picture = () => ({ network: /** @type {any} */ (network.value), rows: rows.value, layout, at: at.value, open: open.value });
 
   useEffect(() => {
-    if (size.width) painter.current?.all(picture());
+    if (size.width) painter.current?.all(picture(), painted.value);
   }, [size.width, size.height, rows.value, network.value, painted.value, at.value, open.value]);
   useSignalEffect(() => {
     const some = changed.value;

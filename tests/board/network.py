@@ -1,0 +1,113 @@
+"""A network of thousands of simulated stations: rows in Postgres, a real API, and changes as rollups publish."""
+
+import asyncio
+import contextlib
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from loadtest.list_latency import fill
+from loadtest.servers.child import process, wait_ready
+from local.ports import free_port
+from local.stack import Stack
+from shared.stores import hot
+from shared.stores.changes import Facts
+from shared.stores.hot import Change, HotCopy
+from shared.words.status import STATUSES, Health, Status
+
+TOKEN = "board-figures-token"
+EVERY_S = 0.1
+FIRST_REVISION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where it is."""
+
+    url: str
+    pid: int  #: of the API
+    redis_url: str
+    ids: list[str]
+
+    def cpu_s(self) -> float:
+        """What the API has used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+    @contextlib.contextmanager
+    def changing(self, per_s: int) -> Iterator[None]:
+        """So many changes a second while the block runs, of stations taken by chance."""
+        stop = threading.Event()
+        thread = threading.Thread(target=lambda: asyncio.run(self._change(per_s, stop)), name="changes")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(10)
+
+    async def _change(self, per_s: int, stop: threading.Event) -> None:
+        chance = random.Random(1)
+        revision = FIRST_REVISION
+        async with hot.client(self.redis_url) as redis:
+            copy = HotCopy(redis, stream_length=1_000_000)
+            revision += int(time.time() * 1000) % 1_000_000_000
+            at = time.monotonic()
+            while not stop.is_set():
+                n = int(per_s * EVERY_S)
+                await copy.publish(
+                    [_change(id_, revision + k, chance) for k, id_ in enumerate(chance.sample(self.ids, n))]
+                )
+                revision += n
+                at += EVERY_S
+                await asyncio.sleep(max(0, at - time.monotonic()))
+
+
+def _change(station: str, revision: int, chance: random.Random) -> Change:
+    status: Status = chance.choices(STATUSES, (60, 30, 1, 3, 3, 3))[0]
+    health: Health = {"FAULTED": "DOWN", "UNAVAILABLE": "DOWN", "UNKNOWN": "UNKNOWN"}.get(status, "OK")  # type: ignore[assignment]
+    counts = tuple(2 * (one == status) for one in STATUSES)
+    facts = Facts(status, health, 0, int(time.time()), counts)
+    return Change("station", station, None, revision, f'"1.{revision}"', b"{}", facts)
+
+
+@contextlib.contextmanager
+def network(stations: int, **settings: str) -> Iterator[Network]:
+    """So many stations, two charge points each, and an API that serves them."""
+    with (
+        tempfile.TemporaryDirectory(prefix="plugwatch-board-") as directory,
+        Stack.start(data_dir=Path(directory), given={}) as stack,
+    ):
+        database_url = stack.postgres.create_database("board")
+        port = free_port()
+        environment = {
+            **stack.environment,
+            "PLUGWATCH_DATABASE_URL": database_url,
+            "PLUGWATCH_API_PORT": str(port),
+            "PLUGWATCH_HOST": "127.0.0.1",
+            "PLUGWATCH_READ_TOKEN": TOKEN,
+            "PLUGWATCH_LOG_LEVEL": "WARNING",
+            **{f"PLUGWATCH_{name}": value for name, value in settings.items()},
+        }
+        subprocess.run([sys.executable, "-m", "shared.migrate"], env=environment, check=True, capture_output=True)
+        ids = asyncio.run(_filled(database_url, stations))
+        with process("api", environment=environment) as api:
+            wait_ready(port)
+            yield Network(f"http://127.0.0.1:{port}", api.pid, stack.redis_url, ids)
+
+
+async def _filled(url: str, stations: int) -> list[str]:
+    await fill.fill(url, stations)
+    connection = await asyncpg.connect(url)
+    try:
+        return [row["id"] for row in await connection.fetch("SELECT id FROM stations ORDER BY id")]
+    finally:
+        await connection.close()
