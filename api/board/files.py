@@ -54,10 +54,9 @@ class Files:
     def index(self, mode: str, tiles: str) -> bytes:
         """The page itself, which names the files of this version."""
         preloads = "\n    ".join(f'<link rel="modulepreload" href="{{base}}/{path}" />' for path in self._first)
-        shown = {"{preloads}": preloads, "{base}": f"/board/{self.version}", "{mode}": mode, "{tiles}": tiles}
-        text = self._index
-        for place, value in shown.items():
-            text = text.replace(place, value.replace("&", "&amp;").replace('"', "&quot;"))
+        text = self._index.replace("{preloads}", preloads).replace("{base}", f"/board/{self.version}")
+        for name, value in (("{mode}", mode), ("{tiles}", tiles)):
+            text = text.replace(name, value.replace("&", "&amp;").replace('"', "&quot;"))
         return text.encode()
 
 

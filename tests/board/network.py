@@ -18,7 +18,7 @@ from loadtest.list_latency import fill
 from loadtest.servers.child import process, wait_ready
 from local.ports import free_port
 from local.stack import Stack
-from shared.stores import hot
+from shared.stores import redis_client
 from shared.stores.changes import Facts
 from shared.stores.hot import Change, HotCopy
 from shared.words.status import STATUSES, Health, Status
@@ -57,7 +57,7 @@ class Network:
     async def _change(self, per_s: int, stop: threading.Event) -> None:
         chance = random.Random(1)
         revision = FIRST_REVISION
-        async with hot.client(self.redis_url) as redis:
+        async with redis_client.client(self.redis_url) as redis:
             copy = HotCopy(redis, stream_length=1_000_000)
             revision += int(time.time() * 1000) % 1_000_000_000
             at = time.monotonic()
