@@ -78,6 +78,7 @@ class Session:
         says_text: str | None = None,
         error_code: str | None = "NoError",
         vendor_error_code: str | None = None,
+        vendor_id: str | None = None,
         info: str | None = None,
     ) -> StatusReported:
         """A status of ``place`` that is received ``at``; ``says`` is the charger's own time for it."""
@@ -88,6 +89,7 @@ class Session:
             reported=reported,
             error_code=error_code,
             vendor_error_code=vendor_error_code,
+            vendor_id=vendor_id,
             info=info,
             reported_at=says,
             reported_at_text=says_text,

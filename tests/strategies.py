@@ -77,6 +77,7 @@ kinds: dict[str, st.SearchStrategy[Event]] = {
         reported=st.sampled_from(sorted(NORMALIZED)) | texts(event.REPORTED),
         error_code=st.none() | texts(event.ERROR_CODE),
         vendor_error_code=st.none() | texts(event.VENDOR_ERROR_CODE),
+        vendor_id=st.none() | texts(event.VENDOR_ID),
         info=st.none() | texts(event.INFO),
         reported_at=st.none() | instants,
         reported_at_text=st.none() | texts(event.TIMESTAMP),

@@ -20,6 +20,7 @@ _LINE: JsonDict = {
     "normalized": "OCCUPIED",
     "error_code": "NoError",
     "vendor_error_code": None,
+    "vendor_id": None,
     "info": None,
     "event_time": AT,
     "reported_at": AT,
@@ -62,6 +63,7 @@ class HistoryLine(Answer):
     normalized: Status | None
     error_code: str | None
     vendor_error_code: str | None
+    vendor_id: str | None
     info: str | None
     event_time: datetime = Field(description="when it happened: the charger's time if that can be believed")
     reported_at: datetime | None = Field(description="the charger's time, if it is in the years 1970 to 2200")

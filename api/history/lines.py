@@ -44,7 +44,7 @@ _ALL_MEMBERS = f"""
 _LINES = """
     SELECT n.* FROM unnest($1::bigint[]) AS k(key) CROSS JOIN LATERAL (
         SELECT id, kind, charge_point_key, evse_id, connector_id, reported, normalized, error_code,
-               vendor_error_code, info, event_time, reported_at, reported_at_text, received_at, flags
+               vendor_error_code, vendor_id, info, event_time, reported_at, reported_at_text, received_at, flags
         FROM history WHERE charge_point_key = k.key {conditions}
         ORDER BY received_at DESC, id DESC LIMIT {limit}
     ) n ORDER BY n.received_at DESC, n.id DESC LIMIT {limit}
@@ -63,6 +63,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     normalized: str | None
     error_code: str | None
     vendor_error_code: str | None
+    vendor_id: str | None
     info: str | None
     event_time: str
     reported_at: str | None
@@ -152,6 +153,7 @@ def _line(row: Any, charge_point: Mapping[str, Any], with_life: bool) -> msgspec
         normalized=row["normalized"],
         error_code=row["error_code"],
         vendor_error_code=row["vendor_error_code"],
+        vendor_id=row["vendor_id"],
         info=row["info"],
         event_time=_text(row["event_time"]),
         reported_at=None if row["reported_at"] is None else _text(row["reported_at"]),

@@ -21,6 +21,7 @@ _CONNECTOR: JsonDict = {
     "reason": "OWN",
     "error_code": "NoError",
     "vendor_error_code": None,
+    "vendor_id": None,
     "info": None,
     "since": AT,
     "reported_at": AT,
@@ -74,6 +75,7 @@ class Connector(Answer):
     reason: Reason
     error_code: str | None
     vendor_error_code: str | None
+    vendor_id: str | None
     info: str | None
     since: datetime
     reported_at: datetime | None

@@ -61,6 +61,7 @@ class Status(Struct, frozen=True):
     timestamp: str | None
     error_code: str | None = None
     vendor_error_code: str | None = None
+    vendor_id: str | None = None
     info: str | None = None
 
 

@@ -71,6 +71,7 @@ class Events:
             reported=fact.reported,
             error_code=fact.error_code,
             vendor_error_code=fact.vendor_error_code,
+            vendor_id=fact.vendor_id,
             info=fact.info,
             reported_at=milliseconds(sent) if sent else None,
             reported_at_text=clean_or_none(sent, TIMESTAMP),

@@ -8,7 +8,7 @@ from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
 from ingest.ocpp.shapes import Payload
 from ingest.ocpp.shapes.v16 import ANSWERS, REFUSED, REQUESTS
 from ingest.ocpp.units import clean, clean_or_none
-from shared.words.event import FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
+from shared.words.event import FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE, VENDOR_ID
 
 __all__ = ["ACTIONS", "ANSWERS", "REFUSED", "encode"]
 
@@ -44,6 +44,7 @@ def _status(payload: Payload) -> tuple[Fact, ...]:
             payload.get("timestamp"),
             error_code,
             clean_or_none(vendor_error_code, VENDOR_ERROR_CODE),
+            clean_or_none(payload.get("vendorId"), VENDOR_ID),
             clean_or_none(info, INFO),
         ),
     )

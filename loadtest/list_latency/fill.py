@@ -118,8 +118,8 @@ def _document() -> dict[str, Any]:
     at = "2026-03-01T08:15:30.123Z"
     connector = {
         "id": 1, "reported": "Available", "normalized": "@status", "status": "@status", "reason": "OWN",
-        "error_code": "NoError", "vendor_error_code": None, "info": None, "since": at, "reported_at": at,
-        "received_at": at,
+        "error_code": "NoError", "vendor_error_code": None, "vendor_id": None, "info": None, "since": at,
+        "reported_at": at,        "received_at": at,
     }  # fmt: skip
     evses = [{"id": n, "status": "@status", "reported": None, "since": at, "connectors": [connector]} for n in (1, 2)]
     return {

@@ -46,6 +46,7 @@ class ConnectorDocument(Struct, frozen=True):
     reason: Reason
     error_code: str | None
     vendor_error_code: str | None
+    vendor_id: str | None
     info: str | None
     since: str
     reported_at: str | None

@@ -24,6 +24,7 @@ MOST_PLACES = 255  #: of a charge point, itself not counted
 #: The longest texts, in characters.
 VENDOR = MODEL = SERIAL = FIRMWARE = BOOT_REASON = 50
 REPORTED = ERROR_CODE = VENDOR_ERROR_CODE = 50
+VENDOR_ID = 255
 INFO, TIMESTAMP = 500, 64
 _ID, _GATEWAY, _PROTOCOL = 48, 255, 32
 
@@ -101,6 +102,7 @@ class StatusReported(Header, frozen=True, kw_only=True, tag="status_reported"):
     reported: Annotated[str, Meta(max_length=REPORTED)]
     error_code: Annotated[str, Meta(max_length=ERROR_CODE)] | None = None
     vendor_error_code: Annotated[str, Meta(max_length=VENDOR_ERROR_CODE)] | None = None
+    vendor_id: Annotated[str, Meta(max_length=VENDOR_ID)] | None = None
     info: Annotated[str, Meta(max_length=INFO)] | None = None
     reported_at: int | None = None
     reported_at_text: Annotated[str, Meta(max_length=TIMESTAMP)] | None = None

@@ -132,6 +132,7 @@ def _connectivity(
             normalized=None,
             error_code=None,
             vendor_error_code=None,
+            vendor_id=None,
             info=None,
             event_time=since,
             reported_at=None,

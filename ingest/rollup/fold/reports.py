@@ -34,11 +34,8 @@ def _learn(charge_point: ChargePoint, event: StatusReported, out: Folded) -> tup
     event_time, flags = _event_time(charge_point, event, old)
     normalized = NORMALIZED.get(event.reported, "UNKNOWN")
     same_status = old is not None and old.normalized == normalized
-    same_words = old is not None and (old.reported, old.error_code, old.vendor_error_code) == (
-        event.reported,
-        event.error_code,
-        event.vendor_error_code,
-    )
+    said = (event.reported, event.error_code, event.vendor_error_code, event.vendor_id)
+    same_words = old is not None and old.words == said
     info_at = old.info_at if old is not None else None
     tells_of_info = (
         same_words
@@ -52,6 +49,7 @@ def _learn(charge_point: ChargePoint, event: StatusReported, out: Folded) -> tup
             reported=event.reported,
             error_code=event.error_code,
             vendor_error_code=event.vendor_error_code,
+            vendor_id=event.vendor_id,
             info=event.info,
             since=old.since if old is not None and same_status else event_time,
             event_time=event_time,
@@ -146,6 +144,7 @@ def _history(charge_point: ChargePoint, event: StatusReported, event_time: int, 
         normalized=NORMALIZED.get(event.reported),
         error_code=event.error_code,
         vendor_error_code=event.vendor_error_code,
+        vendor_id=event.vendor_id,
         info=event.info,
         event_time=event_time,
         reported_at=event.reported_at,

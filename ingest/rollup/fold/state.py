@@ -27,6 +27,7 @@ class Report(NamedTuple):
     reported: str
     error_code: str | None
     vendor_error_code: str | None
+    vendor_id: str | None
     info: str | None
     since: int
     event_time: int
@@ -34,6 +35,11 @@ class Report(NamedTuple):
     received_at: int
     version: Version
     info_at: int | None = None
+
+    @property
+    def words(self) -> tuple[str, str | None, str | None, str | None]:
+        """What tells it apart from another report; ``info`` does so less often."""
+        return self.reported, self.error_code, self.vendor_error_code, self.vendor_id
 
     @property
     def normalized(self) -> Status:
@@ -84,6 +90,7 @@ class HistoryRow(NamedTuple):
     normalized: Status | None
     error_code: str | None
     vendor_error_code: str | None
+    vendor_id: str | None
     info: str | None
     event_time: int
     reported_at: int | None

@@ -84,6 +84,7 @@ def _connector(charge_point: ChargePoint, place: Place) -> ConnectorDocument:
         reason=settled.reason,
         error_code=report.error_code,
         vendor_error_code=report.vendor_error_code,
+        vendor_id=report.vendor_id,
         info=report.info,
         since=instant.to_text(settled.since),
         reported_at=_text(report.reported_at),

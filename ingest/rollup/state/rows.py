@@ -17,7 +17,7 @@ _REASONS: frozenset[str] = frozenset(get_args(Reason))
 _T = TypeVar("_T")
 
 _PLACE = ["charge_point_key bigint", "evse_id smallint", "connector_id smallint"]
-_WORDS = ["reported text", "error_code text", "vendor_error_code text", "info text"]
+_WORDS = ["reported text", "error_code text", "vendor_error_code text", "vendor_id text", "info text"]
 _TIMES = ["event_time timestamptz", "reported_at timestamptz", "received_at timestamptz"]
 _VERSION = ["epoch bigint", "sequence bigint"]
 
@@ -78,14 +78,14 @@ INSERT_HISTORY = f"{_INSERT_HISTORY} ON CONFLICT DO NOTHING"
 INSERT_LATE = f"""
     {_INSERT_HISTORY}
     LEFT JOIN LATERAL (
-        SELECT h.reported, h.error_code, h.vendor_error_code FROM history h
+        SELECT h.reported, h.error_code, h.vendor_error_code, h.vendor_id FROM history h
         WHERE h.charge_point_key = n.charge_point_key AND h.kind = n.kind
           AND h.evse_id = n.evse_id AND h.connector_id = n.connector_id
           AND (h.epoch, h.sequence) <= (n.epoch, n.sequence)
         ORDER BY h.epoch DESC, h.sequence DESC LIMIT 1
     ) AS before ON true
-    WHERE (before.reported, before.error_code, before.vendor_error_code)
-          IS DISTINCT FROM (n.reported, n.error_code, n.vendor_error_code)
+    WHERE (before.reported, before.error_code, before.vendor_error_code, before.vendor_id)
+          IS DISTINCT FROM (n.reported, n.error_code, n.vendor_error_code, n.vendor_id)
     ON CONFLICT DO NOTHING
 """
 
@@ -135,8 +135,8 @@ def report_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
     report, settled = one.reports[place], one.connectors.get(place)
     evse = one.evses.get(place[0]) if one.first_of(place[0]) == place else None
     return (
-        one.key, *place, report.reported, report.error_code, report.vendor_error_code, report.info, report.since,
-        report.event_time, report.reported_at, report.received_at, *report.version, report.info_at,
+        one.key, *place, *report.words, report.info, report.since, report.event_time,
+        report.reported_at, report.received_at, *report.version, report.info_at,
         *(settled or (None, None, None)), evse and evse.status, evse and evse.since,
     )  # fmt: skip
 
@@ -151,7 +151,7 @@ def history_row(row: HistoryRow) -> tuple[Any, ...]:
     """A row of ``HISTORY``."""
     return (
         row.charge_point_key, row.kind, *(row.place or (None, None)), row.reported, row.normalized, row.error_code,
-        row.vendor_error_code, row.info, row.event_time, row.reported_at, row.reported_at_text,
+        row.vendor_error_code, row.vendor_id, row.info, row.event_time, row.reported_at, row.reported_at_text,
         row.received_at, *row.version, ",".join(row.flags),
     )  # fmt: skip
 
@@ -197,6 +197,7 @@ def _report(row: Any) -> Report:
         reported=row["reported"],
         error_code=row["error_code"],
         vendor_error_code=row["vendor_error_code"],
+        vendor_id=row["vendor_id"],
         info=row["info"],
         since=_sure(row["since"]),
         event_time=_sure(row["event_time"]),

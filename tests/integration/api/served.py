@@ -112,6 +112,7 @@ def evse(number: int, status: Status) -> EvseDocument:
         reason="OWN",
         error_code="NoError",
         vendor_error_code=None,
+        vendor_id=None,
         info=None,
         since=SINCE,
         reported_at=SINCE,

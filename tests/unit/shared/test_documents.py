@@ -28,12 +28,14 @@ def test_a_charge_point_document_has_the_published_fields_in_their_order() -> No
 
 
 def test_an_evse_and_a_connector_have_the_published_fields() -> None:
-    connector = ConnectorDocument(1, "Available", "AVAILABLE", "AVAILABLE", "OWN", None, None, None, SINCE, None, SINCE)
+    connector = ConnectorDocument(
+        1, "Available", "AVAILABLE", "AVAILABLE", "OWN", None, None, None, None, SINCE, None, SINCE
+    )
     shown = json.loads(documents.encode(EvseDocument(1, "AVAILABLE", None, SINCE, (connector,))))
     assert list(shown) == ["id", "status", "reported", "since", "connectors"]
     assert list(shown["connectors"][0]) == [
-        "id", "reported", "normalized", "status", "reason", "error_code", "vendor_error_code", "info", "since",
-        "reported_at", "received_at",
+        "id", "reported", "normalized", "status", "reason", "error_code", "vendor_error_code", "vendor_id", "info",
+        "since", "reported_at", "received_at",
     ]  # fmt: skip
 
 

@@ -73,6 +73,7 @@ async def test_a_line_has_what_the_contract_says(api: Api, recorded: Recorded) -
         "normalized": "OCCUPIED",
         "error_code": "NoError",
         "vendor_error_code": None,
+        "vendor_id": None,
         "info": None,
         "event_time": "2026-03-01T08:00:00.000Z",
         "reported_at": "2026-03-01T08:00:00.000Z",

@@ -79,7 +79,7 @@ class Kept:
 
 
 LINE = (
-    "kind", "evse_id", "connector_id", "reported", "normalized", "error_code", "vendor_error_code", "info",
+    "kind", "evse_id", "connector_id", "reported", "normalized", "error_code", "vendor_error_code", "vendor_id", "info",
     "event_time", "reported_at", "reported_at_text", "received_at", "flags",
 )  # fmt: skip
 
@@ -88,8 +88,9 @@ def line_of(row: HistoryRow) -> tuple[Any, ...]:
     evse_id, connector_id = row.place or (None, None)
     at = None if row.reported_at is None else instant.to_text(row.reported_at)
     return (
-        row.kind, evse_id, connector_id, row.reported, row.normalized, row.error_code, row.vendor_error_code, row.info,
-        instant.to_text(row.event_time), at, row.reported_at_text, instant.to_text(row.received_at), list(row.flags),
+        row.kind, evse_id, connector_id, row.reported, row.normalized, row.error_code, row.vendor_error_code,
+        row.vendor_id, row.info, instant.to_text(row.event_time), at, row.reported_at_text,
+        instant.to_text(row.received_at), list(row.flags),
     )  # fmt: skip
 
 

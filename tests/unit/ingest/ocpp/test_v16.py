@@ -54,6 +54,7 @@ def test_a_status_says_everything_that_the_charger_said(told: Callable[..., Any]
         reported="Faulted",
         error_code="GroundFailure",
         vendor_error_code="E7",
+        vendor_id="ACME",
         info="earth",
         reported_at=NOW + 500,
         reported_at_text="2027-01-15T08:00:00.5Z",
@@ -96,9 +97,9 @@ def test_unknown_error_code_is_refused_by_the_strict(told: Callable[..., Any]) -
 
 
 def test_over_long_texts_are_cut_and_not_refused(told: Callable[..., Any]) -> None:
-    event = status(told, info="i" * 1000, vendorErrorCode="v" * 1000)
+    event = status(told, info="i" * 1000, vendorErrorCode="v" * 1000, vendorId="w" * 1000)
     assert event.info == "i" * 500
-    assert event.vendor_error_code == "v" * 50
+    assert (event.vendor_error_code, event.vendor_id) == ("v" * 50, "w" * 255)
 
 
 def test_what_cannot_be_stored_is_dropped_from_texts(told: Callable[..., Any]) -> None:
@@ -108,8 +109,8 @@ def test_what_cannot_be_stored_is_dropped_from_texts(told: Callable[..., Any]) -
 
 def test_null_and_empty_optionals_are_absent(told: Callable[..., Any]) -> None:
     for nothing in (None, ""):
-        event = status(told, info=nothing, vendorErrorCode=nothing, timestamp=nothing)
-        assert (event.info, event.vendor_error_code) == (None, None)
+        event = status(told, info=nothing, vendorErrorCode=nothing, vendorId=nothing, timestamp=nothing)
+        assert (event.info, event.vendor_error_code, event.vendor_id) == (None, None, None)
         assert (event.reported_at, event.reported_at_text) == (None, None)
 
 

@@ -69,6 +69,15 @@ def test_a_document_of_255_evses_looks_at_each_place_a_few_times(looks: type[Cou
     assert looks.looks <= 2 * 255
 
 
+def test_a_code_of_another_vendor_is_another_word() -> None:
+    session = Session()
+    events = [session.reported(T0 + at, vendor_error_code="E7", vendor_id=by) for at, by in enumerate("ABB")]
+    world = told(events)
+    world.reload()
+    assert [(row.vendor_error_code, row.vendor_id) for row in world.history("STATUS")] == [("E7", "A"), ("E7", "B")]
+    assert (world.connector().vendor_id, world.connector().since) == ("B", instant.to_text(T0))
+
+
 def test_another_info_alone_is_a_line_at_most_once_a_minute_and_place() -> None:
     session = Session()
     world = told(

@@ -18,7 +18,7 @@ Told = dict[Place, tuple[str, int]]  #: place → its word, and the sequence of 
 def charge_point(told: Told, connectivity: Connectivity = "ONLINE") -> ChargePoint:
     one = ChargePoint(key=7, id="CP1", connectivity=connectivity)
     for place, (reported, sequence) in told.items():
-        one.know(place, Report(reported, None, None, None, 1000, 1000, None, 1000, (1, sequence)))
+        one.know(place, Report(reported, None, None, None, None, 1000, 1000, None, 1000, (1, sequence)))
     return one
 
 
