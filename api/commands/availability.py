@@ -44,7 +44,8 @@ _INTEND = """
     RETURNING charge_point_key, version, asked_at
 """
 _SHOW = """
-    UPDATE charge_points c SET operative = n.operative, revision = n.revision, document = n.document
+    UPDATE charge_points c SET operative = n.operative, revision = n.revision, document = n.document,
+           updated_at = now()
     FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::text[]) AS n(key, operative, revision, document)
     WHERE c.key = n.key
 """

@@ -36,12 +36,15 @@ CHARGE_POINT: JsonDict = {
     "firmware": "1.4.2",
     "revision": 1234,
     "connectivity": "ONLINE",
+    "connectivity_since": AT,
     "last_seen_at": AT,
     "registration": "ACCEPTED",
+    "has_password": True,
     "operative": True,
     "intent": None,
     "identity_conflict": False,
     "status": "AVAILABLE",
+    "since": AT,
     "health": "OK",
     "partially_available": False,
     "counts": {"AVAILABLE": 1},
@@ -56,9 +59,11 @@ STATION_ITEM: JsonDict = {
     "longitude": 13.4132,
     "time_zone": "Europe/Berlin",
     "status": "AVAILABLE",
+    "since": AT,
     "health": "OK",
     "partially_available": False,
     "counts": {"AVAILABLE": 1},
+    "connectivity_counts": {"ONLINE": 1},
     "revision": 1235,
     "updated_at": AT,
 }
@@ -121,12 +126,15 @@ class ChargePoint(Answer):
     firmware: str | None
     revision: int
     connectivity: Connectivity
+    connectivity_since: datetime | None
     last_seen_at: datetime | None
     registration: Registration
+    has_password: bool = Field(description="a charger must authenticate with it; it is never given out")
     operative: bool = Field(description="what was last asked of it")
     intent: Intent | None
     identity_conflict: bool = Field(description="two devices seem to bear this id: their sockets replace each other")
     status: Status
+    since: datetime | None = Field(description="since when it has this status")
     health: Health
     partially_available: bool
     counts: Counts
@@ -146,9 +154,11 @@ class StationItem(Answer):
     longitude: float | None
     time_zone: str | None
     status: Status
+    since: datetime = Field(description="since when it has this status")
     health: Health
     partially_available: bool
     counts: Counts
+    connectivity_counts: dict[Connectivity, int] = Field(description="charge points by connectivity, without zeros")
     revision: int
     updated_at: datetime
 

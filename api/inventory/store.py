@@ -52,7 +52,8 @@ _INSERT_CHARGE_POINTS = """
 """
 _EDIT_CHARGE_POINTS = """
     UPDATE charge_points c SET station_key = n.station_key, registration = n.registration,
-           password_hash = n.password_hash, revision = n.revision, document = n.document, version = nextval('revisions')
+           password_hash = n.password_hash, revision = n.revision, document = n.document, updated_at = now(),
+           version = nextval('revisions')
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[])
          AS n(key, station_key, registration, password_hash, revision, document)
     WHERE c.key = n.key
@@ -131,7 +132,12 @@ async def _store_charge_points(write: Write, known: Known, created: str) -> None
     for one, revision in zip(changed, revisions, strict=True):
         station_key = _station_key(one, known)
         document = documents.charge_point(one.document) if one.was else ChargePointDocument(one.id, None)
-        fresh = document.with_(station_id=one.station_id, registration=one.registration, revision=revision)
+        fresh = document.with_(
+            station_id=one.station_id,
+            registration=one.registration,
+            has_password=one.password_hash is not None,
+            revision=revision,
+        )
         stored = (station_key, one.registration, one.password_hash, revision, documents.encode(fresh).decode())
         (old if one.was else new).append((one.key if one.was else one.id, *stored))
         if one.was is None or station_key != one.station_key:

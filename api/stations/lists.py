@@ -22,7 +22,8 @@ WITHIN_S = 5
 RADIUS_M = 1000.0
 _INSTEAD = "this search takes too long: ask for a longer q, a smaller place, or fewer filters"
 
-_ITEM = "s." + ", s.".join(StationItem.__struct_fields__)
+_FIELDS = [name for name in StationItem.__struct_fields__ if name != "since"]
+_ITEM = "s.status_since, s." + ", s.".join(_FIELDS)
 _MEMBERS = """
     s.version, s.deleted_at,
     ARRAY(SELECT c.document FROM charge_points c
@@ -160,8 +161,10 @@ def _whole_station(row: Any) -> bytes:
 
 
 def _station_item(row: Any) -> bytes:
-    fields = {name: row[name] for name in StationItem.__struct_fields__}
+    fields = {name: row[name] for name in _FIELDS}
     fields["counts"] = summed([row["counts"]])
+    fields["connectivity_counts"] = served.in_order(row["connectivity_counts"])
+    fields["since"] = instant.to_text(instant.from_datetime(row["status_since"]))
     fields["updated_at"] = instant.to_text(instant.from_datetime(row["updated_at"]))
     return msgspec.json.encode(StationItem(**fields))
 

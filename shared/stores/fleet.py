@@ -19,10 +19,11 @@ from .postgres import Connection
 _ROLL_UP = """
     UPDATE stations s SET status = n.status, health = n.health, partially_available = n.partially_available,
            counts = n.counts::jsonb, revision = n.revision, updated_at = n.updated_at, traits = n.traits,
-           status_since = n.status_since
+           status_since = n.status_since, connectivity_counts = n.connectivity_counts::jsonb
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::bigint[], $7::timestamptz[],
-                $8::smallint[], $9::timestamptz[])
-         AS n(key, status, health, partially_available, counts, revision, updated_at, traits, status_since)
+                $8::smallint[], $9::timestamptz[], $10::text[])
+         AS n(key, status, health, partially_available, counts, revision, updated_at, traits, status_since,
+              connectivity_counts)
     WHERE s.key = n.key
 """
 
@@ -102,11 +103,12 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
         of_it = members.get(station["key"], [])
         rolled = documents.roll_up(Contribution(one["status"], one["evse_counts"]) for one in of_it)
         counts = documents.encode(rolled.counts).decode()
+        connectivity = served.connectivity_counts(of_it)
         since = station["status_since"] if station["status"] == rolled.status else updated_at
         rows.append(
             (
                 station["key"], rolled.status, rolled.health, rolled.partially_available, counts, revision,
-                updated_at, _traits(of_it), since,
+                updated_at, _traits(of_it), since, documents.encode(connectivity).decode(),
             )
         )  # fmt: skip
         fresh = dict(station) | {
@@ -114,6 +116,7 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
             "health": rolled.health,
             "partially_available": rolled.partially_available,
             "counts": rolled.counts,
+            "connectivity_counts": connectivity,
             "status_since": since,
             "revision": revision,
             "updated_at": updated_at,

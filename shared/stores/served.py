@@ -1,11 +1,12 @@
 """Documents as they stand in Postgres, made into the changes that are published: whole, or page by page."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from typing import Any, get_args
 
 from shared.words import documents, instant
 from shared.words.documents import StationDocument
-from shared.words.status import STATUSES, summed
+from shared.words.status import STATUSES, Connectivity, summed
 
 from .changes import Facts, Kind
 from .hot import Change
@@ -13,7 +14,7 @@ from .postgres import Connection
 
 STATIONS = """
     SELECT key, id, name, address, latitude, longitude, time_zone, version, status, health,
-           partially_available, counts, status_since, revision, updated_at, deleted_at
+           partially_available, counts, connectivity_counts, status_since, revision, updated_at, deleted_at
     FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key
 """
 MEMBERS = """
@@ -117,9 +118,11 @@ def station_change(row: Any, charge_point_documents: Sequence[str], brief: Facts
         longitude=row["longitude"],
         time_zone=row["time_zone"],
         status=row["status"],
+        since=instant.to_text(instant.from_datetime(row["status_since"])),
         health=row["health"],
         partially_available=row["partially_available"],
         counts=summed([row["counts"]]),  # jsonb has an order of its own; the bytes must be those in Redis
+        connectivity_counts=in_order(row["connectivity_counts"]),
         revision=row["revision"],
         updated_at=instant.to_text(instant.from_datetime(row["updated_at"])),
         charge_points=documents.raw(charge_point_documents),
@@ -135,9 +138,19 @@ def station_change(row: Any, charge_point_documents: Sequence[str], brief: Facts
     )
 
 
+def connectivity_counts(charge_points: Sequence[Any]) -> dict[Connectivity, int]:
+    """Rows of charge points (``MEMBERS``) by connectivity, without zeros."""
+    return in_order(Counter(one["connectivity"] for one in charge_points))
+
+
+def in_order(counts: Mapping[Any, int]) -> dict[Connectivity, int]:
+    """The counts in the order in which they are served, without zeros."""
+    return {one: n for one in get_args(Connectivity) if (n := counts.get(one, 0))}
+
+
 def facts(row: Any, charge_points: Sequence[Any]) -> Facts:
     """A station's row and those of its charge points (``MEMBERS``) in brief."""
-    offline = sum(one["connectivity"] == "OFFLINE" for one in charge_points)
+    offline = connectivity_counts(charge_points).get("OFFLINE", 0)
     since_s = instant.from_datetime(row["status_since"]) // 1000
     return Facts(
         row["status"], row["health"], offline, since_s, tuple(row["counts"].get(status, 0) for status in STATUSES)

@@ -82,12 +82,15 @@ class ChargePointDocument(Struct, frozen=True):
     firmware: str | None = None
     revision: int = 0
     connectivity: Connectivity = "NEVER"
+    connectivity_since: str | None = None
     last_seen_at: str | None = None
     registration: Registration = "ACCEPTED"
+    has_password: bool = False
     operative: bool = True
     intent: Intent | None = None
     identity_conflict: bool = False
     status: Status = "UNKNOWN"
+    since: str | None = None
     health: Health = "UNKNOWN"
     partially_available: bool = False
     counts: dict[Status, int] = {}
@@ -109,9 +112,11 @@ class StationItem(Struct, frozen=True):
     longitude: float | None
     time_zone: str | None
     status: Status
+    since: str
     health: Health
     partially_available: bool
     counts: dict[Status, int]
+    connectivity_counts: dict[Connectivity, int]
     revision: int
     updated_at: str
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from shared.words.event import EVSE_LEVEL
-from shared.words.status import Reason, Status, evse_status
+from shared.words.status import Reason, Status, count, evse_status, rolled_up
 
 from .state import CHARGE_POINT, ChargePoint, Place, Report, Settled
 
@@ -17,6 +17,7 @@ Connector0Mode = Literal["recency", "strict", "ignore"]
 
 _OVERRULED: tuple[Status, ...] = ("AVAILABLE", "RESERVED")
 _OVERRULING: tuple[Status, ...] = ("UNAVAILABLE", "FAULTED")
+_CONNECTOR_0: tuple[Status, ...] = ("AVAILABLE", "UNAVAILABLE", "FAULTED")  # all that OCPP 1.6 §4.9 allows there
 _IN_USE: tuple[Status, ...] = ("OCCUPIED", "RESERVED")
 
 
@@ -25,13 +26,28 @@ def settle(charge_point: ChargePoint, at: int, mode: Connector0Mode, evse_ids: I
     unknown = why_unknown(charge_point)
     whole = charge_point.reports.get(CHARGE_POINT)
     cap = whole if whole is not None and mode != "ignore" and overrules(whole) else None
+    changed = evse_ids is None
     for evse_id in charge_point.connectors_of if evse_ids is None else evse_ids:
+        before = charge_point.evses.get(evse_id)
         if unknown is None:
             _settle_evse(charge_point, evse_id, cap, at, strict=mode == "strict")
-            continue
-        _change_evse(charge_point, evse_id, "UNKNOWN", unknown, at)
-        for place in charge_point.connectors_of[evse_id]:
-            _change(charge_point, place, "UNKNOWN", unknown, at)
+        else:
+            _change_evse(charge_point, evse_id, "UNKNOWN", unknown, at)
+            for place in charge_point.connectors_of[evse_id]:
+                _change(charge_point, place, "UNKNOWN", unknown, at)
+        changed |= charge_point.evses[evse_id] != before
+    if changed and (status := status_of(charge_point)) != charge_point.status:
+        charge_point.status, charge_point.status_since = status, at
+
+
+def status_of(charge_point: ChargePoint) -> Status:
+    """What its EVSEs come to; where none is known, what connector 0 says."""
+    if charge_point.evses:
+        return rolled_up(count(settled.status for settled in charge_point.evses.values()))
+    whole = charge_point.reports.get(CHARGE_POINT)
+    if whole is not None and why_unknown(charge_point) is None and whole.normalized in _CONNECTOR_0:
+        return whole.normalized
+    return "UNKNOWN"
 
 
 def why_unknown(charge_point: ChargePoint) -> Literal["OFFLINE", "REGISTRATION"] | None:

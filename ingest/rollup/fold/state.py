@@ -109,6 +109,7 @@ class ChargePoint:
     station_key: int | None = None
     station_id: str | None = None
     registration: Registration = "ACCEPTED"
+    has_password: bool = False
     operative: bool = True
     identity_conflict: bool = False
     protocol: str | None = None
@@ -126,6 +127,8 @@ class ChargePoint:
     log_partition: int | None = None
     epoch: int = 0
     sequence: int = -1
+    status: Status = "UNKNOWN"  #: as it was stored last, since when
+    status_since: int | None = None
     reports: dict[Place, Report] = field(default_factory=dict)
     connectors: dict[Place, Settled] = field(default_factory=dict)
     evses: dict[int, Settled] = field(default_factory=dict)

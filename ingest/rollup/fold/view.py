@@ -4,12 +4,10 @@ from typing import NamedTuple
 
 from shared.words import documents, instant
 from shared.words.documents import ChargePointDocument, Connector0Document, ConnectorDocument, EvseDocument
-from shared.words.status import Counts, Status, count, health_of, partially_available, rolled_up
+from shared.words.status import Counts, count, health_of, partially_available
 
-from .rules import why_unknown
+from .rules import status_of
 from .state import CHARGE_POINT, ChargePoint, Place
-
-_CONNECTOR_0: tuple[Status, ...] = ("AVAILABLE", "UNAVAILABLE", "FAULTED")  # all that OCPP 1.6 §4.9 allows there
 
 
 class View(NamedTuple):
@@ -24,12 +22,6 @@ def viewed(charge_point: ChargePoint, revision: int) -> View:
     """The document of a settled charge point and the counts its station adds up."""
     evse_counts = count(settled.status for settled in charge_point.evses.values())
     whole = charge_point.reports.get(CHARGE_POINT)
-    if evse_counts:
-        status = rolled_up(evse_counts)
-    elif whole is not None and why_unknown(charge_point) is None and whole.normalized in _CONNECTOR_0:
-        status = whole.normalized
-    else:
-        status = "UNKNOWN"
     document = ChargePointDocument(
         id=charge_point.id,
         station_id=charge_point.station_id,
@@ -39,12 +31,15 @@ def viewed(charge_point: ChargePoint, revision: int) -> View:
         firmware=charge_point.firmware,
         revision=revision,
         connectivity=charge_point.connectivity,
+        connectivity_since=_text(charge_point.connectivity_since),
         last_seen_at=_text(charge_point.last_seen_at),
         registration=charge_point.registration,
+        has_password=charge_point.has_password,
         operative=charge_point.operative,
         intent=_intent(charge_point),
         identity_conflict=charge_point.identity_conflict,
-        status=status,
+        status=status_of(charge_point),
+        since=_text(charge_point.status_since),
         health=health_of(evse_counts),
         partially_available=partially_available(evse_counts),
         counts=evse_counts,

@@ -29,10 +29,11 @@ _STATE = [
 ]  # fmt: skip
 _INVENTORY = ["id text", "station_key bigint", "registration text", "operative boolean"]
 _SERVED = [
-    "status text", "health text", "evse_counts jsonb", "connector_counts jsonb", "revision bigint", "document text",
+    "status text", "status_since timestamptz", "health text", "evse_counts jsonb", "connector_counts jsonb",
+    "revision bigint", "updated_at timestamptz", "document text",
 ]  # fmt: skip
 
-_READ = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE])
+_READ = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE, "status text", "status_since timestamptz"])
 CHARGE_POINT = Columns(key=["key bigint"], rest=[*_STATE, *_SERVED])
 REPORT = Columns(
     key=_PLACE,
@@ -54,7 +55,7 @@ HISTORY = Columns(
 )  # fmt: skip
 
 CHARGE_POINTS = f"""
-    SELECT {_READ.of("c")}, s.id AS station_id, c.version,
+    SELECT {_READ.of("c")}, s.id AS station_id, c.version, c.password_hash IS NOT NULL AS has_password,
            g.renewed_at, g.expires_at, now() - g.expires_at AS expired_for
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
     LEFT JOIN gateways g ON g.id = c.gateway_id AND g.expires_at < now()
@@ -119,14 +120,14 @@ def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable
     return found
 
 
-def charge_point_row(one: ChargePoint, view: View, document: bytes) -> tuple[Any, ...]:
-    """A row of ``CHARGE_POINT``; ``document`` is the view's as it is served."""
+def charge_point_row(one: ChargePoint, view: View, document: bytes, now: int) -> tuple[Any, ...]:
+    """A row of ``CHARGE_POINT``; ``document`` is the view's as it is served, ``now`` is ms."""
     return (
         one.key, one.log_partition, one.protocol, one.vendor, one.model, one.serial, one.firmware,
         one.identity_conflict, one.connectivity, one.connectivity_since, one.last_seen_at, one.closed_at,
         one.previous_seen_at, one.gateway_id, one.epoch, one.sequence,
-        view.document.status, view.document.health, documents.encode(view.evse_counts).decode(),
-        documents.encode(view.connector_counts).decode(), view.document.revision, document.decode(),
+        view.document.status, one.status_since, view.document.health, documents.encode(view.evse_counts).decode(),
+        documents.encode(view.connector_counts).decode(), view.document.revision, now, document.decode(),
     )  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def history_row(row: HistoryRow) -> tuple[Any, ...]:
 def _charge_point(row: Any) -> ChargePoint:
     values = (known(value) if isinstance(value, datetime) else value for value in map(row.__getitem__, _READ.names))
     given: dict[str, Any] = dict(zip(_READ.names, values, strict=True))
-    return ChargePoint(**given, station_id=row["station_id"], expired=_expired(row))
+    return ChargePoint(**given, station_id=row["station_id"], has_password=row["has_password"], expired=_expired(row))
 
 
 def _settled(one: ChargePoint, place: Place, row: Any) -> None:

@@ -153,7 +153,7 @@ class Store:
         await self._write_history(connection, folded)
         if not changed:
             return Applied([], None, folded, versions, ())
-        changes = await self._write(connection, [charge_points[key] for key in changed], versions, budget)
+        changes = await self._write(connection, [charge_points[key] for key in changed], versions, now, budget)
         touched = {station for key in changed if (station := charge_points[key].station_key) is not None}
         changes += await fleet.roll_up(connection, touched, now)
         note = await fleet.note(connection, touched, changed)
@@ -181,6 +181,7 @@ class Store:
         connection: Connection,
         charge_points: Sequence[ChargePoint],
         versions: Mapping[int, int],
+        now: int,
         budget: Budget | None,
     ) -> list[Change]:
         revisions = await fleet.take_revisions(connection, len(charge_points))
@@ -193,7 +194,7 @@ class Store:
         for one, revision in zip(charge_points, revisions, strict=True):
             view = viewed(one, revision)
             document = documents.encode(view.document)
-            charge_point_rows.append(rows.charge_point_row(one, view, document))
+            charge_point_rows.append(rows.charge_point_row(one, view, document, now))
             report_rows += [rows.report_row(one, place) for place in sorted(one.touched)]
             intent_rows += [rows.intent_row(one, place) for place in sorted(one.touched_intents)]
             changes.append(

@@ -20,6 +20,7 @@ CREATE TABLE stations (
     health text NOT NULL DEFAULT 'UNKNOWN',
     partially_available boolean NOT NULL DEFAULT false,
     counts jsonb NOT NULL DEFAULT '{}',
+    connectivity_counts jsonb NOT NULL DEFAULT '{}',
     traits smallint NOT NULL DEFAULT 0,  -- bits of shared.stores.fleet: what some charge point of the station is
     status_since timestamptz NOT NULL DEFAULT now(),
     revision bigint NOT NULL DEFAULT 0,
@@ -57,10 +58,12 @@ CREATE TABLE charge_points (
     epoch bigint NOT NULL DEFAULT 0,
     sequence bigint NOT NULL DEFAULT -1,
     status text NOT NULL DEFAULT 'UNKNOWN',
+    status_since timestamptz,
     health text NOT NULL DEFAULT 'UNKNOWN',
     evse_counts jsonb NOT NULL DEFAULT '{}',
     connector_counts jsonb NOT NULL DEFAULT '{}',
     revision bigint NOT NULL DEFAULT 0,
+    updated_at timestamptz NOT NULL DEFAULT now(),
     document text NOT NULL DEFAULT ''
 ) WITH (fillfactor = 70);
 

@@ -15,8 +15,9 @@ SINCE = "2026-03-01T08:15:30.123Z"
 def test_a_charge_point_document_has_the_published_fields_in_their_order() -> None:
     shown = json.loads(documents.encode(ChargePointDocument("CP1", "S1")))
     assert list(shown) == [
-        "id", "station_id", "protocol", "vendor", "model", "firmware", "revision", "connectivity", "last_seen_at",
-        "registration", "operative", "intent", "identity_conflict", "status", "health", "partially_available",
+        "id", "station_id", "protocol", "vendor", "model", "firmware", "revision", "connectivity",
+        "connectivity_since", "last_seen_at", "registration", "has_password", "operative", "intent",
+        "identity_conflict", "status", "since", "health", "partially_available",
         "counts", "connector0", "evses",
     ]  # fmt: skip
     assert (shown["connectivity"], shown["status"], shown["health"], shown["evses"]) == (
@@ -53,7 +54,21 @@ def test_a_station_holds_its_charge_points_bytes_untouched() -> None:
     stored = '{"id": "CP1",   "of": "another spelling"}'
     rolled = documents.roll_up([])
     station = StationDocument(
-        "S1", "Name", None, None, None, None, rolled.status, rolled.health, False, {}, 1, SINCE, documents.raw([stored])
+        "S1",
+        "Name",
+        None,
+        None,
+        None,
+        None,
+        rolled.status,
+        SINCE,
+        rolled.health,
+        False,
+        {},
+        {},
+        1,
+        SINCE,
+        documents.raw([stored]),
     )
     assert stored.encode() in documents.encode(station)
     assert msgspec.json.decode(documents.encode(station))["charge_points"] == [json.loads(stored)]

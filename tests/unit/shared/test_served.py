@@ -9,7 +9,8 @@ from shared.stores import served
 STATION: dict[str, Any] = {
     "key": 1, "id": "S1", "name": "One", "address": None, "latitude": 52.5, "longitude": 13.4, "time_zone": None,
     "version": 3, "status": "AVAILABLE", "health": "OK", "partially_available": False,
-    "counts": {"OCCUPIED": 1, "AVAILABLE": 2}, "revision": 42,
+    "counts": {"OCCUPIED": 1, "AVAILABLE": 2}, "connectivity_counts": {"OFFLINE": 1, "ONLINE": 2}, "revision": 42,
+    "status_since": datetime(2026, 3, 1, 8, tzinfo=UTC),
     "updated_at": datetime(2026, 3, 1, 8, 15, 30, 123_999, tzinfo=UTC), "deleted_at": None,
 }  # fmt: skip
 CHARGE_POINT: dict[str, Any] = {
@@ -25,12 +26,13 @@ def test_a_station_change_is_its_whole_document() -> None:
     shown = json.loads(change.document)
     assert [one["id"] for one in shown["charge_points"]] == ["Cp1", "Cp2"]
     assert (shown["updated_at"], shown["revision"]) == ("2026-03-01T08:15:30.123Z", 42)
-    assert (change.kind, change.key, change.etag, change.revision) == ("station", "plugwatch:station:S1", '"3.42"', 42)
+    assert (shown["since"], shown["connectivity_counts"]) == ("2026-03-01T08:00:00.000Z", {"ONLINE": 2, "OFFLINE": 1})
+    assert (change.kind, change.key, change.etag, change.revision) == ("station", "plugwatch:station:s1", '"3.42"', 42)
     assert (change.station_id, change.charge_point_id) == ("S1", None)
 
 
 def test_the_order_of_counts_in_jsonb_does_not_show() -> None:
-    turned = STATION | {"counts": dict(reversed(STATION["counts"].items()))}
+    turned = STATION | {name: dict(reversed(STATION[name].items())) for name in ("counts", "connectivity_counts")}
     assert served.station_change(STATION, []) == served.station_change(turned, [])
 
 

@@ -255,3 +255,13 @@ async def test_moves_against_each_other_all_end(api: Api) -> None:
     for station in ("S1", "S2"):
         members = (await api.client.get(f"/v1/stations/{station}")).json()["charge_points"]
         assert all(member["station_id"] == station for member in members)
+
+
+async def test_the_document_says_whether_there_is_a_password(api: Api) -> None:
+    await api.station("S1", "CP1")
+    for password, has in (("x" * 20, True), (None, False)):
+        edited = await api.client.patch("/v1/charge-points/CP1", json={"password": password})
+        assert edited.json()["has_password"] is has
+        assert (await api.client.get("/v1/charge-points/CP1")).json()["has_password"] is has
+    made = await api.client.post("/v1/stations/S1/charge-points", json={"id": "CP2", "generate_password": True})
+    assert made.json()["has_password"] is True

@@ -27,12 +27,14 @@ async def test_a_new_station_can_be_read_where_location_says(api: Api) -> None:
     assert read.headers["ETag"] == created.headers["ETag"]
     document = read.json()
     assert datetime.fromisoformat(document.pop("updated_at")).tzinfo
+    assert datetime.fromisoformat(document.pop("since")).tzinfo
     assert document.pop("revision") > 0
     assert document == EVERYTHING | {
         "status": "UNKNOWN",
         "health": "UNKNOWN",
         "partially_available": False,
         "counts": {},
+        "connectivity_counts": {},
         "charge_points": [],
     }
 
@@ -214,3 +216,22 @@ async def test_a_tag_of_a_former_bearer_of_the_id_matches_nothing(api: Api) -> N
     assert await delete(api, tags[1], "/v1/charge-points/CP1") == 412
     assert await delete(api, tags[0]) == 412
     assert await delete(api, f"{tags[0]}, {await etag(api)}") == 204
+
+
+async def test_a_station_says_how_many_of_its_charge_points_are_offline_and_since_when_it_has_its_status(
+    api: Api,
+) -> None:
+    await api.station("S1", "CP1", "CP2", "CP3")
+    await api.rolled_up("CP1", "AVAILABLE")
+    await api.rolled_up("CP2", "AVAILABLE", connectivity="OFFLINE")
+    document = (await api.client.get("/v1/stations/S1")).json()
+    assert document["connectivity_counts"] == {"ONLINE": 1, "OFFLINE": 1, "NEVER": 1}
+    await api.rolled_up("CP1", "AVAILABLE", "FAULTED")
+    again = (await api.client.get("/v1/stations/S1")).json()
+    assert (again["status"], again["since"]) == (document["status"], document["since"])
+    await api.rolled_up("CP2", "FAULTED")
+    await api.rolled_up("CP1", "FAULTED")
+    changed = (await api.client.get("/v1/stations/S1")).json()
+    assert (changed["status"], changed["since"]) == ("FAULTED", changed["updated_at"])
+    (item,) = (await api.client.get("/v1/stations")).json()["items"]
+    assert item == {name: value for name, value in changed.items() if name != "charge_points"}

@@ -208,3 +208,21 @@ def test_counts_are_of_evses_and_apart_of_connectors() -> None:
     view = viewed(one, revision=1)
     assert view.evse_counts == {"AVAILABLE": 1, "OCCUPIED": 1}
     assert view.connector_counts == {"AVAILABLE": 1, "OCCUPIED": 1, "UNAVAILABLE": 1}
+
+
+def test_a_charge_point_says_since_when_it_has_its_status_and_an_event_that_changes_none_leaves_it() -> None:
+    one = charge_point({(1, 1): ("Available", 1), (2, 1): ("Charging", 2)})
+    for at, word, place, since in (
+        (2000, "Available", (1, 1), 2000),
+        (3000, "Charging", (2, 1), 2000),
+        (4000, "Charging", (1, 1), 4000),
+        (5000, "Faulted", (2, 1), 4000),
+        (6000, "Available", (1, 1), 6000),
+    ):
+        one.know(place, one.reports[place]._replace(reported=word))
+        rules.settle(one, at, "recency", (1, 2))
+        assert viewed(one, 1).document.since == instant.to_text(since), (at, word)
+    one.connectivity = "OFFLINE"
+    rules.settle(one, 7000, "recency")
+    shown = viewed(one, 1).document
+    assert (shown.status, shown.since) == ("UNKNOWN", instant.to_text(7000))

@@ -26,11 +26,12 @@ def reloaded(one: ChargePoint, **damaged: object) -> ChargePoint:
         "station_key": one.station_key,
         "station_id": one.station_id,
         "registration": one.registration,
+        "has_password": one.has_password,
         "operative": one.operative,
         "expires_at": None,
     }
     view = viewed(one, revision=1)
-    state = stored(rows.CHARGE_POINT, rows.charge_point_row(one, view, documents.encode(view.document)))
+    state = stored(rows.CHARGE_POINT, rows.charge_point_row(one, view, documents.encode(view.document), now=1))
     reports = [stored(rows.REPORT, rows.report_row(one, place)) | damaged for place in sorted(one.reports)]
     intents = [intent_row(one.key, place, intent) for place, intent in one.intents.items() if not intent.is_over]
     return rows.charge_points([inventory | state], reports, intents)[one.key]
