@@ -18,6 +18,7 @@ from shared.words.gateways import Asked, Told
 from .gateway_calls import GatewayCalls, Lost, NobodyThere
 
 TIMEOUT_S = 10
+SENT_WITHIN_S = 7  #: the charger has the rest of the time to answer
 
 _HOLDER = """
     SELECT c.key, c.id, s.id AS station_id, c.registration, c.gateway_id,
@@ -70,6 +71,7 @@ class Commands:
                     evse_id=evse_id,
                     connector_id=connector_id,
                     timeout_s=TIMEOUT_S,
+                    sent_within_s=SENT_WITHIN_S,
                 )
             except NobodyThere:
                 told = Told("", error="offline")
@@ -78,11 +80,11 @@ class Commands:
             except Lost:
                 await self._record(author, what, row, asked | {"error": "lost"})
                 raise
-            if told.error != "offline" or told.detail:  # it left while it was asked: it may have done it
+            if told.error != "offline":
                 break
             row = await self._holder(charge_point_id)  # perhaps another gateway has it by now
         outcome = {"status": told.status} if told.error is None else {"error": told.error, "detail": told.detail}
-        if told.error not in ("offline", "busy") or told.detail:
+        if told.error not in ("offline", "busy"):
             await self._record(author, what, row, asked | outcome)
         return row["id"], _status(told)
 
@@ -120,9 +122,11 @@ def _status(told: Told) -> str:
             raise NotConnected(_OFFLINE)
         case "busy":
             raise ChargerBusy(
-                "too many commands wait for this charger already: try again when it has answered some",
+                f"it was not sent, and will not be: {told.detail or 'too many commands wait'}. Try again in a moment",
                 headers={"Retry-After": "5"},
             )
+        case "left":
+            raise Silent(f"it was sent, but {told.detail}: it may have done it; look before trying again")
         case "timeout":
             raise Silent("it is connected, but did not answer in time: it may still do it; look before trying again")
         case "refused":

@@ -69,8 +69,9 @@ class GatewayCalls:
         evse_id: int | None = None,
         connector_id: int | None = None,
         timeout_s: float,
+        sent_within_s: float = 5,
     ) -> Told:
-        """Asks the gateway and waits for what it tells.
+        """Asks the gateway and waits for what it tells; what it cannot send within that time it never will.
 
         Raises:
             NobodyThere: nobody heard the question.
@@ -82,19 +83,22 @@ class GatewayCalls:
         answer: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
         self._waiting[id_] = answer
         try:
-            await self._put(gateways.channel(gateway_id), gateways.encode(question))
+            await self._put(gateways.channel(gateway_id), question, sent_within_s)
             async with asyncio.timeout(timeout_s):
                 return await answer
         finally:
             del self._waiting[id_]
             answer.cancel()
 
-    async def _put(self, channel: str, question: bytes) -> None:
+    async def _put(self, channel: str, question: Ask, sent_within_s: float) -> None:
         try:
             async with asyncio.timeout(SUBSCRIBED_WITHIN_S):
                 await self._subscribed.wait()
             async with asyncio.timeout(PUBLISHED_WITHIN_S), self._publishing:
-                listeners = await self._redis.publish(channel, question)
+                seconds, micros = await self._redis.time()
+                expires_at = int((seconds + sent_within_s) * 1000 + micros / 1000)
+                question = msgspec.structs.replace(question, expires_at=expires_at)
+                listeners = await self._redis.publish(channel, gateways.encode(question))
         except AWAY as error:
             raise Unavailable(
                 "Redis does not answer, so no gateway can be asked: try again in a moment", headers={"Retry-After": "1"}

@@ -199,10 +199,10 @@ class TooSlow(Unavailable):
 
 
 class ChargerBusy(Unavailable):
-    """Too many commands wait for this charger already. Try again after `Retry-After`."""
+    """The command was not sent and will not be: the charger has not answered another. Try again after `Retry-After`."""
 
     name = "charger-busy"
-    example = "too many commands wait for this charger already: try again when it has answered some"
+    example = "it was not sent, and will not be: it has not answered Reset yet. Try again in a moment"
 
 
 class Silent(Problem):

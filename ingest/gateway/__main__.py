@@ -13,6 +13,7 @@ from ingest.gateway.commands.channel import Channel
 from ingest.gateway.handshake.admission import Admission
 from ingest.gateway.handshake.claims import Claims
 from ingest.gateway.handshake.inbox import Inbox
+from ingest.gateway.inventory.places import PlaceLookups
 from ingest.gateway.inventory.registry import Registry
 from ingest.gateway.lease import Lease
 from ingest.gateway.limits import Limits
@@ -77,6 +78,7 @@ async def serve(given: Settings) -> None:
             claims = Claims(redis, gateway_id=gateway_id)
             channel = Channel(redis, gateway_id=gateway_id)
             inbox = Inbox(pool)
+            places = PlaceLookups(pool)
             server = Server(
                 gateway_id=gateway_id,
                 admission=Admission(
@@ -90,6 +92,7 @@ async def serve(given: Settings) -> None:
                 ),
                 claims=claims,
                 publisher=publisher,
+                places=places,
                 metrics=metrics,
                 policy=Policy(
                     heartbeat_interval_s=given.heartbeat_interval_s,
@@ -107,6 +110,7 @@ async def serve(given: Settings) -> None:
                     max_half_open=min(given.max_half_open, admin.file_limit() // 4),
                     frames_per_second=given.frames_per_second,
                     flood_timeout_s=given.flood_timeout_s,
+                    settle_s=given.status_settle_s,
                 ),
                 compression=given.compression,
             )
@@ -122,6 +126,7 @@ async def serve(given: Settings) -> None:
                     group.create_task(registry.run(), name="registry"),
                     group.create_task(channel.run(server.fenced, server.asked), name="channel"),
                     group.create_task(inbox.run(), name="inbox"),
+                    group.create_task(places.run(), name="places"),
                     group.create_task(trace.run(), name="trace"),
                     group.create_task(lease.run(server.announce_all), name="lease"),
                 ]

@@ -16,6 +16,7 @@ class Limits:
         max_pending: frames that wait for the broker; with more nobody new comes in.
         max_half_open: sockets without a whole handshake.
         frames_per_second: of one connection, on average.
+        settle_s: a session has so long to report its statuses by itself, or to say anything.
         flood_timeout_s: for how long it may want more.
     """
 
@@ -28,3 +29,4 @@ class Limits:
     max_half_open: int
     frames_per_second: float
     flood_timeout_s: float
+    settle_s: float = 45

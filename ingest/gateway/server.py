@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from websockets.http11 import Request, Response
 
 from ingest.gateway.commands import asks
+from ingest.gateway.commands.pace import Pace
 from ingest.gateway.faults import Faults
 from ingest.gateway.handshake.admission import Admission
 from ingest.gateway.handshake.claims import Claims
@@ -23,6 +24,7 @@ from ingest.gateway.handshake.half_open import HalfOpen
 from ingest.gateway.handshake.head import Reason
 from ingest.gateway.handshake.opening import OpeningHandshake
 from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.inventory.places import PlaceLookups
 from ingest.gateway.limits import Limits
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publishing.publisher import Publisher
@@ -37,6 +39,7 @@ log = logging.getLogger("plugwatch.gateway.server")
 
 PULSE_S = 0.5
 BACKLOG = 4096
+STATUSES_PER_SECOND = 50  #: questions for missing statuses: 16,000 chargers after a storm take five minutes and more
 
 
 class Server:
@@ -49,6 +52,7 @@ class Server:
         admission: Admission,
         claims: Claims,
         publisher: Publisher,
+        places: PlaceLookups,
         metrics: Metrics,
         policy: Policy,
         clock: Callable[[], int],
@@ -63,6 +67,8 @@ class Server:
         self.faults = Faults(metrics)
         self.counts = Counts(metrics)
         self.read_queue = ReadQueue()
+        self.places = places
+        self.pace = Pace(STATUSES_PER_SECOND, time.monotonic())
         self._id = gateway_id
         self._admission = admission
         self._decisions = Decisions(self, admission, claims, metrics, clock, limits.handshake_timeout_s)
@@ -134,9 +140,9 @@ class Server:
         else:
             connection.inventory_changed()
 
-    async def asked(self, ask: Ask) -> Told:
-        """Asks a charger that is here, for another process."""
-        return await asks.told(self._open.get(ask.charge_point_key), ask)
+    async def asked(self, ask: Ask, within_s: float) -> Told:
+        """Asks a charger that is here, for another process; what cannot be sent within that time never is."""
+        return await asks.told(self._open.get(ask.charge_point_key), ask, within_s)
 
     def announce_all(self) -> None:
         """Publishes every session again, after the lease had lapsed."""

@@ -16,12 +16,13 @@ class Answer:
     """A charger's answer to a command of ours.
 
     ``status`` is its word, None if it sent a CALLERROR (or nothing that can be read); ``error`` is
-    "code: description" then.
+    "code: description" then. ``is_late`` when we had given it up.
     """
 
     command: Command
     status: str | None
     error: str | None
+    is_late: bool = False
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ingest.ocpp import answers, frame
+from ingest.ocpp.calls import Busy, Calls
 from ingest.ocpp.commands import ChangeAvailability, Command
 from ingest.ocpp.dialect import Action, Circumstances, Fact, Part, Policy, Registration, Status, thinned
 from ingest.ocpp.errors import Code, OcppError
@@ -20,11 +21,6 @@ from shared.words.event import EndReason, Event, SessionBegan, SessionEnded
 __all__ = ["Answer", "Busy", "Outcome", "Policy", "Registration", "Session"]
 
 UNKNOWN_ACTION = "<unknown>"
-SETTLE_MS = 45_000  #: a charger that booted has this long to report its statuses by itself
-
-
-class Busy(Exception):
-    """A command is outstanding: OCPP allows one CALL at a time on a connection (OCPP-J §4.1.1)."""
 
 
 class Session:
@@ -37,12 +33,10 @@ class Session:
     """
 
     __slots__ = (
-        "_booted_at",
         "_calls",
         "_dialect",
         "_events",
         "_inventory",
-        "_outstanding",
         "_policy",
         "_transaction_id",
         "registration",
@@ -70,16 +64,15 @@ class Session:
         )
         self._policy = policy
         self._transaction_id = transaction_id
-        self._calls = 0
-        self._outstanding: tuple[str, str, Command] | None = None
-        self._booted_at: int | None = None
+        self._calls = Calls(epoch)
         self._inventory: Inventory | None = None
         self.registration: Registration = registration
 
     @property
     def outstanding(self) -> Command | None:
         """The command that the charger has not answered yet."""
-        return self._outstanding[2] if self._outstanding else None
+        call = self._calls.outstanding
+        return call.command if call else None
 
     def began(self, now: int, *, identity_conflict: bool = False, leased: bool = False) -> SessionBegan:
         """The session's first event; or, later, its announcement again: a lease lost, another registration."""
@@ -117,30 +110,17 @@ class Session:
         self._inventory = None
         return self._error(message_id, OcppError(Code.INTERNAL, why))
 
-    def command(self, command: Command, now: int) -> bytes:
+    def command(self, command: Command) -> bytes:
         """The CALL that asks for ``command``; its answer comes in an `Outcome`.
 
         Raises:
             Busy: another command is outstanding.
         """
-        if self.outstanding is not None:
-            raise Busy(f"{type(self.outstanding).__name__} is outstanding: await its answer, or forget it")
-        self._calls += 1
-        action, payload = self._dialect.encode(command, self._calls)
-        message_id = f"{self._events.epoch}-{self._calls}"
-        self._outstanding = message_id, action, command
-        return frame.call(message_id, action, payload)
+        return frame.call(*self._calls.send(command, self._dialect.encode))
 
-    def forget(self) -> None:
-        """The outstanding command timed out; an answer that still comes is an unsolicited frame."""
-        self._outstanding = None
-
-    def wants_status(self, now: int) -> bool:
-        """True once per accepted boot, if the charger has had time to settle and reported no status since."""
-        if self._booted_at is None or now - self._booted_at < SETTLE_MS:
-            return False
-        self._booted_at = None
-        return True
+    def give_up(self) -> None:
+        """The outstanding command has had its time; an answer that still comes counts, as a late one."""
+        self._calls.give_up()
 
     def _answered(self, call: frame.Call, now: int) -> Outcome:
         """The outcome of a CALL: its facts as events and its reply, or a CALLERROR and nothing else."""
@@ -199,21 +179,18 @@ class Session:
         return frame.encode(reply(payload, Circumstances(now, self.registration, self._policy, self._transaction_id)))
 
     def _event(self, fact: Fact, now: int) -> Event:
-        """The event of a fact; a charger that told a status need not be asked for it."""
         if isinstance(fact, Status):
-            self._booted_at = None
             return self._events.status(fact, now)
-        self._booted_at = now if self.registration == "ACCEPTED" else None
         return self._events.booted(fact, now)
 
     def _heard(self, received: frame.CallResult | frame.CallError, now: int) -> Outcome:
-        """The outcome of an answer, if it is the one to the outstanding command."""
-        if self._outstanding is None or received.id != self._outstanding[0]:
+        """The outcome of an answer, if it is one to a command of ours."""
+        found = self._calls.answered(received.id)
+        if found is None:
             return Outcome(kind="unsolicited")
-        _, action, command = self._outstanding
-        self._outstanding = None
+        (_, action, command), is_late = found
         shape = self._dialect.answers[action] if self._policy.strict else None
-        answer = answers.read(command, received, self._dialect, shape)
+        answer = answers.read(command, received, self._dialect, shape, is_late=is_late)
         return Outcome(
             kind="result" if isinstance(received, frame.CallResult) else "error",
             events=(self._events.command_answered(command, answer.status, now),)

@@ -86,6 +86,9 @@ class Settings(BaseModel):
         default=20, description="how long a frame waits for the broker before CALLERROR InternalError (s)"
     )
     handshake_timeout_s: PositiveFloat = Field(default=10, description="time from TCP accept to upgrade (s)")
+    status_settle_s: PositiveFloat = Field(
+        default=45, description="a charger is asked for what it has not reported so long after its connect or boot (s)"
+    )
     max_message_bytes: PositiveInt = Field(default=262_144, description="larger frames close the socket with 1009")
     frames_per_second: PositiveFloat = Field(
         default=100,

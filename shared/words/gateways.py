@@ -21,7 +21,11 @@ class Fence(msgspec.Struct, frozen=True, tag="fence"):
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask", omit_defaults=True):
-    """A command to the charger: ``what`` with its ``argument`` (message to trigger, kind of reset)."""
+    """A command to the charger: ``what`` with its ``argument`` (message to trigger, kind of reset).
+
+    What cannot be sent by ``expires_at`` (ms, by Redis's clock, the one that both sides can ask) never is; None:
+    some seconds from when it is heard.
+    """
 
     id: str
     reply_to: str
@@ -30,14 +34,18 @@ class Ask(msgspec.Struct, frozen=True, tag="ask", omit_defaults=True):
     argument: str = ""
     evse_id: int | None = None
     connector_id: int | None = None
+    expires_at: int | None = None
 
 
 class Told(msgspec.Struct, frozen=True):
-    """The answer to an ``Ask``: the charger's status word, or why there is none."""
+    """The answer to an ``Ask``: the charger's status word, or why there is none.
+
+    ``offline`` and ``busy``: it was not sent. ``left``, ``timeout``: it was, so the charger may have done it.
+    """
 
     id: str
     status: str | None = None
-    error: Literal["offline", "busy", "timeout", "refused"] | None = None
+    error: Literal["offline", "busy", "left", "timeout", "refused"] | None = None
     detail: str | None = None
 
 

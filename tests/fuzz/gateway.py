@@ -14,6 +14,7 @@ from ingest.gateway.handshake.claims import Claims
 from ingest.gateway.handshake.identity import basic, identity
 from ingest.gateway.handshake.opening import OpeningHandshake
 from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.inventory.places import PlaceLookups
 from ingest.gateway.limits import Limits
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publishing.batches import OnDone, Ticket
@@ -44,7 +45,7 @@ class _Admission:
         basic(authorization)
         if identity(path) != "CP1":
             return Refusal(404, "this charge point is not in the inventory")
-        return Entry({**_ROW, "wishes": None, "trace_s": 1e6})
+        return Entry({**_ROW, "wishes": None, "standing": None, "trace_s": 1e6})
 
 
 class _Claims:
@@ -103,6 +104,7 @@ async def spoken(data: bytes, size: int) -> Spoken:
         admission=cast(Admission, _Admission()),
         claims=cast(Claims, _Claims()),
         publisher=cast(Publisher, log),
+        places=cast(PlaceLookups, None),  # no session lives so long
         metrics=_metrics(),
         policy=Policy(),
         clock=lambda: NOW,

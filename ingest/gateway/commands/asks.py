@@ -2,6 +2,7 @@
 
 from typing import Protocol, assert_never, cast, get_args
 
+from ingest.gateway.commands.queue import Interrupted
 from ingest.ocpp.commands import Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
 from ingest.ocpp.session import Answer, Busy
 from shared.words.gateways import Ask, Told
@@ -10,15 +11,16 @@ from shared.words.gateways import Ask, Told
 class Charger(Protocol):
     """A charger that is here."""
 
-    async def ask(self, command: Command) -> Answer:
-        """Its answer.
+    async def ask(self, command: Command, within_s: float) -> Answer:
+        """Its answer to a command that is sent within that time, or never.
 
         Raises:
-            Busy, TimeoutError, ConnectionError
+            Busy, ConnectionError: it was not sent.
+            Interrupted, TimeoutError: it was, and there is no answer.
         """
 
 
-async def told(charger: Charger | None, ask: Ask) -> Told:
+async def told(charger: Charger | None, ask: Ask, within_s: float) -> Told:
     """Asks a charger, None if it is not here."""
     command = command_of(ask)
     if charger is None:
@@ -26,13 +28,15 @@ async def told(charger: Charger | None, ask: Ask) -> Told:
     if command is None:
         return Told(ask.id, error="refused", detail=f"this gateway knows no {ask.what} of {ask.argument!r}")
     try:
-        answer = await charger.ask(command)
+        answer = await charger.ask(command, within_s)
     except Busy as error:
         return Told(ask.id, error="busy", detail=str(error))
     except TimeoutError as error:
         return Told(ask.id, error="timeout", detail=str(error))
-    except ConnectionError as error:
-        return Told(ask.id, error="offline", detail=str(error))
+    except Interrupted as error:
+        return Told(ask.id, error="left", detail=str(error))
+    except ConnectionError:
+        return Told(ask.id, error="offline")
     if answer.status is None:
         return Told(ask.id, error="refused", detail=answer.error)
     return Told(ask.id, status=answer.status)

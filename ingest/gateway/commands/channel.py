@@ -20,6 +20,7 @@ from shared.words.gateways import Ask, Fence, Told
 log = logging.getLogger("plugwatch.gateway.channel")
 
 AT_ONCE = 1_000  #: commands under way at most; more are answered ``busy``
+SENT_WITHIN_S = 5  #: what says no time of its own
 PAUSE_S = 0.5  #: between two tries to subscribe
 PUBLISHED_AT_ONCE = 8  #: the client has a bounded number of connections, and raises beyond it
 
@@ -38,7 +39,7 @@ class Channel:
             "Redis is back: commands and fences are heard again",
         )
 
-    async def run(self, on_fence: Callable[[Fence], None], on_ask: Callable[[Ask], Awaitable[Told]]) -> None:
+    async def run(self, on_fence: Callable[[Fence], None], on_ask: Callable[[Ask, float], Awaitable[Told]]) -> None:
         """Hears until cancelled."""
         async with asyncio.TaskGroup() as group:
 
@@ -61,13 +62,28 @@ class Channel:
                     self._outage.began(error)
                 await asyncio.sleep(PAUSE_S)
 
-    async def _answer(self, ask: Ask, on_ask: Callable[[Ask], Awaitable[Told]]) -> None:
+    async def _answer(self, ask: Ask, on_ask: Callable[[Ask, float], Awaitable[Told]]) -> None:
         self._under_way += 1
         try:
-            told = Told(ask.id, error="busy") if self._under_way > AT_ONCE else await on_ask(ask)
+            told = await self._told(ask, on_ask)
             async with asyncio.timeout(2), self._publishing:
                 await self._redis.publish(ask.reply_to, gateways.encode(told))
         except AWAY as error:
             log.warning("an answer was lost: Redis is away", extra={"error": repr(error)})
         finally:
             self._under_way -= 1
+
+    async def _told(self, ask: Ask, on_ask: Callable[[Ask, float], Awaitable[Told]]) -> Told:
+        if self._under_way > AT_ONCE:
+            return Told(ask.id, error="busy", detail=f"{AT_ONCE} commands are under way at this gateway")
+        within_s = await self._left_s(ask.expires_at)
+        if within_s <= 0:  # it lay in a queue: whoever asked has gone
+            return Told(ask.id, error="busy", detail="it was heard too late")
+        return await on_ask(ask, within_s)
+
+    async def _left_s(self, expires_at: int | None) -> float:
+        if expires_at is None:
+            return SENT_WITHIN_S
+        async with asyncio.timeout(2):
+            seconds, micros = await self._redis.time()
+        return expires_at / 1000 - seconds - micros / 1_000_000

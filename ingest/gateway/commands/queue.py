@@ -1,91 +1,192 @@
-"""What is to be asked of one charger: one CALL at a time, in order, each with its end.
+"""What is to be asked of one charger: one CALL at a time, in order, each with its end. Pure but for futures.
 
-Three sources: an operator who waits for the answer, wishes of the inventory that the charger has not
-answered, and statuses that are missing. A wish is tried once a session and again after a boot.
+Three sources: an operator who waits for the answer, until a deadline; wishes of the inventory; statuses that are
+missing. What was not sent by its deadline is never sent. A wish is tried once a session and again after a boot,
+one that was answered before only if what the charger reports since its boot is not what was wished for.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from ingest.ocpp.commands import ChangeAvailability, Command, Resync
-from ingest.ocpp.session import Answer, Busy
+from ingest.gateway.commands.missing_statuses import MissingStatuses
+from ingest.gateway.commands.pace import Pace
+from ingest.ocpp.calls import Busy
+from ingest.ocpp.commands import ChangeAvailability, Command, Resync, TriggerMessage
+from ingest.ocpp.session import Answer
+from shared.words.event import StatusReported
 
-TIMEOUT_S = 30
+ANSWER_S = 30  #: the next one is sent then, if the charger does not answer
 WAITING = 16
 
-_Asked = tuple[Command, asyncio.Future[Answer] | None]
+
+class Unsent(Busy):
+    """Its asker's deadline passed before it could be sent; it never will be."""
+
+
+class Interrupted(Exception):
+    """It was sent, and the charger left or restarted before it answered: it may have done it."""
+
+
+@dataclass(slots=True, eq=False)
+class _Order:
+    """A command, and who waits for its answer."""
+
+    command: Command
+    done: asyncio.Future[Answer]
+    deadline: float
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
 
 
 class CommandQueue:
-    """What is to be asked of one charger in one session."""
+    """Of one session that began at ``now``; all times are monotonic (s).
 
-    __slots__ = ("_since", "_tried", "_under_way", "_waiting", "resync")
+    Nothing is sent before the charger's first frame, since one that must boot first refuses it or answers nothing;
+    to one that only pings after ``settle_s``.
+    """
 
-    def __init__(self) -> None:
-        self._waiting: deque[_Asked] = deque()
-        self._under_way: _Asked | None = None
-        self._since = 0.0
-        self._tried: set[int] = set()
-        self.resync = False  #: statuses are missing
+    __slots__ = (
+        "_broken",
+        "_has_booted",
+        "_may_send_at",
+        "_order",
+        "_sent_at",
+        "_tried",
+        "_under_way",
+        "_waiting",
+        "statuses",
+    )  # fmt: skip
 
-    def add(self, command: Command) -> asyncio.Future[Answer]:
-        """Queues a command; its answer comes in the future.
+    def __init__(self, now: float, settle_s: float, *, is_2x: bool) -> None:
+        self._may_send_at = now + settle_s
+        self._waiting: list[_Order] = []
+        self._under_way: Command | None = None
+        self._order: _Order | None = None  #: who waits for what is under way
+        self._sent_at = 0.0
+        self._tried: frozenset[int] = frozenset()
+        self._has_booted = False
+        self._broken: frozenset[int] = frozenset()  #: intents that what was reported since the boot disagrees with
+        self.statuses = MissingStatuses(now, settle_s, is_2x=is_2x)
+
+    def add(self, command: Command, deadline: float) -> asyncio.Future[Answer]:
+        """Queues a command, to be sent until ``deadline``; its answer comes in the future.
+
+        The future raises Unsent, Interrupted, ConnectionError (not sent, the session is over) or TimeoutError.
 
         Raises:
             Busy: too many wait already.
         """
         if len(self._waiting) >= WAITING:
-            raise Busy(f"{WAITING} commands wait for this charger: try again when it has answered some")
-        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, done))
-        return done
+            raise Busy(f"{WAITING} commands wait for this charger")
+        order = _Order(command, asyncio.get_running_loop().create_future(), deadline)
+        self._waiting.append(order)
+        return order.done
 
-    def take(self, wishes: Sequence[ChangeAvailability], now: float, *, may_resync: bool) -> Command | None:
-        """The command to send now, if none is under way and there is one; ``now`` is monotonic (s)."""
-        if self._under_way is not None:
+    def take(
+        self,
+        wishes: Sequence[ChangeAvailability],
+        standing: Sequence[ChangeAvailability],
+        now: float,
+        pace: Pace | None,
+    ) -> Command | None:
+        """The command to send now, if none is under way and there is one. Without a pace no statuses are asked for."""
+        if self._under_way is not None or now < self._may_send_at:
             return None
-        asked: _Asked | None = None
-        while self._waiting and asked is None:
-            asked = self._waiting.popleft()
-            if asked[1] is not None and asked[1].done():
-                asked = None  # whoever asked has gone
-        if asked is None:
-            wish = next((wish for wish in wishes if wish.intent not in self._tried), None)
-            if wish is not None:
-                self._tried.add(wish.intent)
-                asked = (wish, None)
-            elif self.resync and may_resync:
-                self.resync = False
-                asked = (Resync(), None)
-        self._under_way, self._since = asked, now
-        return asked[0] if asked else None
+        self._order = self._next_order(now)
+        if self._order is not None:
+            self._under_way = self._order.command
+        else:
+            self._under_way = self._next_wish(wishes, standing) or (self.statuses.take(now, pace) if pace else None)
+        self._sent_at = now
+        return self._under_way
 
-    def answered(self, answer: Answer) -> None:
-        """The charger answered what is under way."""
-        asked, self._under_way = self._under_way, None
-        if asked is not None and asked[1] is not None and not asked[1].done():
-            asked[1].set_result(answer)
+    def heard(self) -> None:
+        """A frame of the charger came and was answered."""
+        self._may_send_at = 0.0
 
-    def booted(self) -> None:
-        """The charger may have forgotten what it was asked."""
-        self._tried.clear()
+    def reported(self, events: Iterable[object], standing: Sequence[ChangeAvailability]) -> None:
+        """What it said, once that is durable."""
+        self.statuses.reported(events)
+        if standing and self._has_booted:
+            for event in events:
+                if isinstance(event, StatusReported):
+                    self._broken |= {wish.intent for wish in standing if _breaks(event, wish)}
+
+    def answered(self, answer: Answer, now: float) -> None:
+        """The charger answered what is under way, or late what was."""
+        if answer.is_late:
+            return
+        order, self._order, self._under_way = self._order, None, None
+        if isinstance(answer.command, Resync | TriggerMessage):
+            self.statuses.answered(now, is_accepted=answer.status == "Accepted")
+        if order is not None and not order.done.done():
+            order.done.set_result(answer)
+
+    def booted(self, now: float) -> bool:
+        """The charger may have forgotten what it was asked; returns whether something was under way, and is no more."""
+        self._tried = self._broken = frozenset()
+        self._has_booted = True
+        self.statuses.booted(now)
+        if self._under_way is None or self._under_way == TriggerMessage("BootNotification"):
+            return False
+        self._drop(Interrupted("it restarted before it answered"))
+        return True
 
     def overdue(self, now: float) -> Command | None:
-        """Gives up what has not been answered in time, and returns it."""
-        if self._under_way is None or now - self._since < TIMEOUT_S:
+        """Ends the waiting of those whose deadline has passed; gives up, and returns, what is not answered in time."""
+        while self._waiting and (self._waiting[0].done.done() or now >= self._waiting[0].deadline):
+            self._waiting.pop(0).fail(Unsent(self._why_unsent()))
+        command = self._under_way
+        if command is None or now - self._sent_at < ANSWER_S:
             return None
-        command = self._under_way[0]
-        self._fail(TimeoutError("the charger does not answer"))
+        self._drop(TimeoutError("the charger does not answer"))
+        self.statuses.answered(now, is_accepted=False)
         return command
 
     def end(self) -> None:
         """The session is over: nobody will answer."""
-        while self._under_way is not None or self._waiting:
-            self._fail(ConnectionError("the charger has gone"))
-            self._under_way = self._waiting.popleft() if self._waiting else None
+        self._drop(Interrupted("it left before it answered"))
+        while self._waiting:
+            self._waiting.pop(0).fail(ConnectionError("the charger has gone"))
 
-    def _fail(self, error: Exception) -> None:
-        asked, self._under_way = self._under_way, None
-        if asked is not None and asked[1] is not None and not asked[1].done():
-            asked[1].set_exception(error)
+    def _next_order(self, now: float) -> _Order | None:
+        while self._waiting:
+            order = self._waiting.pop(0)
+            if not order.done.done():  # else whoever asked has gone
+                if now < order.deadline:
+                    return order
+                order.fail(Unsent(self._why_unsent()))
+        return None
+
+    def _next_wish(
+        self, wishes: Sequence[ChangeAvailability], standing: Sequence[ChangeAvailability]
+    ) -> ChangeAvailability | None:
+        if not wishes and not self._broken:
+            return None
+        broken = (wish for wish in standing if wish.intent in self._broken)
+        wish = next((wish for wish in (*wishes, *broken) if wish.intent not in self._tried), None)
+        if wish is not None:
+            self._tried |= {wish.intent}
+        return wish
+
+    def _why_unsent(self) -> str:
+        if self._under_way is not None:
+            return f"it has not answered {type(self._under_way).__name__} yet"
+        return "it has not said anything yet since it connected"
+
+    def _drop(self, error: Exception) -> None:
+        order, self._order, self._under_way = self._order, None, None
+        if order is not None:
+            order.fail(error)
+
+
+def _breaks(event: StatusReported, wish: ChangeAvailability) -> bool:
+    """Whether a status is not what was wished for its place; a fault is no service, but no wish mends it."""
+    if wish.evse_id not in (0, event.evse_id) or wish.connector_id not in (0, event.connector_id):
+        return False
+    if wish.operative:
+        return event.reported == "Unavailable"
+    return event.reported not in ("Unavailable", "Faulted")

@@ -47,7 +47,8 @@ class Connection(WebSocket):
         self._session = session
         self._key = entry.id.encode()
         self._partition = host.publisher.partition_of(self._key)
-        self._commands = CommandQueue()
+        settle_s = host.limits.settle_s
+        self._commands = CommandQueue(self._phase_since, settle_s, is_2x=not self.protocol.startswith("ocpp1."))
         self._waiting: Outcome | None = None  #: for the broker's ack
         self._waiting_since = 0.0
         self._ticket: Ticket | None = None
@@ -83,33 +84,37 @@ class Connection(WebSocket):
         """The entry says so: a registration acts at once, and so do new wishes."""
         if self._session.registration != self.entry.registration:
             self._session.registration = self.entry.registration
+            self._commands.statuses.booted(time.monotonic())  # who was refused so far has reported nothing
             self.announce()  # so that the rollup settles its statuses, which count, or no longer do
         self.run_commands()
 
-    async def ask(self, command: Command) -> Answer:
-        """Sends a CALL when its turn comes, and waits for the answer.
+    async def ask(self, command: Command, within_s: float) -> Answer:
+        """Sends a CALL when its turn comes, within that time, and waits for the answer.
 
         Raises:
-            Busy: too many commands wait for this charger.
-            ConnectionError: the session is over, or ends meanwhile.
-            TimeoutError: the charger does not answer.
+            Busy: too many commands wait for this charger; or (Unsent) its turn did not come in time.
+            ConnectionError: it was not sent, the session is over.
+            Interrupted: it was sent, and the charger left or restarted.
+            TimeoutError: it was sent, and the charger does not answer.
         """
         if self.phase is not Phase.OPEN:
             raise ConnectionError("the charger is not connected")
-        answer = self._commands.add(command)
+        answer = self._commands.add(command, time.monotonic() + within_s)
         self.run_commands()
         return await answer
 
     @guarded("command")
     def run_commands(self) -> None:
         """Sends the next command, if there is one and none is under way."""
-        session, host = self._session, self._host
+        session, host, waiting = self._session, self._host, self._waiting
         if self.phase is not Phase.OPEN or session.registration != "ACCEPTED":
             return
-        may_resync = self._waiting is None and host.publisher.is_up
-        command = self._commands.take(self.entry.wishes, time.monotonic(), may_resync=may_resync)
+        if waiting is not None and waiting.action == "BootNotification":
+            return  # it does not know yet that it is accepted
+        pace = host.pace if waiting is None and host.publisher.is_up else None
+        command = self._commands.take(self.entry.wishes, self.entry.standing, time.monotonic(), pace)
         if command is not None:
-            self._say(session.command(command, host.clock()))
+            self._say(session.command(command))
 
     @guarded("timer")
     def pulse(self, now: float) -> None:
@@ -153,10 +158,10 @@ class Connection(WebSocket):
         host.counts.frame(self.protocol, outcome)
         if outcome.answer is not None:
             host.counts.answer(outcome.answer)
-            self._commands.answered(outcome.answer)
+            self._commands.answered(outcome.answer, time.monotonic())
             self.run_commands()
-        elif outcome.action == "BootNotification":
-            self._commands.booted()
+        elif outcome.action == "BootNotification" and self._commands.booted(time.monotonic()):
+            session.give_up()
         if outcome.events:
             if type(outcome.events[-1]) is InventoryReported:
                 self._budget.left -= INVENTORY_TOKENS
@@ -186,6 +191,7 @@ class Connection(WebSocket):
                     self._say(self._session.internal_error(outcome.message_id, "this cannot be stored"))
             else:
                 self._host.metrics.ack_latency.observe(now - self._waiting_since)
+                self._commands.reported(outcome.events, self.entry.standing)
                 self._answer(outcome)
             if self._held is not None:
                 self._catch_up()
@@ -197,6 +203,7 @@ class Connection(WebSocket):
             return
         for reply in outcome.replies:
             self._say(reply)
+        self._commands.heard()
         if outcome.close is not None:
             self.close(*outcome.close, "refused")
 
@@ -207,15 +214,19 @@ class Connection(WebSocket):
             self._host.read_queue.add(self)
 
     def _give_up(self, outcome: Outcome) -> None:
-        """The broker did not ack in time: InternalError, and the state is asked for again later."""
-        ticket = self._ticket
+        """The broker did not ack in time: InternalError, and the state is asked for again later.
+
+        A charger's answer to us cannot be refused: it stays on its way to the log.
+        """
+        now, ticket = time.monotonic(), self._ticket
         self._waiting = self._ticket = None
-        self.liveness.heard(time.monotonic())
-        self._commands.resync = True
+        self.liveness.heard(now)
         self._host.metrics.ack_timeouts.inc()
-        if ticket is not None:
-            ticket.withdraw()
         if outcome.message_id is not None:
+            if ticket is not None:
+                ticket.withdraw()
+            self._commands.statuses.refused(outcome.events, now)
+            self._commands.heard()
             self._say(self._session.internal_error(outcome.message_id))
         self._catch_up()
 
@@ -229,10 +240,12 @@ class Connection(WebSocket):
             return
         overdue = self._commands.overdue(now)
         if overdue is not None:
-            self._session.forget()
+            self._session.give_up()
             self._host.metrics.commands.labels(type(overdue).__name__, "timeout").inc()
-        if self._session.wants_status(self._host.clock()):
-            self._commands.resync = True
+        statuses = self._commands.statuses
+        if statuses.wants_places(now) and self._session.registration == "ACCEPTED":
+            statuses.is_looking = True
+            self._host.places.want(self.entry.key, statuses.known)
         self.run_commands()
 
     def _ended(self, reason: EndReason) -> None:

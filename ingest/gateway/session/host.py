@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.gateway.commands.pace import Pace
 from ingest.gateway.faults import Faults
 from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.inventory.places import PlaceLookups
 from ingest.gateway.limits import Limits
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publishing.publisher import Publisher
@@ -28,6 +30,10 @@ class Host(Protocol):
     def faults(self) -> Faults: ...
     @property
     def publisher(self) -> Publisher: ...
+    @property
+    def pace(self) -> Pace: ...
+    @property
+    def places(self) -> PlaceLookups: ...
     @property
     def read_queue(self) -> ReadQueue: ...
 

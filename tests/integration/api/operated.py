@@ -32,8 +32,8 @@ class Ingest:
 
 
 @contextmanager
-def ingesting(stack: Stack, database_url: str, directory: Path) -> Iterator[Ingest]:
-    """They run while the block does."""
+def ingesting(stack: Stack, database_url: str, directory: Path, **more: str) -> Iterator[Ingest]:
+    """They run while the block does; ``more`` are settings (``ACK_DEADLINE_S="2"``)."""
     topic = f"operated-{token_hex(4)}"
     stack.broker.create_topic(topic)
     stack.broker.create_topic(f"{topic}.dlq")
@@ -43,6 +43,7 @@ def ingesting(stack: Stack, database_url: str, directory: Path) -> Iterator[Inge
         "DEAD_LETTER_TOPIC": f"{topic}.dlq",
         "CONSUMER_GROUP": topic,
         "CLOSE_GRACE_S": "1",
+        **more,
     }
     environment = stack.environment | {f"PLUGWATCH_{name}": value for name, value in settings.items()}
     port = free_port()

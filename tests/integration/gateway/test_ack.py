@@ -97,7 +97,7 @@ async def test_past_the_ack_deadline_the_charger_gets_an_error_and_is_asked_agai
         kind, message_id, action, request = await charger.receive()
         assert (kind, action) == (2, asked)
         if action == "TriggerMessage":
-            assert request == {"requestedMessage": "StatusNotification"}
+            assert request == {"requestedMessage": "StatusNotification", "connectorId": 1}
         await charger.socket.send(json.dumps([3, message_id, {"status": "Accepted"}]))
         assert (await charger.call("StatusNotification", payload))[0] == 3
         await charger.hears_nothing(for_s=0.5)

@@ -20,7 +20,7 @@ NOTICED_WITHIN_S = 15.0  #: 10 s until the proof, 3 s for its answer, and the wa
 async def test_a_connection_that_fell_silent_is_replaced_and_fences_act_again(stack: Stack) -> None:
     fences: list[Fence] = []
 
-    async def told(ask: Ask) -> Told:
+    async def told(ask: Ask, within_s: float) -> Told:
         raise AssertionError(ask)
 
     async with (
@@ -50,7 +50,7 @@ async def test_a_redis_that_lets_it_listen_and_not_speak_is_away_until_it_does(
 ) -> None:
     caplog.set_level(logging.INFO)
 
-    async def told(ask: Ask) -> Told:
+    async def told(ask: Ask, within_s: float) -> Told:
         raise AssertionError(ask)
 
     async def said(word: str) -> bool:

@@ -8,7 +8,7 @@ import itertools
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -21,12 +21,14 @@ from websockets.typing import Subprotocol
 from ingest.gateway.handshake.admission import Admission, Refusal
 from ingest.gateway.handshake.claims import Claims
 from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.inventory.places import PlaceLookups, Places
 from ingest.gateway.limits import Limits
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publishing.batches import OnDone, Ticket
 from ingest.gateway.publishing.producers import Producers
 from ingest.gateway.publishing.publisher import Publisher, publishing
 from ingest.gateway.server import Server
+from ingest.gateway.session.liveness import Liveness
 from ingest.ocpp.commands import ChangeAvailability
 from ingest.ocpp.session import Policy
 from local.stack import Stack
@@ -75,6 +77,29 @@ class Log(Publisher):
         self.traps.step("publish")
         return super().publish(partition, key, values, at, on_done)
 
+    @property
+    def is_up(self) -> bool:
+        self.traps.step("command")
+        return super().is_up
+
+
+class Forgetful(Liveness):
+    """A timer that raises."""
+
+    def is_silent(self, now: float) -> bool:
+        raise Bug("timer")
+
+
+class Nowhere(PlaceLookups):
+    """Knows no places, and looks none up."""
+
+    def __init__(self) -> None:
+        self.wanted: list[int] = []
+
+    def want(self, charge_point_key: int, tell: Callable[[Places], None]) -> None:
+        self.wanted.append(charge_point_key)
+        tell(())
+
 
 class Doors(Admission):
     """Lets in whom the test knows."""
@@ -122,7 +147,9 @@ class Here:
     async def charging(self, charge_point_id: str) -> AsyncIterator[Charger]:
         if charge_point_id not in self._doors.entries:
             row = {"key": len(self._doors.entries) + 1, "id": charge_point_id, "epoch": 0, "registration": "ACCEPTED"}
-            self._doors.entries[charge_point_id] = Entry(row | dict.fromkeys(("password_hash", "wishes", "trace_s")))
+            self._doors.entries[charge_point_id] = Entry(
+                row | dict.fromkeys(("password_hash", "wishes", "standing", "trace_s"))
+            )
         socket: ClientConnection
         async with connect(
             f"ws://127.0.0.1:{self._port}/{charge_point_id}",
@@ -155,6 +182,7 @@ async def here(stack: Stack) -> AsyncIterator[Here]:
         admission=doors,
         claims=epochs,
         publisher=log,
+        places=Nowhere(),
         metrics=metrics,
         policy=rules,
         clock=clock,
@@ -180,6 +208,7 @@ async def here(stack: Stack) -> AsyncIterator[Here]:
         yield Here(server, doors, traps, prometheus, port)
 
 
+_NONE = dict.fromkeys(("password_hash", "wishes", "standing", "trace_s"))
 BOOM = '[2,"boom","Heartbeat",{}]'
 
 
@@ -216,7 +245,7 @@ async def _announcement(here: Here, charger: Charger) -> None:
         ("publish", _status, "frame"),
         ("trace in", _traced, "frame"),
         ("trace out", _traced, "frame"),
-        ("clock", _wish, "command"),
+        ("command", _wish, "command"),
         ("clock", _announcement, "log"),
         ("publish", _announcement, "log"),
     ],
@@ -248,14 +277,13 @@ async def test_an_error_in_a_timer_closes_one_socket_and_the_timers_go_on(here: 
     async with here.charging("good") as good, here.charging("bad") as bad:
         assert (await good.report("Available"))[0] == 3
         assert (await bad.report("Available"))[0] == 3
-        here.traps.arm("clock")
+        here.server._open[here.entry("bad").key].liveness = Forgetful(60, 60, time.monotonic())
         async with asyncio.timeout(5):
             done, _ = await asyncio.wait(
                 [asyncio.ensure_future(one.closed()) for one in (good, bad)], return_when=asyncio.FIRST_COMPLETED
             )
         assert [one.result() for one in done] == [1011]
         assert here.faults("timer") == 1
-    here.traps.arm("clock", 0)
     async with here.charging("next") as charger:
         assert (await charger.report("Charging"))[0] == 3
 
@@ -321,9 +349,10 @@ def _deleted(entry: Entry) -> Entry:
 async def test_whoever_asks_a_charger_whose_socket_fails_is_told(here: Here) -> None:
     async with here.charging("bad") as bad:
         assert (await bad.report("Available"))[0] == 3
-        here.traps.arm("clock")
+        here.traps.arm("command")
         told = await here.server.asked(
-            Ask(id="1", reply_to="", charge_point_key=here.entry("bad").key, what="reset", argument="graceful")
+            Ask(id="1", reply_to="", charge_point_key=here.entry("bad").key, what="reset", argument="graceful"),
+            within_s=5,
         )
         assert told.error == "offline"
         assert await bad.closed(within_s=5) == 1011

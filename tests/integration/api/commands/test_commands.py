@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from api.commands import commands, gateway_calls, inputs
 from api.commands.gateway_calls import GatewayCalls, NobodyThere, listening
 from api.http.problems import Unavailable
-from ingest.gateway.commands import queue as errands
+from ingest.gateway.commands import queue
 from ingest.ocpp import commands as ours
 from local.stack import Stack
 from shared.stores import redis_client
@@ -171,24 +171,13 @@ async def test_an_error_of_the_charger_is_told_as_one(api: Api, ingest: Ingest) 
     assert "NotImplemented: what is that" in answer.json()["detail"]
 
 
-async def test_a_charger_that_leaves_while_it_is_asked_is_not_asked_twice(api: Api, ingest: Ingest) -> None:
-    cp = new_id()
-    await api.station("S1", cp)
-    async with plugged(api, ingest.gateways[0], cp) as plug:
-        asked = asyncio.create_task(command(api, cp, "reset", {"kind": "immediate"}))
-        await plug.asked()
-    assert (await asked).status_code == 409
-    entry = (await api.client.get("/v1/audit", params={"charge_point_id": cp})).json()["items"][0]
-    assert (entry["action"], entry["after"]["error"]) == ("command.reset", "offline")
-
-
 async def test_too_many_commands_for_one_charger_are_told_to_come_back(api: Api, ingest: Ingest) -> None:
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp) as plug:
         first = asyncio.create_task(command(api, cp, "trigger", TRIGGER))
         frame = await plug.asked()
-        many = [asyncio.create_task(command(api, cp, "trigger", TRIGGER)) for _ in range(errands.WAITING + 1)]
+        many = [asyncio.create_task(command(api, cp, "trigger", TRIGGER)) for _ in range(queue.WAITING + 1)]
         done, waiting = await asyncio.wait(many, return_when=asyncio.FIRST_COMPLETED, timeout=5)
         (busy,) = [task.result() for task in done]
         assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")

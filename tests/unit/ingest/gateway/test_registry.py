@@ -12,7 +12,9 @@ from shared.stores.postgres import Pool
 def row(key: int, charge_point_id: str, **changes: Any) -> dict[str, Any]:
     """An inventory row as Postgres gives it."""
     fields: dict[str, Any] = {"key": key, "id": charge_point_id, "epoch": 0, "registration": "ACCEPTED"}
-    return fields | {"password_hash": None, "deleted": False, "wishes": None, "trace_s": None} | changes
+    return (
+        fields | {"password_hash": None, "deleted": False, "wishes": None, "standing": None, "trace_s": None} | changes
+    )
 
 
 @pytest.fixture

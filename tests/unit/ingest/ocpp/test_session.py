@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ingest.ocpp.calls import GIVEN_UP
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, UnlockConnector
 from ingest.ocpp.outcome import Answer
 from ingest.ocpp.session import Busy, Registration, Session
@@ -42,7 +43,7 @@ def reply_to(talk: Session, text: str) -> Any:
 
 def asked(talk: Session, command: Command) -> str:
     """The id of the CALL that asks for ``command``."""
-    message = json.loads(talk.command(command, NOW))
+    message = json.loads(talk.command(command))
     assert message[0] == 2
     return str(message[1])
 
@@ -273,7 +274,7 @@ def test_one_command_is_outstanding_at_a_time(session: Callable[..., Session]) -
     asked(talk, Resync())
     assert talk.outstanding == Resync()
     with pytest.raises(Busy, match="Resync is outstanding"):
-        talk.command(Reset("graceful"), NOW)
+        talk.command(Reset("graceful"))
     assert talk.outstanding == Resync()
 
 
@@ -283,7 +284,7 @@ def test_ids_of_our_calls_differ_between_calls_and_sessions(session: Callable[..
         talk = session(epoch=epoch)
         for _ in range(3):
             ids.add(asked(talk, Resync()))
-            talk.forget()
+            talk.give_up()
     assert len(ids) == 6
     assert max(map(len, ids)) <= 36
 
@@ -292,8 +293,8 @@ def test_a_report_that_we_ask_for_has_a_new_request_id(session: Callable[..., Se
     talk = session("ocpp2.0.1")
     requests = []
     for _ in range(2):
-        requests.append(json.loads(talk.command(Resync(), NOW))[3]["requestId"])
-        talk.forget()
+        requests.append(json.loads(talk.command(Resync()))[3]["requestId"])
+        talk.give_up()
     assert requests == [1, 2]
 
 
@@ -362,15 +363,31 @@ def test_an_answer_with_another_id_leaves_the_command_outstanding(session: Calla
     assert talk.outstanding == INOPERATIVE
 
 
-def test_the_late_answer_to_a_forgotten_command_is_unsolicited(session: Callable[..., Session]) -> None:
+def test_the_late_answer_to_a_command_that_was_given_up_counts_once_and_is_late(
+    session: Callable[..., Session],
+) -> None:
     talk = session()
     late = asked(talk, INOPERATIVE)
-    talk.forget()
+    talk.give_up()
     assert talk.outstanding is None
     assert asked(talk, Resync()) != late
-    outcome = talk.receive(json.dumps([3, late, {"status": "Accepted"}]), NOW)
-    assert (outcome.kind, outcome.events) == ("unsolicited", ())
+    text = json.dumps([3, late, {"status": "Scheduled"}])
+    outcome = talk.receive(text, NOW)
+    assert (outcome.kind, outcome.answer) == ("result", Answer(INOPERATIVE, "Scheduled", None, is_late=True))
+    (event,) = outcome.events
+    assert isinstance(event, CommandAnswered)
+    assert (event.intent, event.result) == (INOPERATIVE.intent, "Scheduled")
     assert talk.outstanding == Resync()
+    assert talk.receive(text, NOW).kind == "unsolicited"
+
+
+def test_what_was_given_up_long_ago_is_forgotten(session: Callable[..., Session]) -> None:
+    talk, given_up = session(), list[str]()
+    for _ in range(GIVEN_UP + 1):
+        given_up.append(asked(talk, INOPERATIVE))
+        talk.give_up()
+    kinds = [talk.receive(json.dumps([3, one, {"status": "Accepted"}]), NOW).kind for one in given_up]
+    assert kinds == ["unsolicited", *["result"] * GIVEN_UP]
 
 
 def test_calls_may_cross(session: Callable[..., Session]) -> None:
@@ -378,38 +395,3 @@ def test_calls_may_cross(session: Callable[..., Session]) -> None:
     message_id = asked(talk, Resync())
     assert len(talk.receive(STATUS, NOW).events) == 1
     assert talk.receive(json.dumps([3, message_id, {"status": "Accepted"}]), NOW).answer is not None
-
-
-# --- asking for what is missing ---------------------------------------------------------------
-
-
-def test_a_charger_that_booted_and_stays_silent_is_asked_once(session: Callable[..., Session]) -> None:
-    talk = session()
-    assert not talk.wants_status(NOW + 10**9)
-    talk.receive(BOOT, NOW)
-    assert not talk.wants_status(NOW + 44_999)
-    assert talk.wants_status(NOW + 45_000)
-    assert not talk.wants_status(NOW + 90_000)
-
-
-def test_a_charger_that_reports_is_not_asked(session: Callable[..., Session]) -> None:
-    talk = session()
-    talk.receive(BOOT, NOW)
-    talk.receive(STATUS, NOW + 1000)
-    assert not talk.wants_status(NOW + 45_000)
-
-
-def test_the_next_boot_starts_the_wait_again(session: Callable[..., Session]) -> None:
-    talk = session()
-    talk.receive(BOOT, NOW)
-    assert talk.wants_status(NOW + 45_000)
-    talk.receive(BOOT, NOW + 50_000)
-    assert not talk.wants_status(NOW + 90_000)
-    assert talk.wants_status(NOW + 95_000)
-
-
-def test_a_boot_that_was_not_accepted_starts_no_wait(session: Callable[..., Session]) -> None:
-    talk = session(registration="PENDING")
-    talk.receive(BOOT, NOW)
-    talk.registration = "ACCEPTED"
-    assert not talk.wants_status(NOW + 45_000)

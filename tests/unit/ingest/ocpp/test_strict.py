@@ -101,7 +101,7 @@ def test_an_answer_to_us_is_read_if_the_schema_allows_it(
     payload = instance(schema, schema, chance)
     payload = mutated(payload, chance) if change else payload
     talk = session(protocol, strict=True)
-    asked = json.loads(talk.command(ASKED[action], NOW))
+    asked = json.loads(talk.command(ASKED[action]))
     assert asked[2] == action
     answer = talk.receive(json.dumps([3, asked[1], payload]), NOW).answer
     if broken := official(protocol).broken(schema, payload):
@@ -114,7 +114,7 @@ def test_an_answer_to_us_is_read_if_the_schema_allows_it(
 @pytest.mark.parametrize("protocol", DIALECTS)
 def test_each_of_our_commands_has_an_answer(protocol: str, session: Callable[..., Any]) -> None:
     for command in ASKED.values():
-        action = json.loads(session(protocol).command(command, NOW))[2]
+        action = json.loads(session(protocol).command(command))[2]
         assert action in DIALECTS[protocol].answers
 
 

@@ -1,0 +1,118 @@
+"""Which places of a charge point have not been reported in its session, and what is asked for them. Pure.
+
+A status that was refused, or lost with a gateway, is not sent again by itself (1.6 §3.7.1). So each session asks,
+once it has settled, for every known place that was not reported in it: that needs no memory of what was lost.
+Everything at once first where that is one question (1.6: a trigger without a connector; 2.x: GetBaseReport), then
+what is still missing one by one; 2.x names a connector then (F06.FR.12). Times are monotonic (s).
+"""
+
+from collections.abc import Collection, Iterable
+
+from ingest.gateway.commands.pace import Pace
+from ingest.ocpp.commands import Command, Resync, TriggerMessage
+from shared.words.event import InventoryReported, StatusReported
+
+Place = tuple[int, int]  #: EVSE and connector; (0, 0) is the charge point, (e, 0) an EVSE as a whole
+
+REPORT_S = 30  #: what was asked for as a whole has so long to come before the rest is asked for one by one
+_WHOLE: Place = (0, 0)
+
+
+class MissingStatuses:
+    """Of one session that began at ``now``; what the charge point has is to be told when it `wants_places`."""
+
+    __slots__ = (
+        "_asked", "_asked_whole", "_due_at", "_is_2x", "_looked_up", "_owed", "_reported", "_settle_s", "_settled_at",
+        "is_looking",
+    )  # fmt: skip
+
+    def __init__(self, now: float, settle_s: float, *, is_2x: bool) -> None:
+        self._settle_s = settle_s
+        self._is_2x = is_2x
+        self.is_looking = False  #: the answer to `wants_places` is on its way
+        self.booted(now)
+
+    def booted(self, now: float) -> None:
+        """It is to report everything by itself, and has some time for that."""
+        self._settled_at: float | None = now + self._settle_s  #: None once all was asked for
+        self._looked_up: Collection[Place] | None = None
+        self._owed: frozenset[Place] = frozenset()  #: refused: asked for before the session settles
+        self._reported: frozenset[Place] = frozenset()
+        self._begin(self._settled_at)
+
+    def _begin(self, due_at: float | None) -> None:
+        self._due_at = due_at
+        self._asked: frozenset[Place] = frozenset()
+        self._asked_whole = False
+
+    def reported(self, events: Iterable[object]) -> None:
+        """These are durable."""
+        if self._due_at is None:
+            return
+        for event in events:
+            if isinstance(event, StatusReported):
+                self._reported |= {(event.evse_id, event.connector_id)}
+            elif isinstance(event, InventoryReported):  # a connector that it leaves out is as its EVSE
+                listed = {place for place in self._to_report() if place[0] in event.evse_ids}
+                self._reported |= listed
+
+    def refused(self, events: Iterable[object], now: float) -> None:
+        """These were answered InternalError: they are asked for as soon as anything can be."""
+        places = {(event.evse_id, event.connector_id) for event in events if isinstance(event, StatusReported)}
+        if places:
+            self._owed |= places
+            self._reported -= places
+            self._begin(now)
+
+    def wants_places(self, now: float) -> bool:
+        """Whether the known places are to be looked up now."""
+        is_due = self._settled_at is not None and now >= self._settled_at
+        return is_due and self._looked_up is None and not self.is_looking
+
+    def known(self, places: Collection[Place]) -> None:
+        """What was looked up."""
+        self.is_looking = False
+        if self._settled_at is not None:
+            self._looked_up = places
+
+    def take(self, now: float, pace: Pace) -> Command | None:
+        """What to ask now, None for nothing (yet)."""
+        if self._due_at is None or now < self._due_at or not (self._owed or self._looked_up is not None):
+            return None
+        missing = sorted(self._to_report() - self._reported)
+        rest = [place for place in missing if place[1] and place not in self._asked]
+        is_whole = not self._asked_whole and bool(missing) and (self._is_2x or _WHOLE in missing)
+        if not rest and not is_whole:
+            self._end_round(now)
+            return None
+        if not pace.take(now):
+            return None
+        if is_whole:
+            self._asked_whole = True
+            self._due_at = now + REPORT_S
+            return Resync()
+        self._asked |= {rest[0]}
+        return TriggerMessage("StatusNotification", *rest[0])
+
+    def answered(self, now: float, *, is_accepted: bool) -> None:
+        """What was asked got an answer; where that is no yes, nothing will come of it."""
+        if self._due_at is not None and not is_accepted and self._asked_whole:
+            self._due_at = min(self._due_at, now)
+
+    def _end_round(self, now: float) -> None:
+        """All that was refused was asked for, then all that is known."""
+        if self._owed and self._settled_at is not None:
+            self._owed = frozenset()
+            self._begin(max(now, self._settled_at))
+        else:
+            self._owed, self._settled_at, self._looked_up, self._reported = frozenset(), None, None, frozenset()
+            self._begin(None)
+
+    def _to_report(self) -> set[Place]:
+        """What the charger is to report now; connectors are numbered from 1, so that of an unknown one is."""
+        if self._owed:
+            return set(self._owed)
+        places = set(self._looked_up or ()) or {_WHOLE}
+        with_connectors = {evse_id for evse_id, connector_id in places if connector_id}
+        evses = {evse_id for evse_id, _ in places if evse_id} or {1}
+        return places | {(evse_id, 1) for evse_id in evses - with_connectors}

@@ -1,0 +1,129 @@
+"""Commands have a deadline: what was not sent by then is never sent, and whoever asked knows whether it was."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.api.operated import Ingest, new_id
+from tests.integration.api.served import Api, eventually
+from tests.scripted_charger import DIALECTS, Behaviour, ScriptedCharger, is_silent, scripted
+
+UNLOCK = {"evse_id": 1, "connector_id": 1}
+pytestmark = pytest.mark.parametrize("dialect", DIALECTS)
+
+
+async def command(api: Api, charge_point_id: str, what: str, body: Mapping[str, object]) -> httpx.Response:
+    return await api.client.post(f"/v1/charge-points/{charge_point_id}/{what}", json=body, timeout=30)
+
+
+async def known(api: Api, charge_point_id: str) -> None:
+    """Waits until the API knows that it is connected."""
+
+    async def is_known() -> bool:
+        query = "SELECT connectivity = 'ONLINE' AND closed_at IS NULL FROM charge_points WHERE id = $1"
+        return bool(await api.pool.fetchval(query, charge_point_id))
+
+    await eventually(is_known, 15)
+
+
+async def until(happens: Callable[[], object], within_s: float = 15) -> None:
+    async def happened() -> bool:
+        return bool(happens())
+
+    await eventually(happened, within_s)
+
+
+@asynccontextmanager
+async def connected(
+    api: Api, ingest: Ingest, dialect: str, *, boots: bool = True, **behaviours: Behaviour
+) -> AsyncIterator[tuple[str, ScriptedCharger]]:
+    """A charge point whose charger is connected, and known to be."""
+    cp = new_id()
+    await api.station("S1", cp)
+    async with scripted(ingest.gateways[0].url(cp), dialect, None, **behaviours) as charger:
+        if boots:
+            assert await charger.boot() == "Accepted"
+            await charger.report_all()
+        await known(api, cp)
+        yield cp, charger
+
+
+async def test_behind_one_that_is_not_answered_the_next_is_told_in_time_and_never_sent(
+    api: Api, ingest: Ingest, dialect: str
+) -> None:
+    async with connected(api, ingest, dialect, Reset=is_silent) as (cp, charger):
+        reset = asyncio.create_task(command(api, cp, "reset", {"kind": "graceful"}))
+        await until(lambda: charger.was_asked("Reset"))
+        began = time.monotonic()
+        unlock = await command(api, cp, "unlock", UNLOCK)
+        assert time.monotonic() - began < 10
+        assert (unlock.status_code, unlock.headers["Retry-After"]) == (503, "5")
+        assert "was not sent" in unlock.json()["detail"]
+        assert "not answered Reset" in unlock.json()["detail"]
+        assert (await reset).status_code == 504, "this one was sent"
+        # 30 s after the reset another command has its turn: the one that is asked for then, not one that waited.
+
+        async def answered() -> bool:
+            return (await command(api, cp, "trigger", {"message": "Heartbeat"})).status_code == 200
+
+        await eventually(answered, 40)
+        assert charger.was_asked("UnlockConnector") == []
+        audited = (await api.client.get("/v1/audit", params={"charge_point_id": cp})).json()["items"]
+        assert "command.unlock" not in {entry["action"] for entry in audited}, "it never happened"
+
+
+async def test_a_charger_that_leaves_before_it_answers_was_asked(api: Api, ingest: Ingest, dialect: str) -> None:
+    async with connected(api, ingest, dialect, Reset=is_silent) as (cp, charger):
+        reset = asyncio.create_task(command(api, cp, "reset", {"kind": "immediate"}))
+        await until(lambda: charger.was_asked("Reset"))
+        await charger.socket.close()
+        answer = await reset
+    assert answer.status_code == 504
+    assert "it was sent" in answer.json()["detail"]
+    entry = (await api.client.get("/v1/audit", params={"charge_point_id": cp})).json()["items"][0]
+    assert (entry["action"], entry["after"]["error"]) == ("command.reset", "left")
+
+
+async def test_a_boot_ends_what_was_under_way_and_the_next_is_sent_at_once(
+    api: Api, ingest: Ingest, dialect: str
+) -> None:
+    async with connected(api, ingest, dialect, Reset=is_silent) as (cp, charger):
+        reset = asyncio.create_task(command(api, cp, "reset", {"kind": "immediate"}))
+        await until(lambda: charger.was_asked("Reset"))
+        assert await charger.boot() == "Accepted"
+        answer = await reset
+        assert (answer.status_code, "restarted" in answer.json()["detail"]) == (504, True)
+        began = time.monotonic()
+        assert (await command(api, cp, "unlock", UNLOCK)).status_code == 200
+        assert time.monotonic() - began < 3
+
+
+async def test_nothing_is_sent_before_the_first_frame_and_soon_after_it(api: Api, ingest: Ingest, dialect: str) -> None:
+    async with connected(api, ingest, dialect, boots=False) as (cp, charger):
+        answer = await command(api, cp, "unlock", UNLOCK)
+        assert (answer.status_code, "said anything" in answer.json()["detail"]) == (503, True)
+        assert charger.asked == []
+        unlock = asyncio.create_task(command(api, cp, "unlock", UNLOCK))
+        assert await charger.boot() == "Accepted"
+        assert (await unlock).status_code == 200
+        assert len(charger.was_asked("UnlockConnector")) == 1
+
+
+async def test_a_gateway_that_hears_of_a_command_too_late_sends_nothing(api: Api, ingest: Ingest, dialect: str) -> None:
+    async with connected(api, ingest, dialect) as (cp, charger):
+        pid: Any = ingest.gateways[0].pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            answer = await command(api, cp, "unlock", UNLOCK)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert answer.status_code == 504
+        assert (await command(api, cp, "trigger", {"message": "Heartbeat"})).status_code == 200
+        assert charger.was_asked("UnlockConnector") == []

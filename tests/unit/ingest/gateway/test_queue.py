@@ -1,0 +1,210 @@
+"""What is sent to a charger next, what never, and what whoever asked is told."""
+
+import asyncio
+
+import pytest
+
+from ingest.gateway.commands.pace import Pace
+from ingest.gateway.commands.queue import ANSWER_S, WAITING, CommandQueue, Interrupted, Unsent
+from ingest.ocpp.calls import Busy
+from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
+from ingest.ocpp.session import Answer
+from shared.words.event import StatusReported
+
+SETTLE_S = 45.0
+RESET, UNLOCK = Reset("graceful"), UnlockConnector(1, 1)
+OUT, BACK = ChangeAvailability(False, 0, 0, 7), ChangeAvailability(True, 2, 1, 8)
+
+
+def status(reported: str, evse_id: int = 1, connector_id: int = 1) -> StatusReported:
+    return StatusReported(
+        charge_point_id="CP1",
+        charge_point_key=7,
+        epoch=1_800_000_000_000,
+        sequence=0,
+        received_at=1_800_000_000_000,
+        gateway_id="g",
+        protocol="ocpp1.6",
+        evse_id=evse_id,
+        connector_id=connector_id,
+        reported=reported,
+    )
+
+
+@pytest.fixture
+def queue() -> CommandQueue:
+    """Of a charger that has said something."""
+    queue = CommandQueue(0, SETTLE_S, is_2x=False)
+    queue.heard()
+    return queue
+
+
+def take(queue: CommandQueue, now: float, *standing: ChangeAvailability) -> Command | None:
+    return queue.take((), standing, now, None)
+
+
+def answer(queue: CommandQueue, command: Command, now: float = 1, *, is_late: bool = False) -> None:
+    queue.answered(Answer(command, "Accepted", None, is_late), now)
+
+
+async def test_one_is_under_way_at_a_time_in_order(queue: CommandQueue) -> None:
+    first, second = queue.add(RESET, 10), queue.add(UNLOCK, 10)
+    assert (take(queue, 0), take(queue, 1)) == (RESET, None)
+    answer(queue, RESET)
+    assert take(queue, 2) == UNLOCK
+    answer(queue, UNLOCK)
+    assert [(await one).command for one in (first, second)] == [RESET, UNLOCK]
+
+
+async def test_what_was_not_sent_by_its_deadline_is_never_sent_and_says_why(queue: CommandQueue) -> None:
+    queue.add(RESET, 10)
+    waiting = queue.add(UNLOCK, 10)
+    assert take(queue, 0) == RESET
+    assert queue.overdue(9.9) is None
+    assert not waiting.done()
+    queue.overdue(10)
+    with pytest.raises(Unsent, match="has not answered Reset yet"):
+        await waiting
+    answer(queue, RESET)
+    assert take(queue, 11) is None
+
+
+async def test_a_deadline_holds_even_if_nobody_looked_in_time(queue: CommandQueue) -> None:
+    waiting = queue.add(UNLOCK, 10)
+    assert take(queue, 10) is None
+    with pytest.raises(Unsent):
+        await waiting
+
+
+async def test_what_was_sent_and_is_not_answered_makes_room_for_the_next(queue: CommandQueue) -> None:
+    sent = queue.add(RESET, 10)
+    assert take(queue, 0) == RESET
+    assert queue.overdue(ANSWER_S - 0.1) is None
+    assert queue.overdue(ANSWER_S) == RESET
+    with pytest.raises(TimeoutError):
+        await sent
+    queue.add(UNLOCK, 100)
+    assert take(queue, 31) == UNLOCK
+    answer(queue, RESET, is_late=True)
+    assert take(queue, 32) is None, "a late answer ends nothing that is under way"
+
+
+async def test_the_end_of_the_session_tells_what_was_sent_from_what_was_not(queue: CommandQueue) -> None:
+    sent, waiting = queue.add(RESET, 10), queue.add(UNLOCK, 10)
+    take(queue, 0)
+    queue.end()
+    with pytest.raises(Interrupted, match="left"):
+        await sent
+    with pytest.raises(ConnectionError):
+        await waiting
+
+
+async def test_a_boot_ends_what_is_under_way(queue: CommandQueue) -> None:
+    sent = queue.add(RESET, 10)
+    take(queue, 0)
+    assert queue.booted(1)
+    with pytest.raises(Interrupted, match="restarted"):
+        await sent
+    assert not queue.booted(2)
+    queue.add(UNLOCK, 10)
+    assert take(queue, 3) == UNLOCK
+
+
+async def test_a_boot_that_was_asked_for_ends_nothing(queue: CommandQueue) -> None:
+    asked = queue.add(TriggerMessage("BootNotification"), 10)
+    take(queue, 0)
+    assert not queue.booted(1)
+    answer(queue, TriggerMessage("BootNotification"))
+    assert (await asked).status == "Accepted"
+
+
+async def test_nothing_is_sent_before_the_first_frame_or_until_it_has_settled() -> None:
+    queue = CommandQueue(0, SETTLE_S, is_2x=False)
+    queue.add(RESET, 100)
+    assert (take(queue, 0), take(queue, SETTLE_S - 0.1)) == (None, None)
+    assert take(queue, SETTLE_S) == RESET
+    queue = CommandQueue(0, SETTLE_S, is_2x=False)
+    queue.add(RESET, 100)
+    queue.heard()
+    assert take(queue, 1) == RESET
+
+
+async def test_too_many_are_told_at_once(queue: CommandQueue) -> None:
+    for _ in range(WAITING):
+        queue.add(UNLOCK, 10)
+    with pytest.raises(Busy, match="wait for this charger"):
+        queue.add(UNLOCK, 10)
+
+
+async def test_who_does_not_wait_any_more_is_not_served(queue: CommandQueue) -> None:
+    gone = asyncio.ensure_future(queue.add(UNLOCK, 10))
+    gone.cancel()
+    assert take(queue, 0) is None
+
+
+def test_a_wish_is_tried_once_and_again_after_a_boot(queue: CommandQueue) -> None:
+    wishes = (OUT, BACK)
+    assert queue.take(wishes, (), 0, None) == OUT
+    answer(queue, OUT)
+    assert queue.take(wishes, (), 1, None) == BACK
+    answer(queue, BACK)
+    assert queue.take(wishes, (), 2, None) is None
+    queue.booted(3)
+    assert queue.take(wishes, (), 4, None) == OUT
+
+
+@pytest.mark.parametrize(
+    ("wish", "reported", "is_broken"),
+    [
+        (OUT, status("Available"), True),
+        (OUT, status("Charging"), True),
+        (OUT, status("Unavailable"), False),
+        (OUT, status("Faulted"), False),
+        (OUT, status("Available", 0, 0), True),
+        (BACK, status("Unavailable", 2), True),
+        (BACK, status("Unavailable", 1), False),
+        (BACK, status("Faulted", 2), False),
+        (BACK, status("Available", 2), False),
+        (ChangeAvailability(False, 2, 0, 9), status("Occupied", 2, 3), True),
+        (ChangeAvailability(False, 2, 0, 9), status("Occupied", 1, 3), False),
+        (ChangeAvailability(False, 2, 1, 9), status("Occupied", 2, 3), False),
+    ],
+)
+def test_what_was_agreed_is_asked_again_after_a_boot_whose_statuses_disagree_once(
+    queue: CommandQueue, wish: ChangeAvailability, reported: StatusReported, is_broken: bool
+) -> None:
+    queue.reported([reported], [wish])
+    assert take(queue, 0, wish) is None, "it has not booted"
+    queue.booted(1)
+    assert take(queue, 2, wish) is None, "it has not said anything yet"
+    queue.reported([reported], [wish])
+    assert take(queue, 3, wish) == (wish if is_broken else None)
+    answer(queue, wish)
+    queue.reported([reported], [wish])
+    assert take(queue, 4, wish) is None
+
+
+def test_operators_come_first_then_wishes_then_missing_statuses() -> None:
+    queue = CommandQueue(0, SETTLE_S, is_2x=False)
+    queue.statuses.known(())
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(_added(queue))
+        said = []
+        for now in range(100, 103):
+            said.append(queue.take((OUT,), (), now, Pace(10, 0)))
+            answer(queue, said[-1] or RESET, now)
+        assert said == [UNLOCK, OUT, Resync()]
+    finally:
+        loop.close()
+
+
+async def _added(queue: CommandQueue) -> None:
+    queue.add(UNLOCK, 1000)
+
+
+@pytest.mark.parametrize("is_2x", [False, True])
+def test_without_a_pace_no_statuses_are_asked_for(is_2x: bool) -> None:
+    queue = CommandQueue(0, SETTLE_S, is_2x=is_2x)
+    queue.statuses.known(())
+    assert queue.take((), (), 1000, None) is None
