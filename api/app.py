@@ -22,6 +22,8 @@ from api.commands.commands import Commands
 from api.commands.gateway_calls import GatewayCalls
 from api.commands.trace import Tracing
 from api.database import Database
+from api.hardware import routes as hardware_routes
+from api.hardware.hardware import Hardware
 from api.history import history_routes, stats_routes
 from api.history.lines import History
 from api.history.series import Series
@@ -95,6 +97,7 @@ def create(
         charge_point_routes.room(lists, documents, inventory),
         availability_routes.room(Availability(writing, database, clock)),
         command_routes.room(Commands(database, calls)),
+        hardware_routes.room(Hardware(writing, database, clock)),
         trace_routes.room(Tracing(database, copy.redis)),
         history_routes.room(History(database)),
         stats_routes.room(Stats(database, clock), Series(database, now)),

@@ -50,8 +50,8 @@ class Session:
     def ended(self, at: int, reason: EndReason = "closed", *, heard_at: int | None = None) -> SessionEnded:
         return SessionEnded(**self._header(at), reason=reason, last_seen_at=at if heard_at is None else heard_at)
 
-    def booted(self, at: int, *, firmware: str = "1.0") -> Booted:
-        return Booted(**self._header(at), vendor="V", model="M", firmware=firmware)
+    def booted(self, at: int, *, firmware: str = "1.0", serial: str | None = None, model: str = "M") -> Booted:
+        return Booted(**self._header(at), vendor="V", model=model, serial=serial, firmware=firmware)
 
     def inventoried(self, at: int, *evse_ids: int, first_sequence: int) -> InventoryReported:
         """A whole inventory report that listed these EVSEs ended."""

@@ -34,6 +34,7 @@ CHARGE_POINT: JsonDict = {
     "vendor": "Acme",
     "model": "Two Plugs",
     "firmware": "1.4.2",
+    "hardware": 1,
     "revision": 1234,
     "connectivity": "ONLINE",
     "connectivity_since": AT,
@@ -124,6 +125,7 @@ class ChargePoint(Answer):
     vendor: str | None
     model: str | None
     firmware: str | None
+    hardware: int = Field(description="goes up with each other device under this id")
     revision: int
     connectivity: Connectivity
     connectivity_since: datetime | None

@@ -18,6 +18,7 @@ from ingest.rollup.log.quarantine import Quarantine, quarantining
 from ingest.rollup.log.senders import Senders
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state.liveness import Liveness
+from ingest.rollup.state.places import ANSWER_S, Places
 from ingest.rollup.state.store import Store
 from ingest.rollup.upkeep.fleet_gauges import FleetGauges
 from ingest.rollup.upkeep.history_months import HistoryMonths
@@ -95,6 +96,17 @@ async def serve(given: Settings) -> None:
             clock=clock,
         )
 
+        places = Places(
+            pool,
+            store,
+            consumer,
+            publication,
+            metrics,
+            policy=policy,
+            clock=clock,
+            unreported_s=given.status_settle_s + ANSWER_S,
+        )
+
         async def readiness() -> tuple[bool, Mapping[str, str]]:
             answers = await admin.probed(
                 {"postgres": lambda: postgres.answers(pool), "redis": hot_copy.takes_writes, "kafka": consumer.answers}
@@ -116,6 +128,7 @@ async def serve(given: Settings) -> None:
                 for name, work in {
                     "consumer": consumer.run(),
                     "liveness": liveness.run(),
+                    "places": places.run(),
                     "publication": publication.run(),
                     "freshness": freshness.run(),
                     "history months": HistoryMonths(pool, retention_days=given.history_retention_days).run(),

@@ -124,7 +124,8 @@ def _document() -> dict[str, Any]:
     evses = [{"id": n, "status": "@status", "reported": None, "since": at, "connectors": [connector]} for n in (1, 2)]
     return {
         "id": "@id", "station_id": "st", "protocol": "ocpp1.6", "vendor": "Acme", "model": "Two Plugs",
-        "firmware": "1.4.2", "revision": 1, "connectivity": "ONLINE", "last_seen_at": at, "registration": "ACCEPTED",
-        "operative": True, "intent": None, "identity_conflict": False, "status": "@status", "health": "OK",
+        "firmware": "1.4.2", "hardware": 1, "revision": 1, "connectivity": "ONLINE", "last_seen_at": at,
+        "registration": "ACCEPTED", "operative": True, "intent": None,
+        "identity_conflict": False, "status": "@status", "health": "OK",
         "partially_available": False, "counts": {"@status": 2}, "connector0": None, "evses": evses,
     }  # fmt: skip

@@ -80,6 +80,7 @@ class ChargePointDocument(Struct, frozen=True):
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
+    hardware: int = 1
     revision: int = 0
     connectivity: Connectivity = "NEVER"
     connectivity_since: str | None = None

@@ -10,7 +10,7 @@ from typing import Literal
 Status = Literal["AVAILABLE", "OCCUPIED", "RESERVED", "UNAVAILABLE", "FAULTED", "UNKNOWN"]
 Health = Literal["OK", "DEGRADED", "DOWN", "UNKNOWN"]
 Connectivity = Literal["ONLINE", "OFFLINE", "NEVER"]
-Reason = Literal["OWN", "CONNECTOR_0", "EVSE", "SIBLING_IN_USE", "OFFLINE", "REGISTRATION"]
+Reason = Literal["OWN", "CONNECTOR_0", "EVSE", "SIBLING_IN_USE", "OFFLINE", "REGISTRATION", "NOT_REPORTED"]
 Counts = Mapping[Status, int]
 
 STATUSES: tuple[Status, ...] = ("AVAILABLE", "OCCUPIED", "RESERVED", "UNAVAILABLE", "FAULTED", "UNKNOWN")

@@ -9,7 +9,7 @@ later reconnect, state and history come out the same.
 
 from typing import assert_never
 
-from ingest.rollup.fold import intents, reports, rules
+from ingest.rollup.fold import hardware, intents, reports, rules
 from shared.words.event import (
     Booted,
     CommandAnswered,
@@ -52,8 +52,7 @@ def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -
         case InventoryReported():
             reports.complete(charge_point, event, policy, out)
         case Booted():
-            charge_point.vendor, charge_point.model = event.vendor, event.model
-            charge_point.serial, charge_point.firmware = event.serial, event.firmware
+            hardware.booted(charge_point, event)
             rules.settle(charge_point, event.received_at, policy.connector0_mode)  # its registration may be another
         case CommandAnswered():
             intents.answered(charge_point, event)
@@ -82,6 +81,8 @@ def _begin(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded)
         elif event.received_at - closed_at > policy.close_grace_ms:
             go_offline(charge_point, seen_at or closed_at, event.received_at, policy, out)
     charge_point.epoch, charge_point.sequence, charge_point.expired = event.epoch, -1, None
+    if charge_point.protocol not in (None, event.protocol):
+        hardware.renew(charge_point, event)
     charge_point.gateway_id, charge_point.protocol = event.gateway_id, event.protocol
     charge_point.previous_seen_at = seen_at or event.received_at
 
@@ -157,9 +158,10 @@ def _fold_old(charge_point: ChargePoint, event: Event, policy: Policy, out: Fold
             out.fences.append((event.gateway_id, fence))
         case StatusReported():
             known = charge_point.reports.get((event.evse_id, event.connector_id))
-            if known is None or known.version < (event.epoch, event.sequence):
+            is_former = event.epoch < charge_point.hardware_epoch  # of a device that is no longer there
+            if not is_former and (known is None or known.version < (event.epoch, event.sequence)):
                 reports.report(charge_point, event, policy, out)
-            elif known.version == (event.epoch, event.sequence) and not rival:
+            elif known is not None and known.version == (event.epoch, event.sequence) and not rival:
                 out.duplicates += 1
             else:
                 reports.report_late(charge_point, event, out)

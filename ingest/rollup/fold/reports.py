@@ -4,7 +4,7 @@ A place that says another word, or another error, makes a line of history; anoth
 does so at most once a minute. Time is the charger's own where it can be believed.
 """
 
-from ingest.rollup.fold import intents, rules
+from ingest.rollup.fold import hardware, intents, rules
 from shared.words.event import EVSE_LEVEL, MOST_PLACES, InventoryReported, StatusReported
 from shared.words.status import NORMALIZED
 
@@ -22,6 +22,9 @@ def report(charge_point: ChargePoint, event: StatusReported, policy: Policy, out
         out.refused += 1
         return
     event_time, same_status = _learn(charge_point, event, out)
+    if charge_point.hardware_since is not None:
+        same_status = False  # it may have counted as not reported
+        hardware.reported(charge_point)
     if charge_point.intents:
         intents.confirm(charge_point, place, event.received_at)
     _settle(charge_point, event.evse_id, event_time, policy, same_status=same_status)
@@ -83,6 +86,7 @@ def complete(charge_point: ChargePoint, event: InventoryReported, policy: Policy
         if not left_out:
             continue
         told = [_learn(charge_point, _as_if_reported(event, place[1], evse_id, whole), out) for place in left_out]
+        hardware.reported(charge_point)
         for place in charge_point.intents.keys() & {*left_out, (evse_id, EVSE_LEVEL), CHARGE_POINT}:
             intents.confirm(charge_point, place, event.received_at)
         rules.settle(charge_point, max(at for at, _ in told), policy.connector0_mode, (evse_id,))

@@ -25,7 +25,7 @@ def settle(charge_point: ChargePoint, at: int, mode: Connector0Mode, evse_ids: I
     """Brings the statuses of EVSEs (these, or all) and their connectors up to date; a change is one at ``at`` (ms)."""
     unknown = why_unknown(charge_point)
     whole = charge_point.reports.get(CHARGE_POINT)
-    cap = whole if whole is not None and mode != "ignore" and overrules(whole) else None
+    cap = whole if whole is not None and mode != "ignore" and heard(charge_point, whole) in _OVERRULING else None
     changed = evse_ids is None
     for evse_id in charge_point.connectors_of if evse_ids is None else evse_ids:
         before = charge_point.evses.get(evse_id)
@@ -45,8 +45,9 @@ def status_of(charge_point: ChargePoint) -> Status:
     if charge_point.evses:
         return rolled_up(count(settled.status for settled in charge_point.evses.values()))
     whole = charge_point.reports.get(CHARGE_POINT)
-    if whole is not None and why_unknown(charge_point) is None and whole.normalized in _CONNECTOR_0:
-        return whole.normalized
+    if whole is not None and why_unknown(charge_point) is None:
+        word = heard(charge_point, whole)
+        return word if word in _CONNECTOR_0 else "UNKNOWN"
     return "UNKNOWN"
 
 
@@ -55,6 +56,13 @@ def why_unknown(charge_point: ChargePoint) -> Literal["OFFLINE", "REGISTRATION"]
     if charge_point.connectivity != "ONLINE":
         return "OFFLINE"
     return None if charge_point.registration == "ACCEPTED" else "REGISTRATION"
+
+
+def heard(charge_point: ChargePoint, report: Report) -> Status:
+    """Its word in ours; of former hardware it is none, once the newer one had time to report."""
+    if charge_point.unreported_since is not None and charge_point.is_former(report):
+        return "UNKNOWN"
+    return report.normalized
 
 
 def overrules(report: Report) -> bool:
@@ -66,16 +74,22 @@ def _settle_evse(charge_point: ChargePoint, evse_id: int, cap: Report | None, at
     """``cap`` is what connector 0 says, if that can overrule."""
     reports, places = charge_point.reports, charge_point.connectors_of[evse_id]
     evse = reports.get((evse_id, EVSE_LEVEL))
-    evse_cap = evse if evse is not None and places and overrules(evse) else None
+    evse_cap = evse if evse is not None and places and heard(charge_point, evse) in _OVERRULING else None
     spoken = [reports[place] for place in places] if places or evse is None else [evse]
-    if cap is None and evse_cap is None:
-        capped: list[tuple[Status, Reason]] = [(report.normalized, "OWN") for report in spoken]
+    capped: list[tuple[Status, Reason]]
+    if charge_point.unreported_since is not None:
+        capped = [
+            ("UNKNOWN", "NOT_REPORTED") if charge_point.is_former(one) else _capped(one, cap, evse_cap, strict=strict)
+            for one in spoken
+        ]
+    elif cap is None and evse_cap is None:
+        capped = [(report.normalized, "OWN") for report in spoken]
     else:
         capped = [_capped(report, cap, evse_cap, strict=strict) for report in spoken]
     # The EVSE's own word, newer than its connectors': a car stands there.
     taken = bool(
         evse is not None
-        and evse.normalized in _IN_USE
+        and heard(charge_point, evse) in _IN_USE
         and all(evse.version > report.version for report in spoken if report is not evse)
     )
     status = evse.normalized if evse is not None and taken else evse_status(status for status, _ in capped)

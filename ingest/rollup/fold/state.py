@@ -117,6 +117,10 @@ class ChargePoint:
     model: str | None = None
     serial: str | None = None
     firmware: str | None = None
+    hardware: int = 1  #: how many devices have borne this id
+    hardware_epoch: int = 0  #: sessions before it were of the former one
+    hardware_since: int | None = None  #: while places are left of which only that one spoke
+    unreported_since: int | None = None  #: since then these count as not reported
     connectivity: Connectivity = "NEVER"
     connectivity_since: int | None = None
     last_seen_at: int | None = None
@@ -136,6 +140,7 @@ class ChargePoint:
     connectors_of: dict[int, list[Place]] = field(default_factory=dict, compare=False)  #: EVSE → its connectors
     mended: list[str] = field(default_factory=list)  #: what of its rows could not be read as it stood
     touched: set[Place] = field(default_factory=set)  #: reports to be written
+    forgotten: set[Place] = field(default_factory=set)  #: reports to be deleted
     touched_intents: set[Place] = field(default_factory=set)  #: intents to be written
 
     def learn(self, place: Place, report: Report) -> None:
@@ -150,10 +155,32 @@ class ChargePoint:
             if place[1]:
                 connectors.append(place)
         self.reports[place] = report
+        self.forgotten.discard(place)
+
+    def forget(self, place: Place) -> None:
+        """There is no such place any more; what its EVSE comes to is to be settled again."""
+        evse_id = place[0]
+        del self.reports[place]
+        self.connectors.pop(place, None)
+        self.touched.discard(place)
+        self.forgotten.add(place)
+        if place == CHARGE_POINT:
+            return
+        if place in self.connectors_of[evse_id]:
+            self.connectors_of[evse_id].remove(place)
+        if not self.connectors_of[evse_id] and (evse_id, EVSE_LEVEL) not in self.reports:
+            del self.connectors_of[evse_id]
+            self.evses.pop(evse_id, None)
+        else:
+            self.touched.add(self.first_of(evse_id))
 
     def first_of(self, evse_id: int) -> Place:
         """The first connector of an EVSE, else the EVSE itself: with its report stands what the EVSE comes to."""
         return min(self.connectors_of.get(evse_id, ()), default=(evse_id, EVSE_LEVEL))
+
+    def is_former(self, report: Report) -> bool:
+        """Whether only hardware said it that bore this id before."""
+        return report.version[0] < self.hardware_epoch
 
     @property
     def places(self) -> int:

@@ -29,6 +29,7 @@ def viewed(charge_point: ChargePoint, revision: int) -> View:
         vendor=charge_point.vendor,
         model=charge_point.model,
         firmware=charge_point.firmware,
+        hardware=charge_point.hardware,
         revision=revision,
         connectivity=charge_point.connectivity,
         connectivity_since=_text(charge_point.connectivity_since),

@@ -29,11 +29,15 @@ class Columns:
         arrays = ", ".join(f"${number}::{sql_type}[]" for number, sql_type in enumerate(sent, 1))
         return f"unnest({arrays}) AS n ({', '.join(self.names)})"
 
+    @property
+    def matched(self) -> str:
+        """``t.key = n.key AND …``"""
+        return " AND ".join(f"t.{name} = n.{name}" for name in self._key)
+
     def update(self, table: str) -> str:
         """The statement that brings the rows of ``table`` that have these keys up to date."""
         rest = ", ".join(f"{name} = {self._value(name)}" for name in self.names if name not in self._key)
-        same = " AND ".join(f"t.{name} = n.{name}" for name in self._key)
-        return f"UPDATE {table} t SET {rest} FROM {self.unnested} WHERE {same}"
+        return f"UPDATE {table} t SET {rest} FROM {self.unnested} WHERE {self.matched}"
 
     def insert(self, table: str) -> str:
         """The statement that adds rows, up to where ``ON CONFLICT`` may follow."""

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from ingest.rollup.copy.publication import Publication
 from ingest.rollup.fold.fold import Folded, Policy, go_offline
@@ -20,8 +19,8 @@ from shared.stores.outage import Outage
 from shared.stores.postgres import AWAY, Pool
 from shared.words import instant
 
-from .refusal import is_refusal
 from .store import Store
+from .sweep import Reading, Sweep
 
 log = logging.getLogger("plugwatch.rollup.liveness")
 
@@ -63,19 +62,6 @@ _FORGET_GATEWAYS = """
 """
 
 
-class Reading(Protocol):
-    """What the sweep must know of the reading: whose charge points it owns, and how far behind it is."""
-
-    @property
-    def partitions(self) -> frozenset[int]: ...
-    @property
-    def topic_partitions(self) -> int | None: ...
-    @property
-    def lag_s(self) -> float: ...
-    @property
-    def is_polling(self) -> bool: ...
-
-
 class Liveness:
     """The sweep of one rollup."""
 
@@ -93,9 +79,7 @@ class Liveness:
         clock: Callable[[], int],
     ) -> None:
         self._pool = pool
-        self._store = store
         self._reading = reading
-        self._publication = publication
         self._metrics = metrics
         self._policy = policy
         self._lease_s = lease_s
@@ -108,7 +92,7 @@ class Liveness:
             "nobody is marked OFFLINE: Postgres is away, or takes no writes",
             "Postgres is back: who is away is marked OFFLINE again",
         )
-        self._unmarkable: set[int] = set()  #: charge points that fail alone
+        self._sweep = Sweep(store, publication, metrics)
 
     async def run(self) -> None:
         """Sweeps until cancelled."""
@@ -116,7 +100,7 @@ class Liveness:
         while True:
             await asyncio.sleep(EVERY_S)
             try:
-                while await self._sweep():
+                while await self._swept():
                     pass
                 if swept % 10 == 0:
                     await self._pool.execute(_LEASE_TO_THE_UNKNOWN, self._lease_s)
@@ -128,7 +112,7 @@ class Liveness:
                 self._healthy_since = None
                 self._outage.began(error)
 
-    async def _sweep(self) -> bool:
+    async def _swept(self) -> bool:
         """Marks who is away; returns whether there may be more of them."""
         leases_are_sound = await self._leases_are_sound()
         partitions, lag_s = sorted(self._reading.partitions), self._reading.lag_s
@@ -160,7 +144,7 @@ class Liveness:
         return now - self._healthy_since >= lease_ms
 
     async def _due(self, query: str, partitions: list[int], grace_s: float) -> dict[int, tuple[Version, int]]:
-        rows = await self._pool.fetch(query, partitions, grace_s, AT_ONCE, list(self._unmarkable))
+        rows = await self._pool.fetch(query, partitions, grace_s, AT_ONCE, list(self._sweep.failed))
         return {row["key"]: ((row["epoch"], row["sequence"]), self._since(row["since"])) for row in rows}
 
     def _since(self, moment: datetime | None) -> int:
@@ -168,27 +152,6 @@ class Liveness:
         return self._clock() if moment is None or moment.tzinfo is None else instant.from_datetime(moment)
 
     async def _mark(self, cause: str, due: Mapping[int, tuple[Version, int]]) -> int:
-        """Marks them, all but one that fails: that costs itself alone, and is tried again by the next process."""
-        try:
-            return await self._marked(cause, due) if due else 0
-        except AWAY:
-            raise
-        except Exception as error:
-            if not is_refusal(error):
-                raise
-            if len(due) > 1:
-                keys = sorted(due)
-                halves = keys[: len(keys) // 2], keys[len(keys) // 2 :]
-                return sum([await self._mark(cause, {key: due[key] for key in half}) for half in halves])
-            self._unmarkable.update(due)
-            log.exception(
-                "a charge point cannot be marked OFFLINE, others are: see monitoring/runbooks/RowsUnreadable.md",
-                extra={"key": next(iter(due))},
-            )
-            self._metrics.unreadable.inc()
-            return 0
-
-    async def _marked(self, cause: str, due: Mapping[int, tuple[Version, int]]) -> int:
         now = self._clock()
 
         def altered(charge_points: Mapping[int, ChargePoint], out: Folded) -> Collection[int]:
@@ -203,9 +166,7 @@ class Liveness:
                 go_offline(one, due[one.key][1], now, self._policy, out)
             return [one.key for one in gone]
 
-        applied = await self._store.apply(due.keys(), (), altered, now)
-        await self._publication.publish(applied.changes, applied.note)
-        marked = len(applied.folded.history)
+        marked = sum([len(folded.history) for folded in await self._sweep.apply(due, altered, now)])
         if marked:
             self._metrics.offline.labels(cause).inc(marked)
             log.info("charge points are OFFLINE", extra={"cause": cause, "charge_points": marked})

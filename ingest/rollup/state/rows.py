@@ -24,6 +24,7 @@ _VERSION = ["epoch bigint", "sequence bigint"]
 #: What a charge point's events leave in its row; ``_charge_point`` reads them into the fields of the same names.
 _STATE = [
     "log_partition int", "protocol text", "vendor text", "model text", "serial text", "firmware text",
+    "hardware int", "hardware_epoch bigint", "hardware_since timestamptz", "unreported_since timestamptz",
     "identity_conflict boolean", "connectivity text", "connectivity_since timestamptz", "last_seen_at timestamptz",
     "closed_at timestamptz", "previous_seen_at timestamptz", "gateway_id text", *_VERSION,
 ]  # fmt: skip
@@ -35,11 +36,13 @@ _SERVED = [
 
 _READ = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE, "status text", "status_since timestamptz"])
 CHARGE_POINT = Columns(key=["key bigint"], rest=[*_STATE, *_SERVED])
+PLACE = Columns(key=_PLACE, rest=[])
 REPORT = Columns(
     key=_PLACE,
     rest=[
         *_WORDS, "since timestamptz", *_TIMES, *_VERSION, "info_at timestamptz",
         "status text", "reason text", "status_since timestamptz", "evse_status text", "evse_since timestamptz",
+        "forgotten boolean",
     ],
 )  # fmt: skip
 INTENT = Columns(
@@ -73,6 +76,7 @@ INTENTS = """
 UPDATE = CHARGE_POINT.update("charge_points")
 UPDATE_INTENTS = INTENT.update("intents")
 UPSERT_REPORTS = REPORT.upsert("reports")
+DELETE_REPORTS = f"DELETE FROM reports t USING {PLACE.unnested} WHERE {PLACE.matched}"
 _INSERT_HISTORY = HISTORY.insert("history")
 INSERT_HISTORY = f"{_INSERT_HISTORY} ON CONFLICT DO NOTHING"
 #: A late line is one only if it differs from what was known of its place just before it.
@@ -100,6 +104,9 @@ def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable
     found = {row["key"]: _charge_point(row) for row in rows}
     for row in reports:
         one, place = found[row["charge_point_key"]], (row["evse_id"], row["connector_id"])
+        if row["forgotten"]:
+            one.forgotten.add(place)
+            continue
         try:
             one.know(place, _report(row))
         except _UNREADABLE as error:
@@ -124,7 +131,8 @@ def charge_point_row(one: ChargePoint, view: View, document: bytes, now: int) ->
     """A row of ``CHARGE_POINT``; ``document`` is the view's as it is served, ``now`` is ms."""
     return (
         one.key, one.log_partition, one.protocol, one.vendor, one.model, one.serial, one.firmware,
-        one.identity_conflict, one.connectivity, one.connectivity_since, one.last_seen_at, one.closed_at,
+        one.hardware, one.hardware_epoch, one.hardware_since, one.unreported_since, one.identity_conflict,
+        one.connectivity, one.connectivity_since, one.last_seen_at, one.closed_at,
         one.previous_seen_at, one.gateway_id, one.epoch, one.sequence,
         view.document.status, one.status_since, view.document.health, documents.encode(view.evse_counts).decode(),
         documents.encode(view.connector_counts).decode(), view.document.revision, now, document.decode(),
@@ -138,7 +146,7 @@ def report_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
     return (
         one.key, *place, *report.words, report.info, report.since, report.event_time,
         report.reported_at, report.received_at, *report.version, report.info_at,
-        *(settled or (None, None, None)), evse and evse.status, evse and evse.since,
+        *(settled or (None, None, None)), evse and evse.status, evse and evse.since, False,
     )  # fmt: skip
 
 

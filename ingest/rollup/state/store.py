@@ -212,6 +212,9 @@ class Store:
         await connection.execute(rows.UPDATE, *rows.CHARGE_POINT.arrays(charge_point_rows))
         if report_rows:
             await connection.execute(rows.UPSERT_REPORTS, *rows.REPORT.arrays(report_rows))
+        gone = [(one.key, *place) for one in charge_points for place in sorted(one.forgotten)]
+        if gone:
+            await connection.execute(rows.DELETE_REPORTS, *rows.PLACE.arrays(gone))
         if intent_rows:
             await connection.execute(rows.UPDATE_INTENTS, *rows.INTENT.arrays(intent_rows))
             await fleet.announce(connection, sorted({row[0] for row in intent_rows}))

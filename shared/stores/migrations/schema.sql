@@ -49,6 +49,10 @@ CREATE TABLE charge_points (
     serial text,
     firmware text,
     identity_conflict boolean NOT NULL DEFAULT false,
+    hardware integer NOT NULL DEFAULT 1,  -- goes up with each other hardware under this id
+    hardware_epoch bigint NOT NULL DEFAULT 0,  -- sessions before it were of the former one
+    hardware_since timestamptz,  -- null: no place of the former one is left
+    unreported_since timestamptz,  -- since then its places count as not reported
     connectivity text NOT NULL DEFAULT 'NEVER',
     connectivity_since timestamptz,
     last_seen_at timestamptz,
@@ -75,6 +79,8 @@ CREATE INDEX charge_points_station ON charge_points (station_key) WHERE deleted_
 
 CREATE INDEX charge_points_closed ON charge_points (closed_at) WHERE closed_at IS NOT NULL;
 
+CREATE INDEX charge_points_hardware ON charge_points (hardware_since) WHERE hardware_since IS NOT NULL;
+
 CREATE INDEX charge_points_gateway ON charge_points (gateway_id) WHERE connectivity = 'ONLINE';
 
 -- The last word of each place, and what the rules made of it. An EVSE's own status stands with each of its places.
@@ -98,9 +104,12 @@ CREATE TABLE reports (
     status_since timestamptz,
     evse_status text,
     evse_since timestamptz,
+    forgotten boolean NOT NULL DEFAULT false,  -- an operator says that it is no longer there; a rollup deletes it
     info_at timestamptz,  -- when history last got a line that tells of its info alone
     PRIMARY KEY (charge_point_key, evse_id, connector_id)
 ) WITH (fillfactor = 80);
+
+CREATE INDEX reports_forgotten ON reports (charge_point_key) WHERE forgotten;
 
 -- Partitioned by received_at; the rollup makes partitions ahead, history_default catches the rest.
 CREATE SEQUENCE history_ids;

@@ -15,7 +15,7 @@ SINCE = "2026-03-01T08:15:30.123Z"
 def test_a_charge_point_document_has_the_published_fields_in_their_order() -> None:
     shown = json.loads(documents.encode(ChargePointDocument("CP1", "S1")))
     assert list(shown) == [
-        "id", "station_id", "protocol", "vendor", "model", "firmware", "revision", "connectivity",
+        "id", "station_id", "protocol", "vendor", "model", "firmware", "hardware", "revision", "connectivity",
         "connectivity_since", "last_seen_at", "registration", "has_password", "operative", "intent",
         "identity_conflict", "status", "since", "health", "partially_available",
         "counts", "connector0", "evses",

@@ -1,0 +1,1 @@
+"""Hardware behind an id: a device swapped on purpose, a place that is no longer there."""

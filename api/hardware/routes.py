@@ -1,0 +1,44 @@
+"""``…/replace`` and ``DELETE …/connectors/…``: the hardware behind an id."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http import responses
+from api.http.access import author
+from api.http.openapi import may_answer
+from api.http.room import Room
+from api.inventory.answers import EditedChargePoint
+
+from .hardware import Hardware
+from .inputs import ConnectorInPath, EvseInPath, Replacement
+
+
+def room(hardware: Hardware) -> Room:
+    """The routes."""
+    routes = Room("/v1/charge-points", "charge points")
+
+    @routes.writes.post(
+        "/{charge_point_id}/replace", response_model=EditedChargePoint, responses=may_answer(404, 413, 422, 503)
+    )
+    async def replace_charge_point(request: Request, charge_point_id: str, body: Replacement) -> Response:
+        """Another device bears this id from now on; id, station and history stay, `hardware` goes up.
+
+        Places that it has not reported 45 s after it was asked for them are UNKNOWN (NOT_REPORTED), and go after a
+        day. Another password ends the session of the former one (close code 1008).
+        """
+        body, made = body.with_generated()
+        return responses.document(await hardware.replace(author(request), charge_point_id, body), password=made)
+
+    @routes.writes.delete(
+        "/{charge_point_id}/connectors/{evse_id}/{connector_id}",
+        status_code=204,
+        responses=may_answer(404, 503) | {202: {"description": "Stored; a rollup forgets it as soon as one runs"}},
+    )
+    async def forget_connector(
+        request: Request, charge_point_id: str, evse_id: EvseInPath, connector_id: ConnectorInPath
+    ) -> Response:
+        """Forgets a connector that is no longer there, and what was asked of it. Its history stays."""
+        gone = await hardware.forget(author(request), charge_point_id, evse_id, connector_id)
+        return Response(status_code=204 if gone else 202)
+
+    return routes

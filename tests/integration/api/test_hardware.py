@@ -1,0 +1,87 @@
+"""Hardware behind an id: a device swapped on purpose, a connector that is no longer there."""
+
+from typing import Any
+
+import pytest
+
+from shared.credentials import passwords
+from tests.integration.api.operated import Ingest, knocking, new_id, plugged, refused
+from tests.integration.api.served import Api, eventually
+
+KEY = "f1d2d2f924e986ac86fdf7b36c94bcdf32beec15"
+
+
+async def shown(api: Api, charge_point_id: str) -> dict[str, Any]:
+    document: dict[str, Any] = (await api.client.get(f"/v1/charge-points/{charge_point_id}")).json()
+    return document
+
+
+@pytest.mark.parametrize("dialect", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
+async def test_a_connector_that_is_no_longer_there_is_forgotten_until_it_speaks(
+    api: Api, ingest: Ingest, dialect: str
+) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp, dialect, "Available", "Faulted") as plug:
+        gone = await api.client.delete(f"/v1/charge-points/{cp.lower()}/connectors/2/1")
+        assert (gone.status_code, gone.content) == (204, b"")
+        document = await shown(api, cp)
+        assert ([evse["id"] for evse in document["evses"]], document["counts"]) == ([1], {"AVAILABLE": 1})
+        assert (await api.client.get("/v1/stations/S1")).json()["counts"] == {"AVAILABLE": 1}
+        for path in (f"{cp}/connectors/2/1", f"{cp}/connectors/9/0", "nobody/connectors/1/1"):
+            assert (await api.client.delete(f"/v1/charge-points/{path}")).status_code == 404
+        (entry,) = (await api.client.get(f"/v1/audit?charge_point_id={cp}&limit=1")).json()["items"]
+        assert (entry["action"], entry["before"]) == ("place.forgotten", {"evse_id": 2, "connector_id": 1})
+        await plug.report("Available", 2)
+
+        async def is_back() -> bool:
+            return [evse["id"] for evse in (await shown(api, cp))["evses"]] == [1, 2]
+
+        await eventually(is_back)
+
+
+async def test_a_swapped_device_has_the_same_history_and_a_number_of_its_own(api: Api, ingest: Ingest) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp, "ocpp1.6", "Available", "Available"):
+        before = await shown(api, cp)
+        swapped = await api.client.post(f"/v1/charge-points/{cp}/replace", json={"generate_password": True})
+        assert swapped.status_code == 200
+        after = swapped.json()
+    assert (before["hardware"], after["hardware"]) == (1, 2)
+    assert (before["model"], after["model"], after["vendor"], after["protocol"]) == ("M", None, None, None)
+    assert after["evses"] == before["evses"]
+    stored = await api.pool.fetchval("SELECT password_hash FROM charge_points WHERE id = $1", cp)
+    assert passwords.matches(stored, after["password"].encode())
+    await api.client.patch(f"/v1/charge-points/{cp}", json={"password": None})
+
+    async def is_let_in() -> bool:
+        return await refused(ingest.gateways[1], cp) == 101
+
+    await eventually(is_let_in)
+    async with knocking(ingest.gateways[1], cp) as plug:
+        boot = {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "B"}
+        await plug.call("BootNotification", boot)
+        await plug.report("Charging", 1)
+
+        async def charges() -> bool:
+            return bool((await shown(api, cp))["evses"][0]["status"] == "OCCUPIED")
+
+        await eventually(charges)
+        assert (await shown(api, cp))["hardware"] == 2, "counted once"
+        query = "SELECT hardware_since IS NOT NULL FROM charge_points WHERE id = $1"
+        assert await api.pool.fetchval(query, cp), "the second place is waited for"
+    lines = (await api.client.get(f"/v1/charge-points/{cp}/history?kind=STATUS")).json()["items"]
+    assert [line["reported"] for line in lines] == ["Charging", "Available", "Available"]
+
+
+async def test_without_a_password_a_swapped_device_bears_the_former_ones(api: Api) -> None:
+    await api.station("S1")
+    await api.client.post("/v1/stations/S1/charge-points", json={"id": "CP1", "password": KEY})
+    before = await api.pool.fetchval("SELECT password_hash FROM charge_points")
+    assert (await api.client.post("/v1/charge-points/CP1/replace", json={})).json()["hardware"] == 2
+    assert await api.pool.fetchval("SELECT password_hash FROM charge_points") == before
+    await api.client.post("/v1/charge-points/CP1/replace", json={"password": None})
+    assert await api.pool.fetchval("SELECT password_hash FROM charge_points") is None
+    assert (await api.client.post("/v1/charge-points/nobody/replace", json={})).status_code == 404
+    assert (await api.client.post("/v1/charge-points/CP1/replace", json={"serial": "B"})).status_code == 422
