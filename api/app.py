@@ -28,7 +28,7 @@ from api.history import history_routes, stats_routes
 from api.history.lines import History
 from api.history.series import Series
 from api.history.stats import Stats
-from api.http import openapi, refusals
+from api.http import guide, openapi, refusals
 from api.http.access import Access
 from api.http.middleware import Middleware
 from api.http.query import Query
@@ -51,10 +51,6 @@ from shared.process import admin
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
 
-_DESCRIPTION = """
-The state of every plug: which connectors are free, broken, or not even there, and since when.
-Errors are RFC 9457 problem documents; `detail` says what to do next. Ids match case-insensitively.
-"""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-ID")
 _EXPOSED = ("Age", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
@@ -107,7 +103,16 @@ def create(
         bulk.room(Bulk(inventory, database)),
         board_routes.room(Snapshot(database, copy.changes, clock, now), codes),
     )
-    app = FastAPI(title="Plugwatch", version="1", description=_DESCRIPTION, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Plugwatch",
+        version="1",
+        description=guide.DESCRIPTION,
+        redoc_url=None,
+        redirect_slashes=False,
+        servers=[{"url": "/", "description": "this server"}],
+        openapi_tags=guide.TAGS,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.router.routes.extend(admin.routes(readiness, metrics.registry, access.metrics, trusted_proxies))
     for room in rooms:
         app.include_router(room.reads)
@@ -116,7 +121,7 @@ def create(
     if board:
         app.include_router(pages(Files(), codes, mode=mode, tiles_url=tiles_url))
     refusals.install(app)
-    openapi.install(app)
+    openapi.install(app, (route for room in rooms for part in (room.reads, room.writes) for route in part.routes))
     app.add_middleware(
         Middleware,
         access=access,

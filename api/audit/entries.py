@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import msgspec
-
 from api.database import Database
 from api.http import pages
 from api.http.pages import Page
 from shared.words import instant
 
+from .answers import AuditEntry
 from .inputs import AuditFilters
 
 _LIST = """
@@ -32,7 +31,7 @@ class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, filters: AuditFilters) -> Page:
+    async def page(self, filters: AuditFilters) -> Page[AuditEntry]:
         """Entries, newest first."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
@@ -52,7 +51,5 @@ class Audit:
         )
 
 
-def _item(row: Any) -> msgspec.Raw:
-    fields = dict(row)
-    fields["at"] = instant.to_text(instant.from_datetime(row["at"]))
-    return msgspec.Raw(msgspec.json.encode(fields))
+def _item(row: Any) -> AuditEntry:
+    return AuditEntry(**dict(row) | {"at": instant.to_text(instant.from_datetime(row["at"]))})

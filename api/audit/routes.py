@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import pages
-from api.http.openapi import may_answer
+from api.http.openapi import LINK, answering
+from api.http.pages import Page
 from api.http.room import Room
 
-from . import answers
+from .answers import AUDIT, AuditEntry
 from .entries import Audit
 from .inputs import AuditFilters
 
@@ -19,7 +20,7 @@ def room(audit: Audit) -> Room:
     """The routes."""
     routes = Room("/v1/audit", "audit")
 
-    @routes.reads.get("", response_model=answers.AuditPage, responses=may_answer(422, 503))
+    @routes.reads.get("", responses=answering(Page[AuditEntry], example=AUDIT, headers=LINK))
     async def list_audit(request: Request, filters: Annotated[AuditFilters, Query()]) -> Response:
         """Changes and commands, the newest first. Each is written in the transaction of its change."""
         return pages.answer(request, await audit.page(filters))

@@ -1,44 +1,48 @@
-"""What the room answers, for OpenAPI alone."""
+"""What the board's room answers."""
 
-from pydantic import Field
+from collections.abc import Sequence
+from typing import Annotated
 
-from api.http.schemas import Answer
+from msgspec import UNSET, Meta, Struct, UnsetType
+
 from shared.words.status import Health, Status
 
 
-class BoardColumns(Answer):
+class BoardColumns(Struct, frozen=True):
     """The stations: one place in each column."""
 
-    id: list[str]
-    name: list[str]
-    latitude: list[float | None] = Field(default=[], description="only with `place`")
-    longitude: list[float | None] = Field(default=[], description="only with `place`")
-    status: list[int] = Field(description="places in `legend.status`")
-    health: list[int] = Field(description="places in `legend.health`")
-    charge_points: list[int]
-    offline: list[int] = Field(description="charge points that are OFFLINE")
-    since: list[int | None] = Field(description="s since 1970")
-    counts: list[list[int]] = Field(description="EVSEs: a column for each of `legend.status`")
+    id: Sequence[str]
+    name: Sequence[str]
+    status: Annotated[Sequence[int], Meta(description="places in `legend.status`")]
+    health: Annotated[Sequence[int], Meta(description="places in `legend.health`")]
+    charge_points: Sequence[int]
+    offline: Annotated[Sequence[int], Meta(description="charge points that are OFFLINE")]
+    since: Annotated[Sequence[int | None], Meta(description="s since 1970")]
+    counts: Annotated[Sequence[Sequence[int]], Meta(description="EVSEs: a column for each of `legend.status`")]
+    latitude: Annotated[Sequence[float | None] | UnsetType, Meta(description="only with `place`")] = UNSET
+    longitude: Annotated[Sequence[float | None] | UnsetType, Meta(description="only with `place`")] = UNSET
 
 
-class BoardLegend(Answer):
+class BoardLegend(Struct, frozen=True):
     """What the numbers in the columns mean."""
 
-    status: list[Status]
-    health: list[Health]
+    status: Sequence[Status]
+    health: Sequence[Health]
 
 
-class Board(Answer):
+class BoardDocument(Struct, frozen=True):
     """The whole network in columns."""
 
-    stream: str = Field(description="for `Last-Event-ID`; empty while nobody knows: send none and read again later")
-    at: int = Field(description="ms since 1970")
-    total: int = Field(description="stations in the network")
+    stream: Annotated[
+        str, Meta(description="for `Last-Event-ID`; empty while nobody knows: send none and read again later")
+    ]
+    at: Annotated[int, Meta(description="ms since 1970")]
+    total: Annotated[int, Meta(description="stations in the network")]
     legend: BoardLegend
     stations: BoardColumns
 
 
-class BoardCode(Answer):
+class BoardCode(Struct, frozen=True):
     """A one-time code; `/#code=…` of the API signs in with it."""
 
     code: str

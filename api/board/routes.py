@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
+import msgspec
 from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import etags
-from api.http.openapi import may_answer
+from api.http.openapi import answering
 from api.http.room import Room
 from shared.credentials import tokens
 
@@ -22,7 +23,7 @@ def room(snapshot: Snapshot, codes: Codes) -> Room:
     """The routes."""
     routes = Room("/v1/board", "board")
 
-    @routes.reads.get("", response_model=answers.Board, responses=may_answer(304, 503))
+    @routes.reads.get("", responses=answering(answers.BoardDocument, etag=True))
     async def read_board(
         request: Request,
         place: Annotated[
@@ -45,15 +46,16 @@ def room(snapshot: Snapshot, codes: Codes) -> Room:
             return Response(found.zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json")
         return Response(found.body, headers=headers, media_type="application/json")
 
-    @routes.writes.post("/codes", status_code=201, response_model=answers.BoardCode, responses=may_answer(503))
-    async def make_code(request: Request) -> Response:
+    @routes.writes.post("/codes", status_code=201, responses=answering(answers.BoardCode, status=201))
+    async def create_board_code(request: Request) -> Response:
         """A code that signs one browser in with the token of this request, once, within 12 hours.
 
         For `/#code=…` in a browser on the machine of the API, which is refused to all others.
         """
         code = codes.made(tokens.presented(request.headers.get("authorization")) or "")
-        body = answers.BoardCode(code=code).model_dump_json()
-        return Response(body, 201, {"Cache-Control": "no-store"}, "application/json")
+        return Response(
+            msgspec.json.encode(answers.BoardCode(code)), 201, {"Cache-Control": "no-store"}, "application/json"
+        )
 
     return routes
 

@@ -1,58 +1,62 @@
-"""What came of it, for OpenAPI alone."""
+"""What came of what chargers were asked."""
 
-from datetime import datetime
-from typing import Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta, Struct
 
-from api.http.schemas import AT, Answer, like
+from api.http.schemas import AT, Instant
+
+Outcome = Literal["Accepted", "Rejected", "Scheduled", "Waiting", "TimedOut"]
 
 
-class AvailabilityResult(BaseModel):
+class AvailabilityResult(Struct, frozen=True):
     """What came of the intent at one charge point."""
 
     charge_point_id: str
-    result: Literal["Accepted", "Rejected", "Scheduled", "Waiting", "TimedOut"] = Field(
-        description="its answer; Waiting: it is not connected, or not ACCEPTED; TimedOut: it did not answer within 5 s"
-    )
+    result: Annotated[
+        Outcome,
+        Meta(description="its answer; Waiting: it is not connected, or not ACCEPTED; TimedOut: no answer within 5 s"),
+    ]
 
 
-class Availability(BaseModel):
+class Availability(Struct, frozen=True):
     """An intent and what came of it so far."""
 
-    model_config = like({"operative": False, "results": [{"charge_point_id": "CP1", "result": "Accepted"}]})
-
     operative: bool
-    results: list[AvailabilityResult]
+    results: Sequence[AvailabilityResult]
 
 
-class CommandAnswer(BaseModel):
+class CommandAnswer(Struct, frozen=True):
     """A charger's own word: `Accepted`, `Rejected`, `Unlocked`, `NotImplemented`, …"""
-
-    model_config = like({"charge_point_id": "CP1", "status": "Accepted"})
 
     charge_point_id: str
     status: str
 
 
-class TraceState(Answer):
+class TraceState(Struct, frozen=True):
     """Whether the frames of a charge point are kept."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True, "until": AT}]})
-
     enabled: bool
-    until: datetime | None = Field(description="when that ends by itself")
+    until: Annotated[Instant | None, Meta(description="when that ends by itself")]
 
 
-class TracedFrame(Answer):
+class TracedFrame(Struct, frozen=True):
     """A frame; `in` is from the charger."""
 
-    at: datetime
+    at: Instant
     direction: Literal["in", "out"]
-    frame: str = Field(description="compact JSON without secrets, cut off after 4 kB; else its length alone")
+    frame: Annotated[str, Meta(description="compact JSON without secrets, cut off after 4 kB; else its length alone")]
 
 
-class Trace(TraceState):
+class Trace(TraceState, frozen=True):
     """The newest frames of a charge point, newest first."""
 
-    frames: list[TracedFrame]
+    frames: Sequence[TracedFrame]
+
+
+AVAILABILITY = Availability(False, [AvailabilityResult("CP1", "Accepted")])
+WAITING = Availability(False, [AvailabilityResult("CP1", "Waiting")])
+COMMAND = CommandAnswer("CP1", "Accepted")
+STATE = TraceState(enabled=True, until=AT)
+TRACE = Trace(enabled=True, until=AT, frames=[TracedFrame(AT, "in", '[2,"7","Heartbeat",{}]')])

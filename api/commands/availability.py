@@ -18,6 +18,7 @@ from shared.stores import fleet
 from shared.words import documents, instant
 from shared.words.documents import ChargePointDocument, Intent
 
+from .answers import Outcome
 from .inputs import AvailabilityIntent
 
 WAIT_S = 5
@@ -61,7 +62,7 @@ _RESULTS = """
 class Asked(NamedTuple):
     """What came of an intent: the result of each charge point, by id, in order."""
 
-    results: list[tuple[str, str]]
+    results: list[tuple[str, Outcome]]
 
     @property
     def all_answered(self) -> bool:
@@ -112,7 +113,7 @@ class Availability:
     async def _answers(self, ids: dict[int, str], versions: dict[int, int]) -> Asked:
         """What the rollup wrote into the intents' rows, within ``WAIT_S``."""
         deadline = self._clock() + WAIT_S
-        results = dict.fromkeys(ids, "Waiting")
+        results: dict[int, Outcome] = dict.fromkeys(ids, "Waiting")
         while ids:
             with contextlib.suppress(Unavailable):  # it is stored: that the answer cannot be seen changes nothing
                 async with self._database.connection() as connection:

@@ -5,29 +5,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.access import author
-from api.http.openapi import may_answer
+from api.http.openapi import answering
+from api.http.problems import NotFound
 from api.http.room import Room
 
 from . import answers
 from .availability import Asked, Availability
 from .inputs import AvailabilityIntent, ConnectorInPath, EvseInPath
 
-_MAY_ANSWER = may_answer(404, 413, 422, 503) | {
-    202: {
-        "model": answers.Availability,
-        "description": "Stored; not all have answered. It is asked again when a charger is back or boots",
-    }
-}
+_WAITING = answering(
+    answers.Availability,
+    status=202,
+    example=answers.WAITING,
+    says="Stored; not all have answered. It is asked again when a charger is back or boots",
+)
+_ANSWERS = answering(answers.Availability, NotFound, example=answers.AVAILABILITY) | _WAITING
 
 
 def room(availability: Availability) -> Room:
     """The routes."""
     routes = Room("/v1", "availability")
 
-    @routes.writes.put(
-        "/stations/{station_id}/availability", response_model=answers.Availability, responses=_MAY_ANSWER
-    )
-    async def ask_station(request: Request, station_id: str, body: AvailabilityIntent) -> Response:
+    @routes.writes.put("/stations/{station_id}/availability", responses=_ANSWERS)
+    async def set_station_availability(request: Request, station_id: str, body: AvailabilityIntent) -> Response:
         """Asks every charge point of the station, and waits up to 5 s for their answers.
 
         A new intent takes the place of those before it, also of those for single connectors.
@@ -35,20 +35,19 @@ def room(availability: Availability) -> Room:
         asked = await availability.ask_station(author(request), station_id, body)
         return _answer(body, asked)
 
-    @routes.writes.put(
-        "/charge-points/{charge_point_id}/availability", response_model=answers.Availability, responses=_MAY_ANSWER
-    )
-    async def ask_charge_point(request: Request, charge_point_id: str, body: AvailabilityIntent) -> Response:
+    @routes.writes.put("/charge-points/{charge_point_id}/availability", responses=_ANSWERS)
+    async def set_charge_point_availability(
+        request: Request, charge_point_id: str, body: AvailabilityIntent
+    ) -> Response:
         """Asks the whole charge point, and waits up to 5 s for its answer."""
         asked = await availability.ask_charge_point(author(request), charge_point_id, body)
         return _answer(body, asked)
 
     @routes.writes.put(
         "/charge-points/{charge_point_id}/connectors/{evse_id}/{connector_id}/availability",
-        response_model=answers.Availability,
-        responses=_MAY_ANSWER,
+        responses=_ANSWERS,
     )
-    async def ask_connector(
+    async def set_connector_availability(
         request: Request,
         charge_point_id: str,
         evse_id: EvseInPath,
@@ -63,6 +62,6 @@ def room(availability: Availability) -> Room:
 
 
 def _answer(intent: AvailabilityIntent, asked: Asked) -> Response:
-    results = [{"charge_point_id": of, "result": result} for of, result in asked.results]
-    body = msgspec.json.encode({"operative": intent.operative, "results": results})
+    results = [answers.AvailabilityResult(of, result) for of, result in asked.results]
+    body = msgspec.json.encode(answers.Availability(intent.operative, results))
     return Response(body, 200 if asked.all_answered else 202, media_type="application/json")

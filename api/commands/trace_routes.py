@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.access import author
-from api.http.openapi import may_answer
+from api.http.openapi import answering
+from api.http.problems import NotFound
 from api.http.room import Room
 
 from . import answers
@@ -16,12 +17,12 @@ def room(tracing: Tracing) -> Room:
     """The routes."""
     routes = Room("/v1/charge-points/{charge_point_id}/trace", "charge points")
 
-    @routes.reads.get("", response_model=answers.Trace, responses=may_answer(404, 503))
+    @routes.reads.get("", responses=answering(answers.Trace, NotFound, example=answers.TRACE))
     async def read_trace(request: Request, charge_point_id: str) -> Response:
         """The newest frames, 200 at most, newest first; idTags, idTokens and passwords are masked."""
         return Response(await tracing.read(charge_point_id), media_type="application/json")
 
-    @routes.writes.put("", response_model=answers.TraceState, responses=may_answer(404, 413, 422, 503))
+    @routes.writes.put("", responses=answering(answers.TraceState, NotFound, example=answers.STATE))
     async def switch_trace(request: Request, charge_point_id: str, body: TraceSwitch) -> Response:
         """Keeps its frames from now on, for an hour at most, or stops that."""
         switched = tracing.switch(author(request), charge_point_id, body.enabled)

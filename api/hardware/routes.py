@@ -5,9 +5,10 @@ from starlette.responses import Response
 
 from api.http import responses
 from api.http.access import author
-from api.http.openapi import may_answer
+from api.http.openapi import answering
+from api.http.problems import NotFound
 from api.http.room import Room
-from api.inventory.answers import EditedChargePoint
+from api.inventory.answers import CHARGE_POINT, EditedChargePoint
 
 from .hardware import Hardware
 from .inputs import ConnectorInPath, EvseInPath, Replacement
@@ -18,7 +19,7 @@ def room(hardware: Hardware) -> Room:
     routes = Room("/v1/charge-points", "charge points")
 
     @routes.writes.post(
-        "/{charge_point_id}/replace", response_model=EditedChargePoint, responses=may_answer(404, 413, 422, 503)
+        "/{charge_point_id}/replace", responses=answering(EditedChargePoint, NotFound, example=CHARGE_POINT)
     )
     async def replace_charge_point(request: Request, charge_point_id: str, body: Replacement) -> Response:
         """Another device bears this id from now on; id, station and history stay, `hardware` goes up.
@@ -32,7 +33,8 @@ def room(hardware: Hardware) -> Room:
     @routes.writes.delete(
         "/{charge_point_id}/connectors/{evse_id}/{connector_id}",
         status_code=204,
-        responses=may_answer(404, 503) | {202: {"description": "Stored; a rollup forgets it as soon as one runs"}},
+        responses=answering(None, NotFound, status=204)
+        | answering(None, status=202, says="Stored; a rollup forgets it as soon as one runs"),
     )
     async def forget_connector(
         request: Request, charge_point_id: str, evse_id: EvseInPath, connector_id: ConnectorInPath

@@ -1,133 +1,134 @@
-"""Lines of history and numbers, for OpenAPI alone."""
+"""Lines of history, and numbers, as they are answered."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from pydantic import ConfigDict, Field
-from pydantic.config import JsonDict
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.http.schemas import AT, Answer
+from api.http.pages import Page
+from api.http.schemas import AT, Instant
 from shared.words.status import Connectivity, Health, Status
 
 from .inputs import HistoryKind
 
-_LINE: JsonDict = {
-    "id": 4711,
-    "kind": "STATUS",
-    "charge_point_id": "CP1",
-    "evse_id": 1,
-    "connector_id": 1,
-    "reported": "Charging",
-    "normalized": "OCCUPIED",
-    "error_code": "NoError",
-    "vendor_error_code": None,
-    "vendor_id": None,
-    "info": None,
-    "event_time": AT,
-    "reported_at": AT,
-    "reported_at_text": "2026-03-01T08:15:30.123Z",
-    "received_at": AT,
-    "flags": [],
-}
-_SERIES: JsonDict = {
-    "from": "2026-03-01T08:00:00.000Z",
-    "to": "2026-03-01T08:15:00.000Z",
-    "step_s": 900,
-    "points": [
-        {
-            "at": "2026-03-01T08:15:00.000Z",
-            "connectors": {
-                "AVAILABLE": 7,
-                "OCCUPIED": 2,
-                "RESERVED": 0,
-                "UNAVAILABLE": 0,
-                "FAULTED": 1,
-                "UNKNOWN": 0,
-            },
-            "charge_points": {"ONLINE": 4, "OFFLINE": 1, "NEVER": 0},
-        }
-    ],
-}
 
-
-class HistoryLine(Answer):
+class HistoryLine(Struct, frozen=True):
     """One thing that changed, as it was reported; a charge point as a whole has no `evse_id`, or 0."""
 
     id: int
-    kind: HistoryKind = Field(
-        description="STATUS of a connector, of the charge point as a whole (CONNECTOR_0) or an EVSE; or CONNECTIVITY"
-    )
+    kind: Annotated[
+        HistoryKind,
+        Meta(description="STATUS of a connector, of the charge point (CONNECTOR_0) or an EVSE; or CONNECTIVITY"),
+    ]
     charge_point_id: str
     evse_id: int | None
     connector_id: int | None
-    reported: str = Field(description="the charger's word; of CONNECTIVITY: ONLINE or OFFLINE")
+    reported: Annotated[str, Meta(description="the charger's word; of CONNECTIVITY: ONLINE or OFFLINE")]
     normalized: Status | None
     error_code: str | None
     vendor_error_code: str | None
     vendor_id: str | None
     info: str | None
-    event_time: datetime = Field(description="when it happened: the charger's time if that can be believed")
-    reported_at: datetime | None = Field(description="the charger's time, if it is in the years 1970 to 2200")
-    reported_at_text: str | None = Field(description="the charger's time as it sent it, at most 64 characters")
-    received_at: datetime = Field(description="when it was received; for OFFLINE, when it was found")
-    flags: list[str] = Field(description="`late`, `clock_suspect`")
-    life: int | None = Field(
-        default=None, description="only with `include_deleted`: which of those that bore the id, 1 the first"
-    )
+    event_time: Annotated[Instant, Meta(description="when it happened: the charger's time if that can be believed")]
+    reported_at: Annotated[Instant | None, Meta(description="the charger's time, if in the years 1970 to 2200")]
+    reported_at_text: Annotated[str | None, Meta(description="the charger's time as it sent it, 64 characters at most")]
+    received_at: Annotated[Instant, Meta(description="when it was received; for OFFLINE, when it was found")]
+    flags: Annotated[Sequence[str], Meta(description="`late`, `clock_suspect`")]
+    life: Annotated[
+        int | UnsetType,
+        Meta(description="only with `include_deleted`: which of those that bore the id, 1 the first"),
+    ] = UNSET
 
 
-class HistoryPage(Answer):
-    """Some lines of history, newest first."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_LINE], "next_cursor": None}]})
-
-    items: list[HistoryLine]
-    next_cursor: str | None = Field(description="null on the last page")
-
-
-class SeriesPoint(Answer):
+class SeriesPoint(Struct, frozen=True):
     """What there was at the end of a step."""
 
-    at: datetime
-    connectors: dict[Status, int]
-    charge_points: dict[Connectivity, int]
+    at: Instant
+    connectors: Mapping[Status, int]
+    charge_points: Mapping[Connectivity, int]
 
 
-class Series(Answer):
+class SeriesDocument(Struct, frozen=True, rename={"from_": "from"}):
     """Counts at the end of each step from `from` to `to`, which is never after now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_SERIES]})
-
-    from_: datetime = Field(alias="from")
-    to: datetime
+    from_: Instant
+    to: Instant
     step_s: int
-    points: list[SeriesPoint]
+    points: Sequence[SeriesPoint]
 
 
-class StationStats(Answer):
+class StationStats(Struct, frozen=True):
     """How many stations, by status and by health."""
 
     total: int
-    status: dict[Status, int]
-    health: dict[Health, int]
+    status: Mapping[Status, int]
+    health: Mapping[Health, int]
 
 
-class ChargePointStats(StationStats):
+class ChargePointStats(StationStats, frozen=True):
     """How many charge points, by status, health and connectivity."""
 
-    connectivity: dict[Connectivity, int]
+    connectivity: Mapping[Connectivity, int]
 
 
-class PlugStats(Answer):
+class PlugStats(Struct, frozen=True):
     """How many EVSEs or connectors, by status."""
 
     total: int
-    status: dict[Status, int]
+    status: Mapping[Status, int]
 
 
-class Stats(Answer):
+class StatsDocument(Struct, frozen=True):
     """The whole network in numbers; every status, health and connectivity is there, if only as 0."""
 
     stations: StationStats
     charge_points: ChargePointStats
     evses: PlugStats
     connectors: PlugStats
+
+
+HISTORY = Page(
+    items=[
+        HistoryLine(
+            id=4711,
+            kind="STATUS",
+            charge_point_id="CP1",
+            evse_id=1,
+            connector_id=1,
+            reported="Charging",
+            normalized="OCCUPIED",
+            error_code="NoError",
+            vendor_error_code=None,
+            vendor_id=None,
+            info=None,
+            event_time=AT,
+            reported_at=AT,
+            reported_at_text=AT,
+            received_at=AT,
+            flags=[],
+        )
+    ],
+    next_cursor=None,
+)
+_STATUSES: Mapping[Status, int] = {
+    "AVAILABLE": 7,
+    "OCCUPIED": 2,
+    "RESERVED": 0,
+    "UNAVAILABLE": 0,
+    "FAULTED": 1,
+    "UNKNOWN": 0,
+}
+_CONNECTIVITY: Mapping[Connectivity, int] = {"ONLINE": 4, "OFFLINE": 1, "NEVER": 0}
+_HEALTH: Mapping[Health, int] = {"OK": 9, "DEGRADED": 0, "DOWN": 1, "UNKNOWN": 0}
+SERIES = SeriesDocument(
+    from_="2026-03-01T08:00:00.000Z",
+    to="2026-03-01T08:15:00.000Z",
+    step_s=900,
+    points=[SeriesPoint("2026-03-01T08:15:00.000Z", _STATUSES, _CONNECTIVITY)],
+)
+STATS = StatsDocument(
+    stations=StationStats(10, _STATUSES, _HEALTH),
+    charge_points=ChargePointStats(10, _STATUSES, _HEALTH, {"ONLINE": 9, "OFFLINE": 1, "NEVER": 0}),
+    evses=PlugStats(10, _STATUSES),
+    connectors=PlugStats(10, _STATUSES),
+)

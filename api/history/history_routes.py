@@ -7,12 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import pages
-from api.http.openapi import may_answer
+from api.http.openapi import LINK, answering
+from api.http.pages import Page
+from api.http.problems import NotFound, TooSlow
 from api.http.room import Room
 
-from . import answers
+from .answers import HISTORY, HistoryLine
 from .inputs import HistoryFilters
 from .lines import History
+
+_LINES = answering(Page[HistoryLine], NotFound, TooSlow, example=HISTORY, headers=LINK)
 
 
 def room(history: History) -> Room:
@@ -21,8 +25,7 @@ def room(history: History) -> Room:
 
     @routes.reads.get(
         "/charge-points/{charge_point_id}/history",
-        response_model=answers.HistoryPage,
-        responses=may_answer(404, 422, 503),
+        responses=_LINES,
     )
     async def read_charge_point_history(
         request: Request, charge_point_id: str, filters: Annotated[HistoryFilters, Query()]
@@ -36,9 +39,7 @@ def room(history: History) -> Room:
         """
         return pages.answer(request, await history.of_charge_point(charge_point_id, filters))
 
-    @routes.reads.get(
-        "/stations/{station_id}/history", response_model=answers.HistoryPage, responses=may_answer(404, 422, 503)
-    )
+    @routes.reads.get("/stations/{station_id}/history", responses=_LINES)
     async def read_station_history(
         request: Request, station_id: str, filters: Annotated[HistoryFilters, Query()]
     ) -> Response:

@@ -39,7 +39,10 @@ class SeriesFilters(Period):
     from_: Moment | None = Field(default=None, alias="from", description="default: a day before `to`")
     to: Moment | None = Field(default=None, description="default, and at most: now")
     step: Step = Field(
-        default=900, description="`1m` to `1d`: minutes, hours or a day; at most 1,000 of them", examples=["15m"]
+        default="15m",
+        validate_default=True,
+        description="`1m` to `1d`: minutes, hours or a day; at most 1,000 of them",
+        examples=["15m"],
     )
     station_id: StationId | None = Field(default=None, description="only the charge points that it has now")
     charge_point_id: ChargePointId | None = Field(default=None, description="only this one")

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-from msgspec import Struct
+from msgspec import UNSET
 
 from api.database import Database
 from api.http import ids, pages
@@ -17,6 +16,7 @@ from api.http.pages import Page
 from api.http.problems import NotFound
 from shared.words import instant
 
+from .answers import HistoryLine
 from .inputs import HistoryFilters
 
 WITHIN_S = 10
@@ -51,35 +51,13 @@ _LINES = """
 """
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
-    """One line of history."""
-
-    id: int
-    kind: str
-    charge_point_id: str
-    evse_id: int | None
-    connector_id: int | None
-    reported: str
-    normalized: str | None
-    error_code: str | None
-    vendor_error_code: str | None
-    vendor_id: str | None
-    info: str | None
-    event_time: str
-    reported_at: str | None
-    reported_at_text: str | None
-    received_at: str
-    flags: Sequence[str]
-    life: int | None = None
-
-
 class History:
     """Every method may raise ``Unavailable``, ``NotFound``, and ``Invalid`` for a time that cannot be."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_charge_point(self, charge_point_id: str, filters: HistoryFilters) -> Page:
+    async def of_charge_point(self, charge_point_id: str, filters: HistoryFilters) -> Page[HistoryLine]:
         """What one charge point reported; with ``include_deleted`` all that ever bore the id."""
         if not ids.is_charge_point(charge_point_id):
             raise _no("charge point", filters)
@@ -91,7 +69,7 @@ class History:
                 raise _no("charge point", filters)
             return await _page(connection, found, filters)
 
-    async def of_station(self, station_id: str, filters: HistoryFilters) -> Page:
+    async def of_station(self, station_id: str, filters: HistoryFilters) -> Page[HistoryLine]:
         """What the charge points that a station has now reported, wherever they were then.
 
         With ``include_deleted`` those, too, that were deleted while they were there.
@@ -107,7 +85,7 @@ class History:
             return await _page(connection, found, filters)
 
 
-async def _page(connection: Any, charge_points: Sequence[Any], filters: HistoryFilters) -> Page:
+async def _page(connection: Any, charge_points: Sequence[Any], filters: HistoryFilters) -> Page[HistoryLine]:
     conditions: list[str] = []
     arguments: list[Any] = [[row["key"] for row in charge_points]]
 
@@ -142,8 +120,8 @@ async def _page(connection: Any, charge_points: Sequence[Any], filters: HistoryF
     )
 
 
-def _line(row: Any, charge_point: Mapping[str, Any], with_life: bool) -> msgspec.Raw:
-    line = Line(
+def _line(row: Any, charge_point: Mapping[str, Any], with_life: bool) -> HistoryLine:
+    return HistoryLine(
         id=row["id"],
         kind=row["kind"],
         charge_point_id=charge_point["id"],
@@ -160,9 +138,8 @@ def _line(row: Any, charge_point: Mapping[str, Any], with_life: bool) -> msgspec
         reported_at_text=row["reported_at_text"],
         received_at=_text(row["received_at"]),
         flags=row["flags"],
-        life=charge_point["life"] if with_life else None,
+        life=charge_point["life"] if with_life else UNSET,
     )
-    return msgspec.Raw(msgspec.json.encode(line))
 
 
 def _text(moment: datetime) -> str:

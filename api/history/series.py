@@ -18,6 +18,7 @@ from shared.stores.postgres import Connection
 from shared.words import instant
 from shared.words.status import NORMALIZED, STATUSES, Connectivity
 
+from .answers import SeriesDocument, SeriesPoint
 from .inputs import SeriesFilters
 
 MAX_POINTS = 1000
@@ -119,12 +120,12 @@ class Series:
         except TimeoutError as error:
             raise TooSlow(_INSTEAD, headers={"Retry-After": "5"}) from error
         return msgspec.json.encode(
-            {
-                "from": instant.to_text(instant.from_datetime(start)),
-                "to": instant.to_text(instant.from_datetime(end)),
-                "step_s": filters.step,
-                "points": points(ends, ((row["of_connector"], row["step"], row["value"], row["n"]) for row in moves)),
-            }
+            SeriesDocument(
+                from_=instant.to_text(instant.from_datetime(start)),
+                to=instant.to_text(instant.from_datetime(end)),
+                step_s=filters.step,
+                points=points(ends, ((row["of_connector"], row["step"], row["value"], row["n"]) for row in moves)),
+            )
         )
 
 
@@ -149,24 +150,19 @@ def times(filters: SeriesFilters, now: datetime) -> tuple[datetime, datetime, li
     return start, end, [min(start + step * number, end) for number in range(1, n + 1)]
 
 
-def points(ends: Sequence[datetime], moves: Iterable[tuple[bool, int, str, int]]) -> list[dict[str, Any]]:
+def points(ends: Sequence[datetime], moves: Iterable[tuple[bool, int, str, int]]) -> list[SeriesPoint]:
     """What there is at the end of each step, from ``(of a connector, step, value, change)``. Pure."""
-    connectors: dict[str, int] = dict.fromkeys(STATUSES, 0)
-    charge_points: dict[str, int] = dict.fromkeys(get_args(Connectivity), 0)
-    changes: dict[int, list[tuple[dict[str, int], str, int]]] = {}
+    connectors: dict[Any, int] = dict.fromkeys(STATUSES, 0)
+    charge_points: dict[Any, int] = dict.fromkeys(get_args(Connectivity), 0)
+    changes: dict[int, list[tuple[dict[Any, int], str, int]]] = {}
     for of_connector, step, value, change in moves:
         changes.setdefault(step, []).append((connectors if of_connector else charge_points, value, change))
     made = []
     for step, end in enumerate(ends):
         for counts, value, change in changes.get(step, ()):
             counts[value] += change
-        made.append(
-            {
-                "at": instant.to_text(instant.from_datetime(end)),
-                "connectors": dict(connectors),
-                "charge_points": dict(charge_points),
-            }
-        )
+        at = instant.to_text(instant.from_datetime(end))
+        made.append(SeriesPoint(at, dict(connectors), dict(charge_points)))
     return made
 
 

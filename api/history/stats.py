@@ -9,6 +9,8 @@ from api.database import Database
 from api.http.problems import Unavailable
 from shared.stores import tally
 
+from .answers import StatsDocument
+
 CACHED_S = 1
 WAIT_S = 10
 
@@ -33,7 +35,9 @@ class Stats:
             async with asyncio.timeout(WAIT_S), self._one_at_a_time:
                 if self._clock() >= self._stale_at:
                     async with self._database.connection() as connection:
-                        self._document = msgspec.json.encode(await tally.taken(connection))
+                        self._document = msgspec.json.encode(
+                            msgspec.convert(await tally.taken(connection), StatsDocument)
+                        )
                     self._stale_at = self._clock() + CACHED_S
                 return self._document
         except TimeoutError as error:

@@ -6,10 +6,11 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.openapi import may_answer
+from api.http.openapi import answering
+from api.http.problems import NotFound, TooSlow
 from api.http.room import Room
 
-from . import answers
+from .answers import SERIES, STATS, SeriesDocument, StatsDocument
 from .inputs import SeriesFilters
 from .series import Series
 from .stats import Stats
@@ -19,13 +20,13 @@ def room(stats: Stats, series: Series) -> Room:
     """The routes."""
     routes = Room("/v1/stats", "stats")
 
-    @routes.reads.get("", response_model=answers.Stats, responses=may_answer(503))
+    @routes.reads.get("", responses=answering(StatsDocument, example=STATS))
     async def read_stats(request: Request) -> Response:
         """The whole network in numbers, at most a second old."""
         return Response(await stats.document(), media_type="application/json")
 
-    @routes.reads.get("/series", response_model=answers.Series, responses=may_answer(404, 422, 503))
-    async def read_series(request: Request, filters: Annotated[SeriesFilters, Query()]) -> Response:
+    @routes.reads.get("/series", responses=answering(SeriesDocument, NotFound, TooSlow, example=SERIES))
+    async def read_stats_series(request: Request, filters: Annotated[SeriesFilters, Query()]) -> Response:
         """The network over time, for charts: how many there were of each at the end of each step.
 
         `connectors`: every connector by the last word it said itself before that moment, in our terms, from its first

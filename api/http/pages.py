@@ -6,24 +6,28 @@ the list is sorted by.
 
 import base64
 import binascii
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .problems import FieldError, Invalid
 
+Item = TypeVar("Item", covariant=True)
 
-class Page(Struct, frozen=True):
+
+class Page(Struct, Generic[Item], frozen=True):
     """A part of a list, as it is sent."""
 
-    items: list[msgspec.Raw]
-    next_cursor: str | None
+    items: Sequence[Item]
+    next_cursor: Annotated[str | None, Meta(description="null on the last page")]
 
 
-def answer(request: Request, found: Page) -> Response:
+def answer(request: Request, found: Page[Any]) -> Response:
     """A page; ``Link`` leads to the next one under the same filters."""
     headers = {}
     if found.next_cursor is not None:

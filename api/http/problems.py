@@ -58,6 +58,14 @@ class Problem(Exception):
         return cls.name.replace("-", " ").capitalize()
 
     @classmethod
+    def document(cls) -> ProblemDocument:
+        """An example."""
+        errors = [FieldError("limit", "Input should be less than or equal to 500")] if cls.status == 422 else []
+        return ProblemDocument(
+            cls.type(), cls.title(), cls.status, cls.example, "/v1/stations", "0f8fad5bd9cb469fa16570867728950e", errors
+        )
+
+    @classmethod
     def meaning(cls) -> str:
         """What it is, and what to do about it."""
         return " ".join((cls.__doc__ or "").split())

@@ -56,8 +56,6 @@ def step(text: object) -> int:
     Raises:
         ValueError: it is no such step.
     """
-    if isinstance(text, int):  # the default
-        return text
     if isinstance(text, str) and _STEP.fullmatch(text):
         seconds = int(text[:-1]) * _SECONDS[text[-1]]
         if seconds <= _SECONDS["d"]:

@@ -1,31 +1,23 @@
-"""Those who knocked, for OpenAPI alone."""
+"""Those who knocked, as they are listed."""
 
-from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, Field
-from pydantic.config import JsonDict
+from msgspec import Meta, Struct
 
-from api.http.schemas import AT, like
-
-_KNOCK: JsonDict = {"id": "CP9", "status": 404, "attempts": 12, "first_seen_at": AT, "last_seen_at": AT}
+from api.http.pages import Page
+from api.http.schemas import AT, Instant
 
 
-class Knock(BaseModel):
+class Knock(Struct, frozen=True):
     """A charge point that is refused."""
 
-    model_config = like(_KNOCK)
-
     id: str
-    status: int = Field(description="404: not in the inventory; 401: a wrong password, or none; 400, 429: the rest")
+    status: Annotated[
+        int, Meta(description="404: not in the inventory; 401: a wrong password, or none; 400, 429: the rest")
+    ]
     attempts: int
-    first_seen_at: datetime
-    last_seen_at: datetime
+    first_seen_at: Instant
+    last_seen_at: Instant
 
 
-class KnockPage(BaseModel):
-    """Some of those who knocked, the newest first."""
-
-    model_config = like({"items": [_KNOCK], "next_cursor": None})
-
-    items: list[Knock]
-    next_cursor: str | None = Field(description="null on the last page")
+INBOX = Page(items=[Knock(id="CP9", status=404, attempts=12, first_seen_at=AT, last_seen_at=AT)], next_cursor=None)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import msgspec
-
 from api.database import Database
 from api.http import ids, pages
 from api.http.access import Author
@@ -15,6 +13,7 @@ from api.inventory.writing import Writing
 from shared.stores.hot import Change
 from shared.words import instant
 
+from .answers import Knock
 from .inputs import Adoption, InboxFilters
 
 # A gateway hands over every few seconds: a 404 may arrive here after the charge point was created.
@@ -41,7 +40,7 @@ class Inbox:
         self._writing = writing
         self._inventory = inventory
 
-    async def page(self, filters: InboxFilters) -> Page:
+    async def page(self, filters: InboxFilters) -> Page[Knock]:
         """Those who knocked, the last one first.
 
         Raises:
@@ -97,8 +96,6 @@ def _position(cursor: str | None) -> tuple[int | None, str | None]:
     return int(number), folded_id
 
 
-def _item(row: Any) -> msgspec.Raw:
-    fields = {name: row[name] for name in ("id", "status", "attempts")}
-    for name in ("first_seen_at", "last_seen_at"):
-        fields[name] = instant.to_text(instant.from_datetime(row[name]))
-    return msgspec.Raw(msgspec.json.encode(fields))
+def _item(row: Any) -> Knock:
+    first, last = (instant.to_text(instant.from_datetime(row[name])) for name in ("first_seen_at", "last_seen_at"))
+    return Knock(row["id"], row["status"], row["attempts"], first, last)

@@ -8,11 +8,13 @@ from starlette.responses import Response
 
 from api.http import pages, responses
 from api.http.access import author
-from api.http.openapi import may_answer
+from api.http.openapi import CREATED, LINK, answering
+from api.http.pages import Page
+from api.http.problems import IdTaken, NotFound
 from api.http.room import Room
-from api.inventory.answers import EditedChargePoint
+from api.inventory.answers import CHARGE_POINT, EditedChargePoint
 
-from . import answers
+from .answers import INBOX, Knock
 from .inputs import Adoption, InboxFilters
 from .knocks import Inbox
 
@@ -21,7 +23,7 @@ def room(inbox: Inbox) -> Room:
     """The routes."""
     routes = Room("/v1/inbox", "inbox")
 
-    @routes.reads.get("", response_model=answers.KnockPage, responses=may_answer(422, 503))
+    @routes.reads.get("", responses=answering(Page[Knock], example=INBOX, headers=LINK))
     async def list_inbox(request: Request, filters: Annotated[InboxFilters, Query()]) -> Response:
         """Who knocks and is refused, the last one first; some seconds old."""
         return pages.answer(request, await inbox.page(filters))
@@ -29,10 +31,9 @@ def room(inbox: Inbox) -> Room:
     @routes.writes.post(
         "/{charge_point_id}/adopt",
         status_code=201,
-        response_model=EditedChargePoint,
-        responses=may_answer(404, 409, 413, 422, 503, when={404: "Nobody with this id has knocked"}),
+        responses=answering(EditedChargePoint, NotFound, IdTaken, status=201, example=CHARGE_POINT, headers=CREATED),
     )
-    async def adopt(request: Request, charge_point_id: str, body: Adoption) -> Response:
+    async def adopt_charge_point(request: Request, charge_point_id: str, body: Adoption) -> Response:
         """Makes it a charge point of a station: it may connect from now on."""
         body, made = body.with_generated()
         change = await inbox.adopt(author(request), charge_point_id, body)
@@ -41,9 +42,9 @@ def room(inbox: Inbox) -> Room:
     @routes.writes.delete(
         "/{charge_point_id}",
         status_code=204,
-        responses=may_answer(404, 503, when={404: "Nobody with this id has knocked"}),
+        responses=answering(None, NotFound, status=204),
     )
-    async def forget(request: Request, charge_point_id: str) -> Response:
+    async def forget_knock(request: Request, charge_point_id: str) -> Response:
         """Takes it off the list; it is there again when it knocks again."""
         await inbox.forget(author(request), charge_point_id)
         return Response(status_code=204)

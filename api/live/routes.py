@@ -6,9 +6,10 @@ from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from api.http.openapi import may_answer
+from api.http.openapi import answering
 from api.http.room import Room
 
+from .answers import EVENT, EVENTS
 from .inputs import StreamFilters
 from .stream import Stream
 
@@ -28,7 +29,9 @@ def room(stream: Stream) -> Room:
     """The routes."""
     routes = Room("/v1/stream", "stream")
 
-    @routes.reads.get("", response_class=Events, responses=may_answer(422, 503))
+    @routes.reads.get(
+        "", response_class=Events, responses=answering(EVENTS, example=EVENT, media_type="text/event-stream")
+    )
     async def follow_stream(
         request: Request,
         filters: Annotated[StreamFilters, Query()],

@@ -1,40 +1,34 @@
-"""Pages of stations and charge points, for OpenAPI alone."""
+"""Stations and charge points as lists show them."""
 
-from pydantic import ConfigDict, Field
+from collections.abc import Sequence
+from typing import Annotated
 
-from api.http.schemas import Answer
-from api.inventory.answers import CHARGE_POINT, STATION_ITEM, ChargePoint, StationItem
+from msgspec import UNSET, Meta, UnsetType, structs
 
-_DISTANCE_M = Field(default=None, description="only with `near`: great-circle distance in metres")
-_CURSOR = "czphbGV4YW5kZXJwbGF0eg"
+from api.http.pages import Page
+from api.inventory.answers import CHARGE_POINT, STATION
+from shared.words.documents import ChargePointDocument, StationItem
+
+Distance = Annotated[float | UnsetType, Meta(description="only with `near`: great-circle distance in metres")]
 
 
-class ListedStation(StationItem):
+class ListedStation(StationItem, frozen=True):
     """A station in a list."""
 
-    charge_points: list[ChargePoint] = Field(default=[], description="only with `expand=charge_points`")
-    distance_m: float | None = _DISTANCE_M
+    charge_points: Annotated[
+        Sequence[ChargePointDocument] | UnsetType, Meta(description="only with `expand=charge_points`")
+    ] = UNSET
+    distance_m: Distance = UNSET
 
 
-class ListedChargePoint(ChargePoint):
+class ListedChargePoint(ChargePointDocument, frozen=True):
     """A charge point in a list."""
 
-    distance_m: float | None = _DISTANCE_M
+    distance_m: Distance = UNSET
 
 
-class StationPage(Answer):
-    """Some of the stations, in the order asked for."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [STATION_ITEM], "next_cursor": _CURSOR}]})
-
-    items: list[ListedStation]
-    next_cursor: str | None = Field(description="null on the last page")
-
-
-class ChargePointPage(Answer):
-    """Some of the charge points, in the order asked for."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [CHARGE_POINT], "next_cursor": None}]})
-
-    items: list[ListedChargePoint]
-    next_cursor: str | None = Field(description="null on the last page")
+STATIONS = Page(
+    items=[ListedStation(**{name: getattr(STATION, name) for name in StationItem.__struct_fields__})],
+    next_cursor="czphbGV4YW5kZXJwbGF0eg",
+)
+CHARGE_POINTS = Page(items=[ListedChargePoint(**structs.asdict(CHARGE_POINT))], next_cursor=None)

@@ -9,11 +9,14 @@ from starlette.responses import Response
 from api.http import pages, responses
 from api.http.access import author
 from api.http.etags import IfMatch
-from api.http.openapi import may_answer
+from api.http.openapi import LINK, answering
+from api.http.pages import Page
+from api.http.problems import Changed, NotFound, TooSlow
 from api.http.room import Room
-from api.inventory.answers import ChargePoint, EditedChargePoint
+from api.inventory.answers import CHARGE_POINT, EditedChargePoint
 from api.inventory.inputs import ChargePointPatch
 from api.inventory.inventory import Inventory
+from shared.words.documents import ChargePointDocument
 
 from . import answers
 from .documents import Documents
@@ -25,7 +28,9 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     """The routes."""
     routes = Room("/v1/charge-points", "charge points")
 
-    @routes.reads.get("", response_model=answers.ChargePointPage, responses=may_answer(422, 503))
+    @routes.reads.get(
+        "", responses=answering(Page[answers.ListedChargePoint], TooSlow, example=answers.CHARGE_POINTS, headers=LINK)
+    )
     async def list_charge_points(request: Request, filters: Annotated[ChargePointFilters, Query()]) -> Response:
         """The charge points, by id, or by distance of their station from a place.
 
@@ -33,13 +38,17 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
         """
         return pages.answer(request, await lists.charge_points(filters))
 
-    @routes.reads.get("/{charge_point_id}", response_model=ChargePoint, responses=may_answer(304, 404, 503))
+    @routes.reads.get(
+        "/{charge_point_id}",
+        responses=answering(ChargePointDocument, NotFound, example=CHARGE_POINT, headers=("Age",), etag=True),
+    )
     async def read_charge_point(request: Request, charge_point_id: str) -> Response:
         """One charge point."""
         return responses.document(await documents.charge_point(charge_point_id), request)
 
     @routes.writes.patch(
-        "/{charge_point_id}", response_model=EditedChargePoint, responses=may_answer(404, 412, 413, 422, 503)
+        "/{charge_point_id}",
+        responses=answering(EditedChargePoint, NotFound, Changed, example=CHARGE_POINT, headers=("ETag",)),
     )
     async def edit_charge_point(
         request: Request, charge_point_id: str, body: ChargePointPatch, if_match: IfMatch = None
@@ -52,7 +61,9 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
         edited = inventory.edit_charge_point(author(request), charge_point_id, body, if_match)
         return responses.document(await edited, password=made)
 
-    @routes.writes.delete("/{charge_point_id}", status_code=204, responses=may_answer(404, 412, 503))
+    @routes.writes.delete(
+        "/{charge_point_id}", status_code=204, responses=answering(None, NotFound, Changed, status=204)
+    )
     async def delete_charge_point(request: Request, charge_point_id: str, if_match: IfMatch = None) -> Response:
         """No such charge point any more: its socket is closed and it is refused from then on. History stays."""
         await inventory.delete_charge_point(author(request), charge_point_id, if_match)

@@ -37,7 +37,7 @@ class Lists:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def stations(self, filters: StationFilters) -> Page:
+    async def stations(self, filters: StationFilters) -> Page[msgspec.Raw]:
         """Stations; whole documents with ``expand``, else all but their charge points."""
         if filters.near is not None and filters.sort is not None:
             raise Invalid(FieldError("sort", "near sorts by distance: leave it out"))
@@ -67,7 +67,7 @@ class Lists:
             select, f"{_ITEM}, {_MEMBERS} FROM ({{}}) p JOIN stations s USING (key)", filters, _whole_station
         )
 
-    async def charge_points(self, filters: ChargePointFilters) -> Page:
+    async def charge_points(self, filters: ChargePointFilters) -> Page[msgspec.Raw]:
         """Charge points, whole documents."""
         connectivity = filters.connectivity
         domains = (
@@ -101,7 +101,9 @@ class Lists:
             select, "c.document FROM ({}) p JOIN charge_points c USING (key)", filters, _charge_point
         )
 
-    async def _page(self, select: Select, outer: str, filters: Filters, item: Callable[[Any], bytes]) -> Page:
+    async def _page(
+        self, select: Select, outer: str, filters: Filters, item: Callable[[Any], bytes]
+    ) -> Page[msgspec.Raw]:
         if filters.cursor is not None:
             select.after(filters.cursor)
         page = select.text(filters.limit + 1)

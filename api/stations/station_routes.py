@@ -9,9 +9,11 @@ from starlette.responses import Response
 from api.http import pages, responses
 from api.http.access import author
 from api.http.etags import IfMatch
-from api.http.openapi import may_answer
+from api.http.openapi import CREATED, LINK, answering
+from api.http.pages import Page
+from api.http.problems import Changed, IdTaken, NotFound, TooSlow
 from api.http.room import Room
-from api.inventory.answers import EditedChargePoint, Station
+from api.inventory.answers import CHARGE_POINT, STATION, EditedChargePoint, Station
 from api.inventory.inputs import NewChargePoint, NewStation, StationPatch
 from api.inventory.inventory import Inventory
 
@@ -25,7 +27,9 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     """The routes."""
     routes = Room("/v1/stations", "stations")
 
-    @routes.reads.get("", response_model=answers.StationPage, responses=may_answer(422, 503))
+    @routes.reads.get(
+        "", responses=answering(Page[answers.ListedStation], TooSlow, example=answers.STATIONS, headers=LINK)
+    )
     async def list_stations(request: Request, filters: Annotated[StationFilters, Query()]) -> Response:
         """The stations, by id, by name, or by distance from a place; without `charge_points` unless expanded.
 
@@ -33,24 +37,30 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
         """
         return pages.answer(request, await lists.stations(filters))
 
-    @routes.reads.get("/{station_id}", response_model=Station, responses=may_answer(304, 404, 503))
+    @routes.reads.get(
+        "/{station_id}", responses=answering(Station, NotFound, example=STATION, headers=("Age",), etag=True)
+    )
     async def read_station(request: Request, station_id: str) -> Response:
         """One station with all its charge points."""
         return responses.document(await documents.station(station_id), request)
 
-    @routes.writes.post("", status_code=201, response_model=Station, responses=may_answer(409, 413, 422, 503))
+    @routes.writes.post(
+        "", status_code=201, responses=answering(Station, IdTaken, status=201, example=STATION, headers=CREATED)
+    )
     async def create_station(request: Request, body: NewStation) -> Response:
         """A new station, without charge points yet."""
         change = await inventory.create_station(author(request), body.id, body.given())
         return responses.created(change, "/v1/stations", change.station_id or "")
 
-    @routes.writes.patch("/{station_id}", response_model=Station, responses=may_answer(404, 412, 413, 422, 503))
+    @routes.writes.patch(
+        "/{station_id}", responses=answering(Station, NotFound, Changed, example=STATION, headers=("ETag",))
+    )
     async def edit_station(request: Request, station_id: str, body: StationPatch, if_match: IfMatch = None) -> Response:
         """Other fields for a station: what is absent stays, null clears."""
         edited = inventory.edit_station(author(request), station_id, body.given(), if_match)
         return responses.document(await edited)
 
-    @routes.writes.delete("/{station_id}", status_code=204, responses=may_answer(404, 412, 503))
+    @routes.writes.delete("/{station_id}", status_code=204, responses=answering(None, NotFound, Changed, status=204))
     async def delete_station(request: Request, station_id: str, if_match: IfMatch = None) -> Response:
         """No such station any more, nor its charge points: their sockets are closed. History stays."""
         await inventory.delete_station(author(request), station_id, if_match)
@@ -59,8 +69,7 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     @routes.writes.post(
         "/{station_id}/charge-points",
         status_code=201,
-        response_model=EditedChargePoint,
-        responses=may_answer(404, 409, 413, 422, 503),
+        responses=answering(EditedChargePoint, NotFound, IdTaken, status=201, example=CHARGE_POINT, headers=CREATED),
         tags=["charge points"],
     )
     async def create_charge_point(request: Request, station_id: str, body: NewChargePoint) -> Response:

@@ -5,10 +5,10 @@ station document is its inventory, its rolled-up status, and the documents of it
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from .status import (
     Connectivity,
@@ -25,6 +25,8 @@ from .status import (
 
 Registration = Literal["ACCEPTED", "PENDING", "REJECTED"]
 
+Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]  #: RFC 3339, UTC, ms
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -33,7 +35,7 @@ class Intent(Struct, frozen=True):
 
     operative: bool
     note: str | None
-    since: str
+    since: Instant
 
 
 class ConnectorDocument(Struct, frozen=True):
@@ -48,9 +50,9 @@ class ConnectorDocument(Struct, frozen=True):
     vendor_error_code: str | None
     vendor_id: str | None
     info: str | None
-    since: str
-    reported_at: str | None
-    received_at: str
+    since: Instant
+    reported_at: Instant | None
+    received_at: Instant
 
 
 class EvseDocument(Struct, frozen=True):
@@ -59,7 +61,7 @@ class EvseDocument(Struct, frozen=True):
     id: int
     status: Status
     reported: str | None
-    since: str
+    since: Instant
     connectors: tuple[ConnectorDocument, ...]
 
 
@@ -68,7 +70,7 @@ class Connector0Document(Struct, frozen=True):
 
     reported: str
     error_code: str | None
-    since: str
+    since: Instant
 
 
 class ChargePointDocument(Struct, frozen=True):
@@ -80,21 +82,25 @@ class ChargePointDocument(Struct, frozen=True):
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
-    hardware: int = 1
+    hardware: Annotated[int, Meta(description="goes up with each other device under this id")] = 1
     revision: int = 0
     connectivity: Connectivity = "NEVER"
-    connectivity_since: str | None = None
-    last_seen_at: str | None = None
+    connectivity_since: Instant | None = None
+    last_seen_at: Instant | None = None
     registration: Registration = "ACCEPTED"
-    has_password: bool = False
-    operative: bool = True
+    has_password: Annotated[bool, Meta(description="a charger must authenticate with it; it is never given out")] = (
+        False
+    )
+    operative: Annotated[bool, Meta(description="what was last asked of it")] = True
     intent: Intent | None = None
-    identity_conflict: bool = False
+    identity_conflict: Annotated[
+        bool, Meta(description="two devices seem to bear this id: their sockets replace each other")
+    ] = False
     status: Status = "UNKNOWN"
-    since: str | None = None
+    since: Annotated[Instant | None, Meta(description="since when it has this status")] = None
     health: Health = "UNKNOWN"
     partially_available: bool = False
-    counts: dict[Status, int] = {}
+    counts: Annotated[dict[Status, int], Meta(description="EVSEs by status, without zeros")] = {}
     connector0: Connector0Document | None = None
     evses: tuple[EvseDocument, ...] = ()
 
@@ -113,13 +119,15 @@ class StationItem(Struct, frozen=True):
     longitude: float | None
     time_zone: str | None
     status: Status
-    since: str
+    since: Annotated[Instant, Meta(description="since when it has this status")]
     health: Health
     partially_available: bool
-    counts: dict[Status, int]
-    connectivity_counts: dict[Connectivity, int]
+    counts: Annotated[dict[Status, int], Meta(description="EVSEs by status, without zeros")]
+    connectivity_counts: Annotated[
+        dict[Connectivity, int], Meta(description="charge points by connectivity, without zeros")
+    ]
     revision: int
-    updated_at: str
+    updated_at: Instant
 
 
 class StationDocument(StationItem, frozen=True):

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from api.audit import answers
+from api.http.pages import Page
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import ADMIN, READ, Api, bearer
 
@@ -21,7 +23,7 @@ async def entries(api: Api, **filters: str) -> list[Entry]:
     answer = await api.client.get("/v1/audit", params=filters, headers=bearer(ADMIN))
     assert answer.status_code == 200, answer.text
     page = answer.json()
-    answers.AuditPage.model_validate(page)
+    msgspec.convert(page, Page[answers.AuditEntry])
     found: list[Entry] = page["items"]
     return found[::-1]
 

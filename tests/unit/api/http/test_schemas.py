@@ -1,72 +1,101 @@
-"""What OpenAPI says of the documents is what ``shared.words.documents`` makes, and every example is right."""
+"""What OpenAPI says of an answer is made of the struct that is answered, and every example is right."""
 
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import jsonschema
 import msgspec
 import pytest
-from pydantic import BaseModel
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.audit import answers as audit
-from api.bulk import answers as bulk
+from api.audit.answers import AUDIT
+from api.bulk.answers import REPORT
 from api.commands import answers as commands
 from api.commands import inputs
-from api.history import answers as history
-from api.history import lines
+from api.history.answers import HISTORY, SERIES, STATS
 from api.http import schemas
-from api.inbox import answers as inbox
+from api.http.pages import Page
+from api.inbox.answers import INBOX
 from api.inbox.inputs import Adoption
-from api.inventory import answers as inventory
-from api.stations import answers as stations
-from shared.words import documents
+from api.inventory.answers import CHARGE_POINT, STATION
+from api.live.answers import EVENT
+from api.stations.answers import CHARGE_POINTS, STATIONS
+from shared.words.documents import ChargePointDocument, Instant
+from shared.words.status import Status
+
+
+class Plug(Struct):
+    """A plug."""
+
+    status: Status
+    since: Instant
+    title: str
+    note: Annotated[str | None, Meta(description="why")] = None
+    length_m: float | UnsetType = UNSET
+
+
+class PlugDocument(Struct):
+    """The same as a document."""
+
+    plugs: Sequence[Plug]
+
+
+def test_every_field_is_required_but_those_that_may_be_absent() -> None:
+    plug = schemas.components([Plug])["Plug"]
+    assert plug["required"] == ["status", "since", "title", "note"]
+    assert list(plug["properties"]) == ["status", "since", "title", "note", "length_m"]
+    assert plug["properties"]["note"]["description"] == "why"
+    assert plug["properties"]["since"] == {"type": "string", "format": "date-time"}
+    assert all("default" not in field for field in plug["properties"].values())
+    assert "additionalProperties" not in plug, "answers may get new fields"
+
+
+def test_a_list_of_words_is_one_schema_wherever_it_comes() -> None:
+    found = schemas.with_words({"components": {"schemas": schemas.components([Plug])}, "paths": {"x": [PARAMETER]}})
+    ref = {"$ref": "#/components/schemas/Status"}
+    assert found["components"]["schemas"]["Plug"]["properties"]["status"] == ref
+    assert found["paths"]["x"] == [{"schema": {"allOf": [ref], "default": "FAULTED"}}]
+    assert found["components"]["schemas"]["Status"]["enum"][0] == "AVAILABLE"
+
+
+PARAMETER = {
+    "schema": {
+        "type": "string",
+        "title": "Status",
+        "enum": ["AVAILABLE", "OCCUPIED", "RESERVED", "UNAVAILABLE", "FAULTED", "UNKNOWN"],
+        "default": "FAULTED",
+    }
+}
 
 
 @pytest.mark.parametrize(
-    ("model", "struct"),
-    [
-        (inventory.Station, documents.StationDocument),
-        (inventory.StationItem, documents.StationItem),
-        (inventory.ChargePoint, documents.ChargePointDocument),
-        (inventory.Evse, documents.EvseDocument),
-        (inventory.Connector, documents.ConnectorDocument),
-        (inventory.Connector0, documents.Connector0Document),
-        (inventory.Intent, documents.Intent),
-        (history.HistoryLine, lines.Line),
-    ],
+    ("type_", "name"),
+    [(Plug, "Plug"), (ChargePointDocument, "ChargePoint"), (Page[Plug], "PlugPage"), (Page[PlugDocument], "PlugPage")],
 )
-def test_the_fields_are_the_same_in_the_same_order(model: type[BaseModel], struct: type[msgspec.Struct]) -> None:
-    assert tuple(model.model_fields) == struct.__struct_fields__
+def test_schemas_have_the_names_that_clients_read(type_: Any, name: str) -> None:
+    assert schemas.ref(type_) == {"$ref": f"#/components/schemas/{name}"}
+    assert name in schemas.components([type_])
 
 
 @pytest.mark.parametrize(
-    "model",
+    "example",
     [
-        inventory.Station,
-        inventory.StationItem,
-        inventory.ChargePoint,
-        stations.StationPage,
-        stations.ChargePointPage,
-        history.HistoryPage,
-        history.Series,
-        schemas.Problem,
-        inputs.AvailabilityIntent,
-        inputs.Trigger,
-        inputs.ResetOrder,
-        inputs.Unlock,
-        Adoption,
-        commands.Availability,
-        commands.CommandAnswer,
-        inbox.Knock,
-        inbox.KnockPage,
-        audit.AuditEntry,
-        audit.AuditPage,
-        bulk.ImportReport,
+        *(AUDIT, REPORT, HISTORY, SERIES, STATS, INBOX, CHARGE_POINT, STATION, EVENT, CHARGE_POINTS, STATIONS),
+        *(commands.AVAILABILITY, commands.WAITING, commands.COMMAND, commands.STATE, commands.TRACE),
     ],
+    ids=lambda example: type(example).__name__,
 )
-def test_the_examples_are_right(model: type[BaseModel]) -> None:
+def test_an_example_is_as_its_schema_says(example: Struct) -> None:
+    of: Any = Page[type(example.items[0])] if isinstance(example, Page) else type(example)  # type: ignore[misc]
+    schema = schemas.ref(of) | {"components": {"schemas": schemas.components([of])}}
+    jsonschema.validate(msgspec.json.decode(msgspec.json.encode(example)), schema)
+
+
+@pytest.mark.parametrize(
+    "model", [inputs.AvailabilityIntent, inputs.Trigger, inputs.ResetOrder, inputs.Unlock, Adoption]
+)
+def test_an_example_of_a_body_is_one(model: Any) -> None:
     examples = model.model_json_schema()["examples"]
     assert examples
     for example in examples:
         model.model_validate(example)
-
-
-def test_a_document_as_it_is_made_is_one_that_is_described() -> None:
-    document = documents.encode(documents.ChargePointDocument("CP1", None, counts={"AVAILABLE": 1}))
-    assert inventory.ChargePoint.model_validate_json(document).id == "CP1"
