@@ -20,7 +20,7 @@ def room(audit: Audit) -> Room:
     """The routes."""
     routes = Room("/v1/audit", "audit")
 
-    @routes.reads.get("", responses=answering(Page[AuditEntry], example=AUDIT, headers=LINK))
+    @routes.reads.get("", responses=answering(Page[AuditEntry], example=AUDIT, headers=LINK, etag=True))
     async def list_audit(request: Request, filters: Annotated[AuditFilters, Query()]) -> Response:
         """Changes and commands, the newest first. Each is written in the transaction of its change."""
         return pages.answer(request, await audit.page(filters))

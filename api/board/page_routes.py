@@ -9,15 +9,16 @@ from fastapi import APIRouter, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.http.compression import takes_gzip
+
 from .codes import Codes
 from .files import Files
-from .routes import takes_gzip
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_SAFE = {"Referrer-Policy": "no-referrer"}
 _FOREVER = "public, max-age=31536000, immutable"
 _MAX_CODE_BYTES = 1_000
 

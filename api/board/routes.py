@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import etags
+from api.http.compression import takes_gzip
 from api.http.openapi import answering
 from api.http.room import Room
 from shared.credentials import tokens
@@ -58,13 +59,3 @@ def room(snapshot: Snapshot, codes: Codes) -> Room:
         )
 
     return routes
-
-
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether a client says that it takes gzip (RFC 9110 §12.5.3); one that gives it no weight does not."""
-    for one in accept_encoding.lower().split(","):
-        name, _, parameters = one.partition(";")
-        if name.strip() in ("gzip", "*"):
-            weight = parameters.replace(" ", "").partition("q=")[2]
-            return weight.strip("0.") != "" if weight else True
-    return False

@@ -16,7 +16,7 @@ from .answers import HISTORY, HistoryLine
 from .inputs import HistoryFilters
 from .lines import History
 
-_LINES = answering(Page[HistoryLine], NotFound, TooSlow, example=HISTORY, headers=LINK)
+_LINES = answering(Page[HistoryLine], NotFound, TooSlow, example=HISTORY, headers=LINK, etag=True)
 
 
 def room(history: History) -> Room:

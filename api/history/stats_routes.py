@@ -6,6 +6,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.http import responses
 from api.http.openapi import answering
 from api.http.problems import NotFound, TooSlow
 from api.http.room import Room
@@ -20,12 +21,12 @@ def room(stats: Stats, series: Series) -> Room:
     """The routes."""
     routes = Room("/v1/stats", "stats")
 
-    @routes.reads.get("", responses=answering(StatsDocument, example=STATS))
+    @routes.reads.get("", responses=answering(StatsDocument, example=STATS, etag=True))
     async def read_stats(request: Request) -> Response:
         """The whole network in numbers, at most a second old."""
-        return Response(await stats.document(), media_type="application/json")
+        return responses.listed(request, await stats.document())
 
-    @routes.reads.get("/series", responses=answering(SeriesDocument, NotFound, TooSlow, example=SERIES))
+    @routes.reads.get("/series", responses=answering(SeriesDocument, NotFound, TooSlow, example=SERIES, etag=True))
     async def read_stats_series(request: Request, filters: Annotated[SeriesFilters, Query()]) -> Response:
         """The network over time, for charts: how many there were of each at the end of each step.
 
@@ -35,6 +36,6 @@ def room(stats: Stats, series: Series) -> Room:
         connectivity; NEVER from its creation to its first connection. What counts is when a line was received, so a
         past point never changes. The last point is at `to`. One such question is answered at a time, within 20 s.
         """
-        return Response(await series.document(filters), media_type="application/json")
+        return responses.listed(request, await series.document(filters))
 
     return routes

@@ -13,7 +13,8 @@ text about it; show people `detail`, which says what to do next. `request_id` fi
 
 **ETags.** A document's `ETag` is `"<inventory>.<state>"`. `If-None-Match` compares all of it (304: nothing changed);
 `If-Match` on a change compares the inventory part alone, so that a busy station can be edited (412: someone else was
-faster).
+faster). Lists and numbers have the tag of their bytes, for `If-None-Match`. JSON over 1 kB comes as gzip to whoever
+takes it.
 
 **Times** are RFC 3339; ours are UTC with milliseconds. A time that you send without an offset is UTC. `from` belongs to
 the time asked for, `to` does not.

@@ -20,6 +20,7 @@ from shared.credentials.wrong_tokens import WrongTokens
 from shared.http.origin import Network, asker
 
 from .access import Access
+from .compression import compressing
 from .problems import Problem, TooLarge, TooMany, Unauthorized, Unexpected
 from .query import Query
 from .rate_limit import RateLimit
@@ -27,6 +28,7 @@ from .rate_limit import RateLimit
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_BYTES = {"/v1/import": 10 * MAX_BODY_BYTES}  #: where a body may be larger
 
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")  #: what we say it is, it is
 _CLOSE = {"Connection": "close"}  #: what is refused is not read on
 _VISIBLE = re.compile(rb"[\x21-\x7e]{1,128}")
 
@@ -70,13 +72,14 @@ class Middleware:
         request_id = given if _VISIBLE.fullmatch(given) else secrets.token_hex(16).encode()
         scope["request_id"] = request_id.decode()
         status = 0
+        sending = compressing(send, headers)
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
-            await send(message)
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id), _NO_SNIFFING]
+            await sending(message)
 
         try:
             authorization = headers.get(b"authorization", b"").decode("latin-1")

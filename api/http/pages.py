@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from . import responses
 from .problems import FieldError, Invalid
 
 Item = TypeVar("Item", covariant=True)
@@ -34,7 +35,7 @@ def answer(request: Request, found: Page[Any]) -> Response:
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
         target = f"{request.url.path}?{urlencode([*query, ('cursor', found.next_cursor)])}"
         headers["Link"] = f'<{target}>; rel="next"'
-    return Response(msgspec.json.encode(found), headers=headers, media_type="application/json")
+    return responses.listed(request, msgspec.json.encode(found), headers)
 
 
 def encode(of: str, last: str) -> str:

@@ -1,5 +1,7 @@
 """Answers made of bytes that are JSON already."""
 
+import hashlib
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import msgspec
@@ -26,6 +28,15 @@ def document(found: Hot | Change, request: Request | None = None, *, password: s
     if password is not None:
         headers["Cache-Control"] = "no-store"
     return Response(_with(password, found.document), headers=headers, media_type=_JSON)
+
+
+def listed(request: Request, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON that is made anew for each request, with an entity tag of its bytes; 304 for who holds it already."""
+    etag = f'"{hashlib.blake2s(body, digest_size=12).hexdigest()}"'
+    told = {**(headers or {}), "ETag": etag, "Cache-Control": "no-cache"}
+    if etags.is_current(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=told)
+    return Response(body, headers=told, media_type=_JSON)
 
 
 def created(change: Change, collection: str, id_: str, *, password: str | None = None) -> Response:

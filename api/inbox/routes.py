@@ -23,7 +23,7 @@ def room(inbox: Inbox) -> Room:
     """The routes."""
     routes = Room("/v1/inbox", "inbox")
 
-    @routes.reads.get("", responses=answering(Page[Knock], example=INBOX, headers=LINK))
+    @routes.reads.get("", responses=answering(Page[Knock], example=INBOX, headers=LINK, etag=True))
     async def list_inbox(request: Request, filters: Annotated[InboxFilters, Query()]) -> Response:
         """Who knocks and is refused, the last one first; some seconds old."""
         return pages.answer(request, await inbox.page(filters))

@@ -29,7 +29,10 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     routes = Room("/v1/charge-points", "charge points")
 
     @routes.reads.get(
-        "", responses=answering(Page[answers.ListedChargePoint], TooSlow, example=answers.CHARGE_POINTS, headers=LINK)
+        "",
+        responses=answering(
+            Page[answers.ListedChargePoint], TooSlow, example=answers.CHARGE_POINTS, headers=LINK, etag=True
+        ),
     )
     async def list_charge_points(request: Request, filters: Annotated[ChargePointFilters, Query()]) -> Response:
         """The charge points, by id, or by distance of their station from a place.

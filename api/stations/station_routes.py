@@ -28,7 +28,7 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     routes = Room("/v1/stations", "stations")
 
     @routes.reads.get(
-        "", responses=answering(Page[answers.ListedStation], TooSlow, example=answers.STATIONS, headers=LINK)
+        "", responses=answering(Page[answers.ListedStation], TooSlow, example=answers.STATIONS, headers=LINK, etag=True)
     )
     async def list_stations(request: Request, filters: Annotated[StationFilters, Query()]) -> Response:
         """The stations, by id, by name, or by distance from a place; without `charge_points` unless expanded.
