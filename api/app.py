@@ -28,7 +28,6 @@ from api.history import history_routes, stats_routes
 from api.history.lines import History
 from api.history.series import Series
 from api.history.stats import Stats
-from api.http import guide, openapi, refusals
 from api.http.access import Access
 from api.http.middleware import Middleware
 from api.http.query import Query
@@ -50,6 +49,9 @@ from shared.http.origin import Network
 from shared.process import admin
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
+
+from .http import refusals
+from .reference import guide, openapi
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-ID")

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import pages
-from api.http.openapi import LINK, answering
 from api.http.pages import Page
 from api.http.room import Room
+from api.reference.openapi import LINK, answering
 
 from .answers import AUDIT, AuditEntry
 from .entries import Audit

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from api.http import etags
 from api.http.compression import takes_gzip
-from api.http.openapi import answering
 from api.http.room import Room
+from api.reference.openapi import answering
 from shared.credentials import tokens
 
 from . import answers

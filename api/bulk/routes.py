@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.http.access import author
-from api.http.openapi import answering
 from api.http.problems import WrongMediaType
 from api.http.room import Room
 from api.inventory.merging import Result
+from api.reference.openapi import answering
 
 from . import answers
 from .importing import Bulk

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from api.http.schemas import AT, Instant
+from api.reference.schemas import AT, Instant
 
 Outcome = Literal["Accepted", "Rejected", "Scheduled", "Waiting", "TimedOut"]
 

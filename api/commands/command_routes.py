@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.access import author
-from api.http.openapi import answering
 from api.http.problems import ChargerBusy, FieldError, Invalid, NotAccepted, NotConnected, NotFound, Refused, Silent
 from api.http.room import Room
+from api.reference.openapi import answering
 
 from . import answers
 from .commands import Commands

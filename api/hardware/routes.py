@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from api.http import responses
 from api.http.access import author
-from api.http.openapi import answering
 from api.http.problems import NotFound
 from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, EditedChargePoint
+from api.reference.openapi import answering
 
 from .hardware import Hardware
 from .inputs import ConnectorInPath, EvseInPath, Replacement

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.http.pages import Page
-from api.http.schemas import AT, Instant
+from api.reference.schemas import AT, Instant
 from shared.words.status import Connectivity, Health, Status
 
 from .inputs import HistoryKind

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import pages
-from api.http.openapi import LINK, answering
 from api.http.pages import Page
 from api.http.problems import NotFound, TooSlow
 from api.http.room import Room
+from api.reference.openapi import LINK, answering
 
 from .answers import HISTORY, HistoryLine
 from .inputs import HistoryFilters

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import responses
-from api.http.openapi import answering
 from api.http.problems import NotFound, TooSlow
 from api.http.room import Room
+from api.reference.openapi import answering
 
 from .answers import SERIES, STATS, SeriesDocument, StatsDocument
 from .inputs import SeriesFilters

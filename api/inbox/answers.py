@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from api.http.pages import Page
-from api.http.schemas import AT, Instant
+from api.reference.schemas import AT, Instant
 
 
 class Knock(Struct, frozen=True):

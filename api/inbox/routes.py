@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from api.http import pages, responses
 from api.http.access import author
-from api.http.openapi import CREATED, LINK, answering
 from api.http.pages import Page
 from api.http.problems import IdTaken, NotFound
 from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, EditedChargePoint
+from api.reference.openapi import CREATED, LINK, answering
 
 from .answers import INBOX, Knock
 from .inputs import Adoption, InboxFilters

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from api.http.schemas import AT
+from api.reference.schemas import AT
 from shared.words.documents import (
     ChargePointDocument,
     Connector0Document,

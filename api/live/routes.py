@@ -6,8 +6,8 @@ from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from api.http.openapi import answering
 from api.http.room import Room
+from api.reference.openapi import answering
 
 from .answers import EVENT, EVENTS
 from .inputs import StreamFilters

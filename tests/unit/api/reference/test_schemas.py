@@ -13,12 +13,12 @@ from api.bulk.answers import REPORT
 from api.commands import answers as commands
 from api.commands import inputs
 from api.history.answers import HISTORY, SERIES, STATS
-from api.http import schemas
 from api.http.pages import Page
 from api.inbox.answers import INBOX
 from api.inbox.inputs import Adoption
 from api.inventory.answers import CHARGE_POINT, STATION
 from api.live.answers import EVENT
+from api.reference import schemas
 from api.stations.answers import CHARGE_POINTS, STATIONS
 from shared.words.documents import ChargePointDocument, Instant
 from shared.words.status import Status

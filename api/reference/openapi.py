@@ -11,9 +11,8 @@ import msgspec
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
-from . import schemas
-from .access import scope_of
-from .problems import (
+from api.http.access import scope_of
+from api.http.problems import (
     MEDIA_TYPE,
     Forbidden,
     Invalid,
@@ -28,6 +27,8 @@ from .problems import (
     WrongMediaType,
     every,
 )
+
+from . import schemas
 
 JSON = "application/json"
 LINK = ("Link",)  #: headers of a page
