@@ -40,7 +40,8 @@ from api.live import routes as live
 from api.live.stream import Stream
 from api.metrics import Metrics
 from api.readiness import Readiness
-from api.stations import charge_point_routes, station_routes
+from api.stations import charge_point_routes, connector_routes, station_routes
+from api.stations.connectors import Connectors
 from api.stations.documents import Documents
 from api.stations.hot_reads import HotReads
 from api.stations.lists import Lists
@@ -93,6 +94,7 @@ def create(
     rooms = (
         station_routes.room(lists, documents, inventory),
         charge_point_routes.room(lists, documents, inventory),
+        connector_routes.room(Connectors(database)),
         availability_routes.room(Availability(writing, database, clock)),
         command_routes.room(Commands(database, calls)),
         hardware_routes.room(Hardware(writing, database, clock)),

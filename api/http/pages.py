@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +26,7 @@ class Page(Struct, Generic[Item], frozen=True):
 
     items: Sequence[Item]
     next_cursor: Annotated[str | None, Meta(description="null on the last page")]
+    total: Annotated[int | UnsetType, Meta(description="only with `count`: how many there are on all pages")] = UNSET
 
 
 def answer(request: Request, found: Page[Any]) -> Response:

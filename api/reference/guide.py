@@ -26,6 +26,7 @@ the time asked for, `to` does not.
 TAGS = [
     {"name": "stations", "description": "Places with charge points: what they are, and what they come to."},
     {"name": "charge points", "description": "What speaks OCPP: its EVSEs and connectors, its place, its password."},
+    {"name": "connectors", "description": "Every plug of the network in one list."},
     {
         "name": "availability",
         "description": "In service or out of it. An intent is kept until the charger has followed.",

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from msgspec import UNSET, Meta, UnsetType, structs
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from api.http.pages import Page
 from api.inventory.answers import CHARGE_POINT, STATION
-from shared.words.documents import ChargePointDocument, StationItem
+from api.reference.schemas import AT
+from shared.words.documents import ChargePointDocument, Instant, StationItem
+from shared.words.status import Reason, Status
 
 Distance = Annotated[float | UnsetType, Meta(description="only with `near`: great-circle distance in metres")]
 
@@ -27,8 +29,51 @@ class ListedChargePoint(ChargePointDocument, frozen=True):
     distance_m: Distance = UNSET
 
 
+class ListedConnector(Struct, frozen=True):
+    """A connector: its own word (`reported`) and what it comes to (`status`, and why: `reason`), and where it is."""
+
+    station_id: str | None
+    charge_point_id: str
+    evse_id: int
+    connector_id: int
+    reported: str
+    normalized: Status
+    status: Status
+    reason: Reason | None
+    error_code: str | None
+    vendor_error_code: str | None
+    vendor_id: str | None
+    info: str | None
+    since: Instant | None
+    reported_at: Instant | None
+    received_at: Instant
+
+
 STATIONS = Page(
     items=[ListedStation(**{name: getattr(STATION, name) for name in StationItem.__struct_fields__})],
     next_cursor="czphbGV4YW5kZXJwbGF0eg",
 )
 CHARGE_POINTS = Page(items=[ListedChargePoint(**structs.asdict(CHARGE_POINT))], next_cursor=None)
+CONNECTORS = Page(
+    items=[
+        ListedConnector(
+            station_id="alexanderplatz",
+            charge_point_id="CP1",
+            evse_id=1,
+            connector_id=1,
+            reported="Available",
+            normalized="AVAILABLE",
+            status="AVAILABLE",
+            reason="OWN",
+            error_code="NoError",
+            vendor_error_code=None,
+            vendor_id=None,
+            info=None,
+            since=AT,
+            reported_at=AT,
+            received_at=AT,
+        )
+    ],
+    next_cursor=None,
+    total=1,
+)

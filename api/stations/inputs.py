@@ -6,6 +6,8 @@ from pydantic import AfterValidator, Field
 
 from api.http.ids import StationId
 from api.http.inputs import NO_CONTROLS, Paging
+from api.http.times import Moment
+from shared.words.documents import Registration
 from shared.words.status import Connectivity, Health, Status
 
 from . import places
@@ -25,6 +27,11 @@ Near = Annotated[str, AfterValidator(_point), Field(max_length=100, examples=["5
 Within = Annotated[str, AfterValidator(_box), Field(max_length=100, examples=["13.3,52.4,13.5,52.6"])]
 
 
+Device = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_CONTROLS)]
+ErrorCode = Annotated[str, Field(min_length=1, max_length=64, pattern=NO_CONTROLS)]
+Protocol = Literal["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
+
+
 class Filters(Paging):
     """What both lists can be narrowed by."""
 
@@ -42,6 +49,10 @@ class Filters(Paging):
         description="`min_lon,min_lat,max_lon,max_lat` of the station, edges included; "
         "a `min_lon` greater than `max_lon` is a box over the antimeridian",
     )
+    updated_since: Moment | None = Field(
+        default=None, description="its document was changed then or later; ask with some seconds to spare"
+    )
+    count: bool = Field(default=False, description="also says in `total` how many there are on all pages")
     cursor: str | None = Field(default=None, max_length=4000, description="next_cursor of the page before")
 
 
@@ -74,6 +85,14 @@ class ChargePointFilters(Filters):
 
     connectivity: list[Connectivity] = Field(default=[], description="any of these")
     operative: bool | None = Field(default=None, description="what it was last asked to be")
+    protocol: list[Protocol] = Field(default=[], description="any of these")
+    vendor: Device | None = Field(default=None, description="exactly this one; case does not matter")
+    model: Device | None = Field(default=None, description="exactly this one; case does not matter")
+    firmware: Device | None = Field(default=None, description="exactly this one; case does not matter")
+    registration: list[Registration] = Field(default=[], description="any of these")
+    error_code: ErrorCode | None = Field(
+        default=None, description="the last report of some place of it has this one, such as `GroundFailure`"
+    )
     unassigned: bool | None = Field(default=None, description="true: those without a station")
     station_id: StationId | None = Field(default=None, description="those of this station; none if there is no such")
     q: str | None = Field(
@@ -84,3 +103,12 @@ class ChargePointFilters(Filters):
         description="each word of it begins a word of the id; case and punctuation do not matter",
         examples=["cp"],
     )
+
+
+class ConnectorFilters(Paging):
+    """Which connectors a list shows."""
+
+    status: list[Status] = Field(default=[], description="any of these")
+    error_code: ErrorCode | None = Field(default=None, description="its last report has this one")
+    station_id: StationId | None = Field(default=None, description="those of this station; none if there is no such")
+    count: bool = Field(default=False, description="also says in `total` how many there are on all pages")

@@ -50,9 +50,13 @@ class Lists:
             order = (
                 _order("s", "x.folded_id", filters) if filters.sort != "name" else ByName("sn", "x.name", "x.folded_id")
             )
-            joined = "JOIN stations s ON s.key = x.station_key" if any(one.narrowed for one in domains) else ""
+            is_narrowed = any(one.narrowed for one in domains) or filters.updated_since is not None
+            joined = "JOIN stations s ON s.key = x.station_key" if is_narrowed else ""
             select = Select("station_search x", joined, "x.station_key", order)
             select.searches = True
+        if filters.updated_since is not None:
+            select.searches = True
+            select.where("s.updated_at >= {}::timestamptz", filters.updated_since)
         if joined:
             select.where("s.deleted_at IS NULL")  # for its index; what can be searched is alive
         select.among(*domains)
@@ -76,26 +80,37 @@ class Lists:
             Domain("c.connectivity", "text", connectivity or get_args(Connectivity), bool(connectivity)),
             *_of_status("c", filters),
         )
+        device = _device(filters)
         placed = filters.near is not None or filters.bbox is not None
+        is_narrowed = any(one.narrowed for one in domains)
+        of_state = (
+            placed
+            or filters.station_id is not None
+            or filters.error_code is not None
+            or filters.updated_since is not None
+        )
         joined = ""
-        if filters.q is None:
+        if filters.q is None and not device:
             searched, key, id_ = "charge_points c", "c.key", "c.folded_id"
         else:
             searched, key, id_ = "charge_point_search w", "w.charge_point_key", "w.folded_id"
-            if placed or filters.station_id is not None or any(one.narrowed for one in domains):
+            if of_state or is_narrowed:
                 joined = "JOIN charge_points c ON c.key = w.charge_point_key"
         if placed:
             joined += " JOIN station_search x ON x.station_key = c.station_key"
         select = Select(searched, joined, key, _order("c", id_, filters))
-        select.searches = filters.q is not None or placed or filters.station_id is not None
-        if filters.q is None or joined:
+        select.searches = filters.q is not None or bool(device) or of_state
+        if searched == "charge_points c" or joined:
             select.where("c.deleted_at IS NULL")
         if filters.q is not None:
             select.words("w.words", filters.q)
+        for condition, value in device:
+            select.having(condition, value)
         _place(select, filters)
-        if filters.station_id is not None:
-            station = "(SELECT key FROM stations WHERE folded_id = lower({}) AND deleted_at IS NULL)"
-            select.where(f"c.station_key = {station}", filters.station_id)
+        _state(select, filters)
+        if device and is_narrowed and filters.q is None and not of_state:
+            walked = "JOIN charge_point_search w ON w.charge_point_key = c.key"
+            select.where_many("charge_points c", walked, "c.key", *domains)
         select.among(*domains)
         return await self._page(
             select, "c.document FROM ({}) p JOIN charge_points c USING (key)", filters, _charge_point
@@ -104,6 +119,7 @@ class Lists:
     async def _page(
         self, select: Select, outer: str, filters: Filters, item: Callable[[Any], bytes]
     ) -> Page[msgspec.Raw]:
+        counting, values = select.counting()
         if filters.cursor is not None:
             select.after(filters.cursor)
         page = select.text(filters.limit + 1)
@@ -112,6 +128,7 @@ class Lists:
         opened = self._database.reading(WITHIN_S, _INSTEAD) if select.searches else self._database.connection()
         async with opened as connection:
             rows = await connection.fetch(statement, *select.arguments)
+            total = await connection.fetchval(counting, *values) if filters.count else msgspec.UNSET
         shown = rows[: filters.limit]
         if filters.near is None:
             items = [msgspec.Raw(item(row)) for row in shown]
@@ -119,7 +136,7 @@ class Lists:
             items = [
                 msgspec.Raw(b'%b,"distance_m":%b}' % (item(row)[:-1], msgspec.json.encode(row["o0"]))) for row in shown
             ]
-        return Page(items, select.order.cursor(shown[-1]) if len(rows) > filters.limit else None)
+        return Page(items, select.order.cursor(shown[-1]) if len(rows) > filters.limit else None, total)
 
 
 def _order(of: str, id_: str, filters: Filters) -> ById | ByDistance:
@@ -131,6 +148,30 @@ def _of_status(table: str, filters: Filters) -> tuple[Domain, Domain]:
         Domain(f"{table}.status", "text", filters.status or STATUSES, bool(filters.status)),
         Domain(f"{table}.health", "text", filters.health or get_args(Health), bool(filters.health)),
     )
+
+
+def _device(filters: ChargePointFilters) -> list[tuple[str, object]]:
+    """Conditions of what a charge point is, by the columns of ``charge_point_search``."""
+    names = ("vendor", "model", "firmware")
+    found: list[tuple[str, object]] = [
+        (f"w.{name} = lower({{}})", value) for name in names if (value := getattr(filters, name)) is not None
+    ]
+    if filters.protocol:
+        found.append(("w.protocol = ANY({}::text[])", filters.protocol))
+    if filters.registration:
+        found.append(("w.registration = ANY({}::text[])", filters.registration))
+    return found
+
+
+def _state(select: Select, filters: ChargePointFilters) -> None:
+    if filters.station_id is not None:
+        station = "(SELECT key FROM stations WHERE folded_id = lower({}) AND deleted_at IS NULL)"
+        select.where(f"c.station_key = {station}", filters.station_id)
+    if filters.error_code is not None:
+        reported = "SELECT FROM reports r WHERE r.charge_point_key = c.key AND r.error_code = {}"
+        select.where(f"EXISTS ({reported})", filters.error_code)
+    if filters.updated_since is not None:
+        select.where("c.updated_at >= {}::timestamptz", filters.updated_since)
 
 
 def _flag(expression: str, wanted: bool | None) -> Domain:

@@ -5,6 +5,7 @@ probe that ends at the page's length, so that the cost depends neither on how ma
 on how many there are. Searches (words, places, one station) begin with what they look for.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ _DISTANCE = f"""
     )))) / 10
 """
 
+_NUMBERED = re.compile(r"\$\d+")
 FEW = 1000  #: rows that may be sorted for a page
 _COUNTED = "(SELECT count(*) FROM few)"
 
@@ -44,8 +46,11 @@ class Select:
         self.searches = False  #: its plan depends on what is looked for
         self._searched, self._joined, self._key = searched, joined, key
         self._probes: list[str] = []
+        self._probed: list[str] = []  #: what a probe is for
+        self._plain: list[str] = []  #: and what all of them are for
         self._conditions: list[str] = []
-        self._words: str | None = None
+        self._found: list[str] = []  #: of what is searched alone, where few rows may be it
+        self._many: Select | None = None
 
     @property
     def names(self) -> list[str]:
@@ -67,8 +72,11 @@ class Select:
             return
         for number, (expression, type_, wanted, narrowed) in enumerate(domains):
             if not self.searches:
-                self._probes.append(f"unnest({self.argument(wanted)}::{type_}[]) AS d{number}(value)")
-                self.where(f"{expression} = d{number}.value")
+                values = f"{self.argument(wanted)}::{type_}[]"
+                self._probes.append(f"unnest({values}) AS d{number}(value)")
+                self._probed.append(f"{expression} = d{number}.value")
+                if narrowed:
+                    self._plain.append(f"{expression} = ANY({values})")
             elif narrowed:
                 self.where(f"{expression} = ANY({{}}::{type_}[])", wanted)
 
@@ -76,9 +84,20 @@ class Select:
         """Each word of ``text`` begins a word of the column; a text without words finds nothing."""
         if any(map(str.isalnum, text)):
             prefixes = f"(array_to_string(plugwatch_words({self.argument(text)}), ':* & ') || ':*')::tsquery"
-            self._words = f"{column} @@ {prefixes}"
+            self._found.append(f"{column} @@ {prefixes}")
         else:
             self.where("false")
+
+    def having(self, condition: str, *values: Any) -> None:
+        """One more condition of what is searched, which few rows may have; each ``{}`` in it is one of the values."""
+        self._found.append(condition.format(*map(self.argument, values)))
+
+    def where_many(self, searched: str, joined: str, key: str, *domains: Domain) -> None:
+        """Where many rows have what was searched, they are walked through by these domains instead of in order."""
+        self._many = Select(searched, joined, key, self.order)
+        self._many.arguments = self.arguments
+        self._many._conditions = [*self._conditions, *self._found, f"{_COUNTED} > {FEW}"]
+        self._many.among(*domains)
 
     def inside(self, box: Box) -> None:
         """In the box, edges included."""
@@ -101,20 +120,34 @@ class Select:
             Invalid: it is no cursor of this order.
         """
         last = ", ".join(f"{self.argument(value)}::{type_}" for type_, value in self.order.last(cursor))
-        self.where(f"({', '.join(self.order.columns)}) > ({last})")
+        for one in (self, self._many):
+            if one is not None:
+                one._conditions.append(f"({', '.join(self.order.columns)}) > ({last})")
+
+    def counting(self) -> tuple[str, list[Any]]:
+        """The statement that counts the rows of all pages, and its arguments; ask for it before ``after``."""
+        where = " AND ".join([*self._conditions, *self._plain, *self._found]) or "true"
+        used: dict[str, str] = {}
+        statement = f"SELECT count(*) FROM {self._searched} {self._joined} WHERE {where}"  # noqa: S608
+        statement = _NUMBERED.sub(lambda one: used.setdefault(one[0], f"${len(used) + 1}"), statement)
+        return statement, [self.arguments[int(number[1:]) - 1] for number in used]
 
     def text(self, limit: int) -> str:
         """The statement, for at most ``limit`` rows; its columns are ``key`` and ``names``.
 
-        Words that few rows have are looked up and sorted; those that many have are met soon by who walks in order.
+        What few rows have is looked up and sorted; what many have is met soon by who walks in order.
         Postgres' estimates cannot tell one from the other, so the statement counts up to ``FEW``, and does either.
         """
         merged = f"ORDER BY {', '.join(self.names)} LIMIT {limit}"
-        if self._words is not None:
+        if self._found:
             table, _, alias = self._searched.rpartition(" ")
             few = self._page(f"few {alias}", limit, f"{_COUNTED} <= {FEW}")
-            many = self._page(self._searched, limit, f"{_COUNTED} > {FEW}", self._words)
-            found = f"SELECT {alias}.* FROM {table} {alias} WHERE {self._words} LIMIT {FEW + 1}"  # noqa: S608
+            if self._many is not None:
+                many = self._many.text(limit)
+            else:
+                many = self._page(self._searched, limit, f"{_COUNTED} > {FEW}", *self._found)
+            is_it = " AND ".join(self._found)
+            found = f"SELECT {alias}.* FROM {table} {alias} WHERE {is_it} LIMIT {FEW + 1}"  # noqa: S608
             return f"WITH few AS MATERIALIZED ({found}) SELECT * FROM (({few}) UNION ALL ({many})) n {merged}"  # noqa: S608
         page = self._page(self._searched, limit)
         if self._probes:
@@ -123,7 +156,7 @@ class Select:
 
     def _page(self, searched: str, limit: int, *conditions: str) -> str:
         columns = ", ".join(f"{e} AS {name}" for e, name in zip(self.order.columns, self.names, strict=True))
-        where = " AND ".join([*self._conditions, *conditions]) or "true"
+        where = " AND ".join([*self._conditions, *self._probed, *conditions]) or "true"
         rows = f"FROM {searched} {self._joined} WHERE {where}"
         order = ", ".join(self.order.columns)
         return f"SELECT {self._key} AS key, {columns} {rows} ORDER BY {order} LIMIT {limit}"

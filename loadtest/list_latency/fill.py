@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -25,18 +26,28 @@ _STATIONS = """
 """
 _CHARGE_POINTS = """
     INSERT INTO charge_points (id, station_key, operative, connectivity, connectivity_since, status, health,
-                               evse_counts, connector_counts, revision, document, created_at)
+                               evse_counts, connector_counts, revision, document, created_at, updated_at, protocol,
+                               vendor, model, firmware, registration)
     SELECT 'CP-' || substr(s.id, 4) || '-' || k, CASE WHEN s.key % 1000 = 9 AND k = 1 THEN NULL ELSE s.key END,
            s.traits & 8 = 0, CASE s.traits & 7 WHEN 1 THEN 'ONLINE' WHEN 2 THEN 'OFFLINE' ELSE 'NEVER' END,
            now() - interval '3 days', s.status, s.health, s.counts, s.counts, s.revision,
            replace(replace($1, '@id', 'CP-' || substr(s.id, 4) || '-' || k), '@status', s.status),
-           now() - interval '4 days'
+           now() - interval '4 days', now() - interval '1 hour' - s.key * interval '1 second', 'ocpp1.6',
+           CASE WHEN s.key % 5000 = 1 THEN 'Rarely' ELSE 'Acme' END, 'Two Plugs',
+           CASE WHEN s.key % 3 = 0 THEN '2.0' ELSE '1.4.2' END,
+           CASE WHEN s.key % 2000 = 1 THEN 'PENDING' ELSE 'ACCEPTED' END
     FROM stations s, generate_series(1, 2) k
+"""
+# A few have changed since, here and there.
+_RECENT = """
+    UPDATE stations SET updated_at = now() WHERE key % 97 = 1;
+    UPDATE charge_points SET updated_at = now() WHERE key % 97 = 1
 """
 _REPORTS = """
     INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, since, event_time, received_at,
-                         epoch, sequence)
-    SELECT key, e, 1, 'Available', 'NoError', now() - interval '3 days', now(), now(), 1, 1
+                         epoch, sequence, status, reason, status_since)
+    SELECT key, e, 1, 'Available', CASE WHEN key % 1000 = 17 THEN 'GroundFailure' ELSE 'NoError' END,
+           now() - interval '3 days', now(), now(), 1, 1, status, 'OWN', now() - interval '3 days'
     FROM charge_points, generate_series(1, 2) e WHERE connectivity <> 'NEVER'
 """
 _HISTORY = """
@@ -56,6 +67,7 @@ async def fill(url: str, stations: int) -> None:
         await connection.execute(_STATIONS, stations)
         await connection.execute(_CHARGE_POINTS, json.dumps(_document(), separators=(",", ":")))
         await connection.execute(_REPORTS)
+        await connection.execute(_RECENT)
         await connection.execute(_HISTORY, 2 * stations, 2 * stations * LINES)
         await connection.execute("VACUUM ANALYZE")
     finally:
@@ -66,7 +78,13 @@ def places(first_page: bytes) -> dict[str, str]:
     """What the paths of the queries name, from a page of stations."""
     page = json.loads(first_page)
     station = page["items"][len(page["items"]) // 2]["id"]
-    return {"cursor": page["next_cursor"], "station": station, "charge_point": f"CP-{station[3:]}-2"}
+    recently = (datetime.now(UTC) - timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
+    return {
+        "cursor": page["next_cursor"],
+        "recently": recently,
+        "station": station,
+        "charge_point": f"CP-{station[3:]}-2",
+    }
 
 
 async def update_cost(url: str) -> str:

@@ -242,7 +242,12 @@ CREATE TABLE station_search (
 CREATE TABLE charge_point_search (
     charge_point_key bigint PRIMARY KEY REFERENCES charge_points ON DELETE CASCADE,
     folded_id text NOT NULL,
-    words tsvector NOT NULL
+    words tsvector NOT NULL,
+    protocol text,
+    vendor text,  -- folded, like the next two
+    model text,
+    firmware text,
+    registration text NOT NULL
 );
 
 CREATE FUNCTION plugwatch_search_station() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -265,9 +270,13 @@ BEGIN
     IF new.deleted_at IS NOT NULL THEN
         DELETE FROM charge_point_search WHERE charge_point_key = new.key;
     ELSE
-        INSERT INTO charge_point_search
-        VALUES (new.key, new.folded_id, array_to_tsvector(plugwatch_words(new.id)))
-        ON CONFLICT (charge_point_key) DO UPDATE SET folded_id = excluded.folded_id, words = excluded.words;
+        INSERT INTO charge_point_search VALUES (
+            new.key, new.folded_id, array_to_tsvector(plugwatch_words(new.id)), new.protocol,
+            lower(new.vendor), lower(new.model), lower(new.firmware), new.registration
+        ) ON CONFLICT (charge_point_key) DO UPDATE SET
+            folded_id = excluded.folded_id, words = excluded.words, protocol = excluded.protocol,
+            vendor = excluded.vendor, model = excluded.model, firmware = excluded.firmware,
+            registration = excluded.registration;
     END IF;
     RETURN NULL;
 END $$;
@@ -275,8 +284,14 @@ END $$;
 CREATE TRIGGER stations_search AFTER INSERT OR UPDATE OF id, name, address, latitude, longitude, deleted_at
 ON stations FOR EACH ROW EXECUTE FUNCTION plugwatch_search_station();
 
-CREATE TRIGGER charge_points_search AFTER INSERT OR UPDATE OF id, deleted_at
+CREATE TRIGGER charge_points_search AFTER INSERT
 ON charge_points FOR EACH ROW EXECUTE FUNCTION plugwatch_search_charge_point();
+
+-- A rollup writes these columns with every status: what stays the same must cost nothing.
+CREATE TRIGGER charge_points_search_again AFTER UPDATE ON charge_points FOR EACH ROW
+WHEN ((old.id, old.deleted_at, old.protocol, old.vendor, old.model, old.firmware, old.registration)
+      IS DISTINCT FROM (new.id, new.deleted_at, new.protocol, new.vendor, new.model, new.firmware, new.registration))
+EXECUTE FUNCTION plugwatch_search_charge_point();
 
 CREATE INDEX station_search_id ON station_search (folded_id);
 
@@ -289,6 +304,33 @@ CREATE INDEX station_search_words ON station_search USING gin (words) WITH (fast
 CREATE INDEX charge_point_search_id ON charge_point_search (folded_id);
 
 CREATE INDEX charge_point_search_words ON charge_point_search USING gin (words) WITH (fastupdate = off);
+
+CREATE INDEX charge_point_search_protocol ON charge_point_search (protocol, folded_id);
+
+CREATE INDEX charge_point_search_vendor ON charge_point_search (vendor, folded_id);
+
+CREATE INDEX charge_point_search_model ON charge_point_search (model, folded_id);
+
+CREATE INDEX charge_point_search_firmware ON charge_point_search (firmware, folded_id);
+
+CREATE INDEX charge_point_search_registration ON charge_point_search (registration, folded_id);
+
+-- Of every page alone: a BRIN leaves updates HOT, which a B-tree over a time that moves with each would not.
+CREATE INDEX stations_updated ON stations USING brin (updated_at) WITH (pages_per_range = 1, autosummarize = on);
+
+CREATE INDEX charge_points_updated ON charge_points
+USING brin (updated_at) WITH (pages_per_range = 1, autosummarize = on);
+
+CREATE INDEX reports_error_code ON reports (error_code, charge_point_key) WHERE error_code <> 'NoError';
+
+-- Which statuses its connectors have, as bits in the order of shared.words.status.STATUSES.
+CREATE FUNCTION plugwatch_statuses(counts jsonb) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN counts ? 'AVAILABLE' THEN 1 ELSE 0 END + CASE WHEN counts ? 'OCCUPIED' THEN 2 ELSE 0 END
+    + CASE WHEN counts ? 'RESERVED' THEN 4 ELSE 0 END + CASE WHEN counts ? 'UNAVAILABLE' THEN 8 ELSE 0 END
+    + CASE WHEN counts ? 'FAULTED' THEN 16 ELSE 0 END + CASE WHEN counts ? 'UNKNOWN' THEN 32 ELSE 0 END;
+
+CREATE INDEX charge_points_by_connectors ON charge_points (plugwatch_statuses(connector_counts), folded_id)
+WHERE deleted_at IS NULL;
 
 -- Former lives, for their history; the indexes of living ones do not hold them.
 CREATE INDEX stations_deleted ON stations (folded_id) WHERE deleted_at IS NOT NULL;

@@ -1,5 +1,6 @@
 """GET /v1/stations and /v1/charge-points: filters, pages, cursors."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from api.http.pages import Page
 from api.stations import answers, selects
+from shared.words import instant
 from tests.integration.api.served import Api
 
 
@@ -308,3 +310,88 @@ async def test_words_that_many_have_and_words_that_few_have_give_the_same_order(
         assert [item["id"] for item in await pages(api, "/v1/stations?q=s&limit=2")] == [f"s{n}" for n in range(9)]
         assert [item["id"] for item in await pages(api, "/v1/stations?q=nord&limit=3")] == ["s1", "s3", "s5", "s7"]
         assert await ids(api, "/v1/stations?q=nowhere") == []
+
+
+async def test_charge_points_are_found_by_what_they_are(api: Api) -> None:
+    await api.station("S1", "CP1", "CP2", "x3")
+    for id_, vendor, model, firmware, protocol in (
+        ("CP1", "ABB", "Terra", "1.0", "ocpp1.6"),
+        ("CP2", "ABB", "Terra", "2.0", "ocpp2.0.1"),
+        ("x3", "Alfen", "Eve", "2.0", "ocpp1.6"),
+    ):
+        await api.pool.execute(
+            "UPDATE charge_points SET vendor = $2, model = $3, firmware = $4, protocol = $5 WHERE id = $1",
+            id_, vendor, model, firmware, protocol,
+        )  # fmt: skip
+    await api.client.patch("/v1/charge-points/x3", json={"registration": "PENDING"})
+    await api.rolled_up("CP1", "AVAILABLE")
+    await api.rolled_up("CP2", "FAULTED", operative=False)
+    await api.pool.execute(
+        "INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, since, event_time, "
+        "received_at, epoch, sequence) SELECT key, 1, 1, 'Faulted', 'GroundFailure', now(), now(), now(), 1, 1 "
+        "FROM charge_points WHERE id = 'CP2'"
+    )
+    for few in (1000, 0):  # by the rows that have it, and along the rows that are in order
+        selects.FEW, before = few, selects.FEW
+        try:
+            for query, expected in {
+                "vendor=abb": ["CP1", "CP2"],
+                "vendor=AB": [],
+                "model=EVE": ["x3"],
+                "firmware=2.0": ["CP2", "x3"],
+                "vendor=ABB&firmware=2.0": ["CP2"],
+                "vendor=ABB&status=FAULTED": ["CP2"],
+                "vendor=ABB&status=FAULTED&status=AVAILABLE&operative=true": ["CP1"],
+                "vendor=Alfen&status=FAULTED": [],
+                "protocol=ocpp1.6": ["CP1", "x3"],
+                "protocol=ocpp1.6&protocol=ocpp2.0.1&q=cp": ["CP1", "CP2"],
+                "registration=PENDING": ["x3"],
+                "registration=ACCEPTED&vendor=alfen": [],
+                "error_code=GroundFailure": ["CP2"],
+                "error_code=GroundFailure&vendor=abb&station_id=S1": ["CP2"],
+                "error_code=NoError": [],
+                "updated_since=2020-01-01T00:00:00Z&vendor=alfen": ["x3"],
+                "updated_since=2199-01-01T00:00:00Z": [],
+            }.items():
+                assert await ids(api, f"/v1/charge-points?{query}") == expected, (few, query)
+                paged = await pages(api, f"/v1/charge-points?{query}&limit=1")
+                assert [one["id"] for one in paged] == expected, (few, query)
+                counted = (await api.client.get(f"/v1/charge-points?{query}&count=true&limit=1")).json()
+                assert counted["total"] == len(expected), (few, query)
+        finally:
+            selects.FEW = before
+
+
+async def test_a_poller_asks_for_what_has_changed_since(api: Api) -> None:
+    await api.station("S1", "CP1")
+    await api.station("S2", "CP2")
+    await api.pool.execute("UPDATE stations SET updated_at = now() - interval '1 hour'")
+    await api.pool.execute("UPDATE charge_points SET updated_at = now() - interval '1 hour'")
+    since = instant.to_text(time.time_ns() // 1_000_000 - 60_000)
+    assert await ids(api, f"/v1/stations?updated_since={since}") == []
+    assert await ids(api, f"/v1/charge-points?updated_since={since}") == []
+    await api.client.patch("/v1/charge-points/CP2", json={"registration": "PENDING"})
+    await api.client.put("/v1/charge-points/CP1/availability", json={"operative": False})
+    await api.pool.execute("UPDATE stations SET updated_at = now() - interval '1 hour' WHERE id = 'S1'")
+    assert await ids(api, f"/v1/stations?updated_since={since}") == ["S2"]
+    assert await ids(api, f"/v1/stations?updated_since={since}&status=UNKNOWN&sort=name") == ["S2"]
+    assert await ids(api, f"/v1/charge-points?updated_since={since}") == ["CP1", "CP2"]
+    assert await ids(api, f"/v1/charge-points?updated_since={since}&operative=false") == ["CP1"]
+
+
+async def test_counts_are_there_when_asked_for(api: Api) -> None:
+    for n in range(3):
+        await api.station(f"S{n}", f"CP{n}")
+    assert "total" not in (await api.client.get("/v1/stations")).json()
+    await at(api, "far", 0.5, 0.5)
+    for query, total in {
+        "operative=true": 4, "status=UNKNOWN&status=FAULTED": 4, "status=FAULTED": 0, "q=s": 3, "q=s&status=UNKNOWN": 3,
+        "near=0.5,0.5": 1, "sort=name": 4, "connectivity=NEVER": 3,
+    }.items():  # fmt: skip
+        answer = await api.client.get(f"/v1/stations?{query}&count=true&limit=1")
+        first = answer.json()
+        assert answer.status_code == 200, (query, first)
+        assert first["total"] == total, query
+        if first["next_cursor"]:
+            rest = (await api.client.get(f"/v1/stations?{query}&count=true&cursor={first['next_cursor']}")).json()
+            assert rest["total"] == total, query

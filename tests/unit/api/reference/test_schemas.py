@@ -19,7 +19,7 @@ from api.inbox.inputs import Adoption
 from api.inventory.answers import CHARGE_POINT, STATION
 from api.live.answers import EVENT
 from api.reference import schemas
-from api.stations.answers import CHARGE_POINTS, STATIONS
+from api.stations.answers import CHARGE_POINTS, CONNECTORS, STATIONS
 from shared.words.documents import ChargePointDocument, Instant
 from shared.words.status import Status
 
@@ -81,6 +81,7 @@ def test_schemas_have_the_names_that_clients_read(type_: Any, name: str) -> None
     "example",
     [
         *(AUDIT, REPORT, HISTORY, SERIES, STATS, INBOX, CHARGE_POINT, STATION, EVENT, CHARGE_POINTS, STATIONS),
+        CONNECTORS,
         *(commands.AVAILABILITY, commands.WAITING, commands.COMMAND, commands.STATE, commands.TRACE),
     ],
     ids=lambda example: type(example).__name__,
