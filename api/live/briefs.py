@@ -9,6 +9,7 @@ from shared.stores.changes import Entry
 from shared.words.status import HEALTHS, STATUSES
 
 EVERY_S = 1
+SOON_S = 0.05  #: a first change waits for those that come with it
 
 _STATUS = {status: number for number, status in enumerate(STATUSES)}
 _HEALTH = {health: number for number, health in enumerate(HEALTHS)}

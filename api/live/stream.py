@@ -47,6 +47,7 @@ class Stream:
         self._subscribers = Subscribers()
         self._up = asyncio.Event()
         self._briefs = Briefs()
+        self._there_is_more = asyncio.Event()
         self._briefed = live.START  #: everything up to here has been told in brief
         self._position = live.START  #: everything up to here has been handed out; known while ``_up``
         self._run_id = b""
@@ -163,9 +164,14 @@ class Stream:
             yield missed.event(found[-1].id if found else str(last_id))
 
     async def _brief(self) -> None:
-        """Hands out, once a second, what has changed meanwhile."""
+        """Hands out what has changed: soon after a quiet second, else once a second."""
+        loop = asyncio.get_running_loop()
+        told_at = loop.time()
         while True:
-            await asyncio.sleep(briefs.EVERY_S)
+            await self._there_is_more.wait()
+            self._there_is_more.clear()
+            await asyncio.sleep(max(briefs.SOON_S, told_at + briefs.EVERY_S - loop.time()))
+            told_at = loop.time()
             if self._briefs:
                 for _ in self._subscribers.hand_out_in_brief(self._briefs.event(self._position)):
                     self._metrics.streams_dropped.inc()
@@ -229,6 +235,7 @@ class Stream:
             self._position = found[-1].id
             if self._subscribers.in_brief:
                 self._briefs.take(found)
+                self._there_is_more.set()
             for _ in self._subscribers.hand_out(found, documents):
                 self._metrics.streams_dropped.inc()
         else:

@@ -14,6 +14,8 @@ export class Refused extends Error {
 export class Away extends Error {}
 
 const WAIT_MS = 20_000;
+const OPENING_MS = 10_000; // of a stream; a connection that was open may be dead
+const SILENT_MS = 35_000; // there is a heartbeat every 15 s: who sends nothing for so long is gone, and says no goodbye
 
 export class Api {
   #token;
@@ -54,7 +56,7 @@ export class Api {
   }
 
   /**
-   * Server-Sent Events, until the server ends them or the signal does.
+   * Server-Sent Events, until the server ends them, the signal does, or nothing comes any more.
    * @param {string} path
    * @param {string} lastId "" to begin now
    * @param {AbortSignal} signal
@@ -63,20 +65,22 @@ export class Api {
   async *events(path, lastId, signal) {
     /** @type {Record<string, string>} */
     const headers = lastId ? { "Last-Event-ID": lastId } : {};
-    const answer = await this.#ask(path, { headers, signal, cache: "no-store" });
-    const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
-    const decoder = new TextDecoder();
     const parser = new Parser();
+    const silent = new AbortController();
+    const both = AbortSignal.any([signal, silent.signal]);
+    let timer = setTimeout(() => silent.abort(), OPENING_MS);
     try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return;
-        yield* parser.feed(decoder.decode(value, { stream: true }));
-      }
+      const answer = await this.#ask(path, { headers, signal: both, cache: "no-store" });
+      for await (const text of texts(answer, () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => silent.abort(), SILENT_MS);
+      }))
+        yield* parser.feed(text);
     } catch (error) {
-      throw signal.aborted ? error : new Away(String(error));
+      if (!signal.aborted && silent.signal.aborted) throw new Away("nothing comes any more");
+      throw signal.aborted || error instanceof Refused || error instanceof Away ? error : new Away(String(error));
     } finally {
-      reader.cancel().catch(() => {});
+      clearTimeout(timer);
     }
   }
 
@@ -101,5 +105,24 @@ export class Api {
     throw answer.status >= 500 && answer.status !== 502 && answer.status !== 504
       ? new Away(detail)
       : new Refused(answer.status, detail);
+  }
+}
+
+/**
+ * The text of an answer, piece by piece as it comes.
+ * @param {Response} answer @param {() => void} came called for each piece
+ */
+async function* texts(answer, came) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      came();
+      yield decoder.decode(value, { stream: true });
+    }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 // The last day or week of a connector as a bar, out of its history, with the same in words.
 import { COLOURS } from "../pure/glyphs.js";
-import { moment } from "../pure/times.js";
+import { moment, parsed } from "../pure/times.js";
 import { segments, shares } from "../pure/timeline.js";
 import { STATUSES, STATUS_WORDS } from "../pure/words.js";
 import { api, now } from "../state.js";
@@ -48,17 +48,21 @@ export function Bar({ path, evse, connector, name }) {
   if (known.failed) return html`<p class="muted">Its history cannot be read just now.</p>`;
   const to = Math.floor(now.value / 10_000) * 10_000;
   const start = known.before ? STATUSES.indexOf(known.before.normalized ?? "") : -1;
-  const made = segments(known.found, known.from, to, start < 0 ? null : start);
-  const whole = to - known.from;
+  const oldest = known.found.length ? parsed(known.found[known.found.length - 1].received_at) : to;
+  // Of what nobody knows there is no bar: it begins where something is known.
+  const from = start < 0 ? Math.min(oldest, to - 1) : known.from;
+  const made = segments(known.found, from, to, start < 0 ? null : start);
+  const whole = to - from;
+  const time = start < 0 ? `since ${moment(from, to)}` : `last ${span}`;
   const told = shares(made).filter((one) => one.share >= 0.01).map((one) => `${word(one.status)} ${Math.round(one.share * 100)} %`);
   return html`
     <figure class="past">
-      <svg class="bar" viewBox="0 0 1000 16" preserveAspectRatio="none" role="img" aria-label=${`${name}, last ${span}: ${told.join(", ")}`}>
+      <svg class="bar" viewBox="0 0 1000 16" preserveAspectRatio="none" role="img" aria-label=${`${name}, ${time}: ${told.join(", ")}`}>
         ${made.map((one) => html`
-          <rect class=${one.status === null ? "nothing" : COLOURS[one.status]} x=${((one.from - known.from) / whole) * 1000} y="0" height="16"
+          <rect class=${one.status === null ? "nothing" : COLOURS[one.status]} x=${((one.from - from) / whole) * 1000} y="0" height="16"
             width=${Math.max(1, ((one.to - one.from) / whole) * 1000)}><title>${word(one.status)}, ${moment(one.from, to)} to ${moment(one.to, to)}</title></rect>`)}
       </svg>
-      <figcaption>${told.slice(0, 3).join(" · ")}${made[0].status === null ? ` · known since ${moment(made[0].to, to)}` : ""}</figcaption>
+      <figcaption>${[time, ...told.slice(0, 3)].join(" · ")}</figcaption>
     </figure>
   `;
 }

@@ -57,7 +57,7 @@ function Connector({ charger, evse, connector, path, writes }) {
   const status = STATUSES.indexOf(connector.status);
   const since = parsed(connector.since);
   const only = evse.connectors.length === 1;
-  const name = only ? `EVSE ${evse.id}` : `EVSE ${evse.id}, connector ${connector.id}`;
+  const name = only ? `EVSE ${evse.id}` : `EVSE ${evse.id}, plug ${connector.id}`;
   const place = `${path}/connectors/${evse.id}/${connector.id}`;
   return html`
     <article class="connector">

@@ -16,7 +16,7 @@ export const Glyph = ({ status }) =>
  */
 export const Menu = ({ name, of, deeds }) => html`
   <details class="menu" onToggle=${(/** @type {Event} */ event) => closeOthers(/** @type {HTMLDetailsElement} */ (event.target))}>
-    <summary aria-label=${`Actions: ${of}`}>${name} ▾</summary>
+    <summary>${name}<span class="unseen"> ${of}: actions</span> ▾</summary>
     <div>${deeds.map(([word, act]) => html`
       <button type="button" class=${word === "Delete" ? "danger" : ""} onClick=${(/** @type {Event} */ event) => {
         /** @type {HTMLElement} */ (event.target).closest("details")?.removeAttribute("open");

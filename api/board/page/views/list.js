@@ -15,8 +15,7 @@ export function List() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [seen, setSeen] = useState({ top: 0, height: 800 });
   const look = () => {
-    const { scrollTop, clientHeight } = /** @type {HTMLDivElement} */ (box.current);
-    setSeen({ top: scrollTop, height: clientHeight });
+    if (box.current) setSeen({ top: box.current.scrollTop, height: box.current.clientHeight });
   };
   useEffect(() => {
     const observer = new ResizeObserver(look);
