@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.board.browser import browsing, tab
-from tests.board.network import TOKEN, Network, network
+from tests.board.network import TOKEN, Network, elsewhere, network
 
 STATIONS = 10_000
 CHANGES_PER_S = 1_000
@@ -48,6 +48,11 @@ class Figure:
     @property
     def good(self) -> bool:
         return self.value <= self.goal
+
+    @property
+    def bearable(self) -> bool:
+        """The same on a machine that does other things, too: times may be twice as long."""
+        return self.value <= self.goal * (2 if self.unit == "ms" else 1)
 
 
 def snapshot(of: Network) -> Iterator[Figure]:
@@ -114,7 +119,7 @@ def _received(opened: Any) -> float:
 def boards(of: Network, seconds: float) -> Iterator[Figure]:
     """What 200 boards cost the API at that rate of changes."""
     with of.changing(CHANGES_PER_S):
-        used, told = asyncio.run(_listen(of, BOARDS, seconds))
+        used, told = elsewhere(_listen(of, BOARDS, seconds))
     yield Figure(f"API, {BOARDS} boards at {CHANGES_PER_S:,} changes/s", used * 100, 50, "% of a core")
     yield Figure("  of which each board got", told, 100, "kB/s")
 
@@ -145,13 +150,12 @@ async def _listen(of: Network, n: int, seconds: float) -> tuple[float, float]:
     return used, got / n / took / 1000
 
 
-def measured(seconds: float) -> Iterator[Figure]:
+def measured(browser: Any, seconds: float) -> Iterator[Figure]:
     """All of them."""
     with network(STATIONS) as of:
         yield from snapshot(of)
         yield from boards(of, min(20, seconds))
-        with browsing() as browser:
-            yield from page(of, browser, seconds)
+        yield from page(of, browser, seconds)
 
 
 def main() -> int:
@@ -161,12 +165,11 @@ def main() -> int:
     given = parser.parse_args()
     print(f"| {STATIONS:,} stations | measured | goal |\n|---|---|---|")
     good = True
-    for one in measured(given.seconds):
-        good &= one.good
-        print(
-            f"| {one.name} | {one.value:,.1f} {one.unit} | ≤ {one.goal:,.0f} {'' if one.good else '— MISSED'} |",
-            flush=True,
-        )
+    with browsing() as browser:
+        for one in measured(browser, given.seconds):
+            good &= one.good
+            missed = "" if one.good else "— MISSED "
+            print(f"| {one.name} | {one.value:,.1f} {one.unit} | ≤ {one.goal:,.0f} {missed}|", flush=True)
     return 0 if good else 1
 
 

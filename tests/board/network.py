@@ -8,9 +8,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -22,6 +24,8 @@ from shared.stores import redis_client
 from shared.stores.changes import Facts
 from shared.stores.hot import Change, HotCopy
 from shared.words.status import STATUSES, Health, Status
+
+T = TypeVar("T")
 
 TOKEN = "board-figures-token"
 EVERY_S = 0.1
@@ -79,6 +83,12 @@ def _change(station: str, revision: int, chance: random.Random) -> Change:
     return Change("station", station, None, revision, f'"1.{revision}"', b"{}", facts)
 
 
+def elsewhere(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine in a thread of its own: in this one is the loop of the browser's driver."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 @contextlib.contextmanager
 def network(stations: int, **settings: str) -> Iterator[Network]:
     """So many stations, two charge points each, and an API that serves them."""
@@ -98,7 +108,7 @@ def network(stations: int, **settings: str) -> Iterator[Network]:
             **{f"PLUGWATCH_{name}": value for name, value in settings.items()},
         }
         subprocess.run([sys.executable, "-m", "shared.migrate"], env=environment, check=True, capture_output=True)
-        ids = asyncio.run(_filled(database_url, stations))
+        ids = elsewhere(_filled(database_url, stations))
         with process("api", environment=environment) as api:
             wait_ready(port)
             yield Network(f"http://127.0.0.1:{port}", api.pid, stack.redis_url, ids)
