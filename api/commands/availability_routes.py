@@ -58,6 +58,14 @@ def room(availability: Availability) -> Room:
         asked = await availability.ask_connector(author(request), charge_point_id, (evse_id, connector_id), body)
         return _answer(body, asked)
 
+    @routes.writes.put("/charge-points/{charge_point_id}/evses/{evse_id}/availability", responses=_ANSWERS)
+    async def set_evse_availability(
+        request: Request, charge_point_id: str, evse_id: EvseInPath, body: AvailabilityIntent
+    ) -> Response:
+        """Asks one EVSE with all its connectors, and waits up to 5 s for its answer."""
+        asked = await availability.ask_connector(author(request), charge_point_id, (evse_id, 0), body)
+        return _answer(body, asked)
+
     return routes
 
 

@@ -5,7 +5,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.access import author
-from api.http.problems import ChargerBusy, FieldError, Invalid, NotAccepted, NotConnected, NotFound, Refused, Silent
+from api.http.problems import (
+    ChargerBusy,
+    FieldError,
+    Invalid,
+    NotAccepted,
+    NotConnected,
+    NotFound,
+    Refused,
+    Silent,
+    Unsupported,
+)
 from api.http.room import Room
 from api.reference.openapi import answering
 
@@ -19,6 +29,7 @@ _ANSWERS = answering(
     NotFound,
     NotConnected,
     NotAccepted,
+    Unsupported,
     Refused,
     ChargerBusy,
     Lost,
@@ -42,7 +53,7 @@ def room(commands: Commands) -> Room:
     @routes.writes.post("/reset", responses=_ANSWERS)
     async def reset_charge_point(request: Request, charge_point_id: str, body: ResetOrder) -> Response:
         """Restarts it: `immediate`ly (1.6 Hard), or `graceful`ly when what is running has ended (1.6 Soft)."""
-        return _answer(*await commands.ask(author(request), charge_point_id, "reset", body.kind))
+        return _answer(*await commands.ask(author(request), charge_point_id, "reset", body.kind, body.evse_id))
 
     @routes.writes.post("/unlock", responses=_ANSWERS)
     async def unlock_connector(request: Request, charge_point_id: str, body: Unlock) -> Response:

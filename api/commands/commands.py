@@ -10,7 +10,16 @@ from typing import Any
 from api.database import Database
 from api.http import ids
 from api.http.access import Author
-from api.http.problems import ChargerBusy, NotAccepted, NotConnected, NotFound, Refused, Silent, Unavailable
+from api.http.problems import (
+    ChargerBusy,
+    NotAccepted,
+    NotConnected,
+    NotFound,
+    Refused,
+    Silent,
+    Unavailable,
+    Unsupported,
+)
 from api.inventory import trail as audit
 from api.inventory.trail import Entry
 from shared.words.gateways import Asked, Told
@@ -51,12 +60,13 @@ class Commands:
 
         Raises:
             NotFound: there is no such charge point.
-            NotConnected, NotAccepted
+            NotConnected, NotAccepted, Unsupported
             Silent: it did not answer in time.
             Refused: it answered with an error.
             Unavailable: too many commands wait for it, or Postgres or Redis is away.
         """
-        row = await self._holder(charge_point_id)
+        asks_for_a_boot = (what, argument) == ("trigger", "BootNotification")
+        row = await self._holder(charge_point_id, asks_for_a_boot=asks_for_a_boot)
         details = {"argument": argument or None, "evse_id": evse_id, "connector_id": connector_id}
         asked = {name: value for name, value in details.items() if value is not None}
         tried = None
@@ -82,20 +92,23 @@ class Commands:
                 raise
             if told.error != "offline":
                 break
-            row = await self._holder(charge_point_id)  # perhaps another gateway has it by now
+            row = await self._holder(
+                charge_point_id, asks_for_a_boot=asks_for_a_boot
+            )  # perhaps another gateway has it by now
         outcome = {"status": told.status} if told.error is None else {"error": told.error, "detail": told.detail}
-        if told.error not in ("offline", "busy"):
+        if told.error not in ("offline", "busy", "unsupported"):
             await self._record(author, what, row, asked | outcome)
         return row["id"], _status(told)
 
-    async def _holder(self, charge_point_id: str) -> Any:
+    async def _holder(self, charge_point_id: str, *, asks_for_a_boot: bool) -> Any:
+        """A charge point that may be asked: an ACCEPTED one; a PENDING one for its BootNotification (2.x B02)."""
         row = None
         if ids.is_charge_point(charge_point_id):
             async with self._database.connection() as connection:
                 row = await connection.fetchrow(_HOLDER, charge_point_id)
         if row is None:
             raise NotFound("there is no charge point with this id: GET /v1/charge-points lists those there are")
-        if row["registration"] != "ACCEPTED":
+        if row["registration"] != "ACCEPTED" and not (asks_for_a_boot and row["registration"] == "PENDING"):
             raise NotAccepted(f"its registration is {row['registration']}: PATCH that to ACCEPTED first")
         if not row["connected"] or row["gateway_id"] is None:
             raise NotConnected(_OFFLINE)
@@ -125,6 +138,8 @@ def _status(told: Told) -> str:
                 f"it was not sent, and will not be: {told.detail or 'too many commands wait'}. Try again in a moment",
                 headers={"Retry-After": "5"},
             )
+        case "unsupported":
+            raise Unsupported(told.detail or "its version of OCPP has no such command")
         case "left":
             raise Silent(f"it was sent, but {told.detail}: it may have done it; look before trying again")
         case "timeout":

@@ -16,6 +16,7 @@ Requested = Literal[
     "LogStatusNotification",
     "MeterValues",
     "StatusNotification",
+    "TransactionEvent",
 ]
 ResetKind = Literal["immediate", "graceful"]
 EvseNumber = Annotated[int, Field(ge=1, le=_NUMBER_MAX, description="OCPP 1.6: the connector id")]
@@ -53,6 +54,7 @@ class ResetOrder(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "graceful"}]})
 
     kind: ResetKind
+    evse_id: EvseNumber | None = Field(default=None, description="only this EVSE; OCPP 1.6 cannot")
 
 
 class Unlock(Body):

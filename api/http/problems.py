@@ -134,6 +134,13 @@ class NotAccepted(Problem):
     example = "its registration is PENDING: PATCH that to ACCEPTED first"
 
 
+class Unsupported(Problem):
+    """The charger's version of OCPP has no such command, so nothing was sent."""
+
+    status, name = 409, "not-in-its-version"
+    example = "OCPP 1.6 restarts a charge point as a whole: leave evse_id out"
+
+
 class Changed(Problem):
     """It was changed since the ETag of If-Match. GET it again, redo the change on that, and use its ETag."""
 

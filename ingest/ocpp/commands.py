@@ -16,8 +16,13 @@ Requested = Literal[
     "LogStatusNotification",
     "MeterValues",
     "StatusNotification",
+    "TransactionEvent",
 ]
 ResetKind = Literal["immediate", "graceful"]
+
+
+class Unsupported(Exception):
+    """The charger's version of OCPP has no words for a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,13 @@ class TriggerMessage:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """Restart at once, or ``graceful``: after what is running (1.6 Hard and Soft, 2.x Immediate and OnIdle)."""
+    """Restart at once, or ``graceful``: after what is running (1.6 Hard and Soft, 2.x Immediate and OnIdle).
+
+    One EVSE or (None) all of it; 1.6 knows no reset of one.
+    """
 
     kind: ResetKind
+    evse_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,14 @@ class Session:
         """
         return frame.call(*self._calls.send(command, self._dialect.encode))
 
+    def check(self, command: Command) -> None:
+        """Nothing, if the charger's version can be asked for ``command``.
+
+        Raises:
+            Unsupported: it cannot.
+        """
+        self._dialect.encode(command, 0)
+
     def give_up(self) -> None:
         """The outstanding command has had its time; an answer that still comes counts, as a late one."""
         self._calls.give_up()

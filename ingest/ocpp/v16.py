@@ -3,7 +3,15 @@
 from typing import assert_never
 
 from ingest.ocpp import dialect
-from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
+from ingest.ocpp.commands import (
+    ChangeAvailability,
+    Command,
+    Reset,
+    Resync,
+    TriggerMessage,
+    UnlockConnector,
+    Unsupported,
+)
 from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
 from ingest.ocpp.shapes import Payload
 from ingest.ocpp.shapes.v16 import ANSWERS, REFUSED, REQUESTS
@@ -78,16 +86,24 @@ _WORDS = {"immediate": "Hard", "graceful": "Soft", "LogStatusNotification": "Dia
 
 
 def encode(command: Command, request_id: int) -> tuple[str, Reply]:
-    """The action and the payload that ask for ``command`` (1.6 §5); 1.6 has no use for ``request_id``."""
+    """The action and the payload that ask for ``command`` (1.6 §5); 1.6 has no use for ``request_id``.
+
+    Raises:
+        Unsupported: 1.6 has no such command.
+    """
     match command:
         case ChangeAvailability(operative=operative, evse_id=connector):
             return "ChangeAvailability", {
                 "connectorId": connector,
                 "type": "Operative" if operative else "Inoperative",
             }
+        case TriggerMessage(requested="TransactionEvent"):
+            raise Unsupported("OCPP 1.6 has no TransactionEvent: trigger MeterValues or StatusNotification")
         case TriggerMessage(requested=requested, evse_id=connector):
             asked = {"requestedMessage": _WORDS.get(requested, requested)}
             return "TriggerMessage", asked | {"connectorId": connector} if connector else asked
+        case Reset(evse_id=int()):
+            raise Unsupported("OCPP 1.6 restarts a charge point as a whole: leave evse_id out")
         case Reset(kind=kind):
             return "Reset", {"type": _WORDS[kind]}
         case UnlockConnector(evse_id=connector):

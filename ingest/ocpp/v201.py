@@ -166,17 +166,17 @@ def encode(command: Command, request_id: int) -> tuple[str, Reply]:
         case ChangeAvailability(operative=operative, evse_id=evse_id, connector_id=connector_id):
             status: Reply = {"operationalStatus": "Operative" if operative else "Inoperative"}
             return "ChangeAvailability", {**status, **_evse(evse_id, connector_id)}
+        case Resync() | TriggerMessage(requested="StatusNotification", evse_id=None | 0):
+            return "GetBaseReport", {"requestId": request_id, "reportBase": "SummaryInventory"}
         case TriggerMessage(requested="StatusNotification", evse_id=evse_id, connector_id=connector_id):
-            # F06.FR.12: this one names a connector, so an EVSE alone means its first.
+            # F06.FR.12: this one names a connector, so an EVSE alone means its first, and all are a report.
             return "TriggerMessage", {"requestedMessage": "StatusNotification", **_evse(evse_id, connector_id or 1)}
         case TriggerMessage(requested=requested, evse_id=evse_id, connector_id=connector_id):
             return "TriggerMessage", {"requestedMessage": requested, **_evse(evse_id, connector_id)}
-        case Reset(kind=kind):
-            return "Reset", {"type": _RESET[kind]}
+        case Reset(kind=kind, evse_id=evse_id):
+            return "Reset", {"type": _RESET[kind]} | ({"evseId": evse_id} if evse_id else {})
         case UnlockConnector(evse_id=evse_id, connector_id=connector_id):
             return "UnlockConnector", {"evseId": evse_id, "connectorId": connector_id}
-        case Resync():
-            return "GetBaseReport", {"requestId": request_id, "reportBase": "SummaryInventory"}
         case _:
             assert_never(command)
 

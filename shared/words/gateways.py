@@ -40,12 +40,12 @@ class Ask(msgspec.Struct, frozen=True, tag="ask", omit_defaults=True):
 class Told(msgspec.Struct, frozen=True):
     """The answer to an ``Ask``: the charger's status word, or why there is none.
 
-    ``offline`` and ``busy``: it was not sent. ``left``, ``timeout``: it was, so the charger may have done it.
+    ``offline``, ``busy``, ``unsupported``: it was not sent. ``left``, ``timeout``: it was, and may have been done.
     """
 
     id: str
     status: str | None = None
-    error: Literal["offline", "busy", "left", "timeout", "refused"] | None = None
+    error: Literal["offline", "busy", "unsupported", "left", "timeout", "refused"] | None = None
     detail: str | None = None
 
 

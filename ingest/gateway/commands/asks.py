@@ -3,7 +3,7 @@
 from typing import Protocol, assert_never, cast, get_args
 
 from ingest.gateway.commands.queue import Interrupted
-from ingest.ocpp.commands import Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector
+from ingest.ocpp.commands import Command, Requested, Reset, ResetKind, TriggerMessage, UnlockConnector, Unsupported
 from ingest.ocpp.session import Answer, Busy
 from shared.words.gateways import Ask, Told
 
@@ -15,7 +15,7 @@ class Charger(Protocol):
         """Its answer to a command that is sent within that time, or never.
 
         Raises:
-            Busy, ConnectionError: it was not sent.
+            Unsupported, Busy, ConnectionError: it was not sent.
             Interrupted, TimeoutError: it was, and there is no answer.
         """
 
@@ -29,6 +29,8 @@ async def told(charger: Charger | None, ask: Ask, within_s: float) -> Told:
         return Told(ask.id, error="refused", detail=f"this gateway knows no {ask.what} of {ask.argument!r}")
     try:
         answer = await charger.ask(command, within_s)
+    except Unsupported as error:
+        return Told(ask.id, error="unsupported", detail=str(error))
     except Busy as error:
         return Told(ask.id, error="busy", detail=str(error))
     except TimeoutError as error:
@@ -49,7 +51,8 @@ def command_of(ask: Ask) -> Command | None:
             known = ask.argument in get_args(Requested)
             return TriggerMessage(cast(Requested, ask.argument), ask.evse_id, ask.connector_id) if known else None
         case "reset":
-            return Reset(cast(ResetKind, ask.argument)) if ask.argument in get_args(ResetKind) else None
+            known = ask.argument in get_args(ResetKind)
+            return Reset(cast(ResetKind, ask.argument), ask.evse_id or None) if known else None
         case "unlock":
             return UnlockConnector(ask.evse_id or 0, ask.connector_id or 0)
         case _:

@@ -103,6 +103,17 @@ class CommandQueue:
         self._sent_at = now
         return self._under_way
 
+    def take_boot(self, now: float) -> Command | None:
+        """The same for a PENDING charger, which may be asked for its BootNotification and nothing else (2.x B02)."""
+        if self._under_way is not None or now < self._may_send_at:
+            return None
+        for order in self._waiting:
+            if _asks_for_a_boot(order.command) and now < order.deadline and not order.done.done():
+                self._waiting.remove(order)
+                self._order, self._under_way, self._sent_at = order, order.command, now
+                return order.command
+        return None
+
     def heard(self) -> None:
         """A frame of the charger came and was answered."""
         self._may_send_at = 0.0
@@ -130,7 +141,7 @@ class CommandQueue:
         self._tried = self._broken = frozenset()
         self._has_booted = True
         self.statuses.booted(now)
-        if self._under_way is None or self._under_way == TriggerMessage("BootNotification"):
+        if self._under_way is None or _asks_for_a_boot(self._under_way):
             return False
         self._drop(Interrupted("it restarted before it answered"))
         return True
@@ -181,6 +192,10 @@ class CommandQueue:
         order, self._order, self._under_way = self._order, None, None
         if order is not None:
             order.fail(error)
+
+
+def _asks_for_a_boot(command: Command) -> bool:
+    return isinstance(command, TriggerMessage) and command.requested == "BootNotification"
 
 
 def _breaks(event: StatusReported, wish: ChangeAvailability) -> bool:

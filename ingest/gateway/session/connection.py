@@ -92,6 +92,7 @@ class Connection(WebSocket):
         """Sends a CALL when its turn comes, within that time, and waits for the answer.
 
         Raises:
+            Unsupported: the charger's version has no such command.
             Busy: too many commands wait for this charger; or (Unsent) its turn did not come in time.
             ConnectionError: it was not sent, the session is over.
             Interrupted: it was sent, and the charger left or restarted.
@@ -99,6 +100,7 @@ class Connection(WebSocket):
         """
         if self.phase is not Phase.OPEN:
             raise ConnectionError("the charger is not connected")
+        self._session.check(command)
         answer = self._commands.add(command, time.monotonic() + within_s)
         self.run_commands()
         return await answer
@@ -107,12 +109,16 @@ class Connection(WebSocket):
     def run_commands(self) -> None:
         """Sends the next command, if there is one and none is under way."""
         session, host, waiting = self._session, self._host, self._waiting
-        if self.phase is not Phase.OPEN or session.registration != "ACCEPTED":
+        if self.phase is not Phase.OPEN or session.registration == "REJECTED":
             return
         if waiting is not None and waiting.action == "BootNotification":
             return  # it does not know yet that it is accepted
-        pace = host.pace if waiting is None and host.publisher.is_up else None
-        command = self._commands.take(self.entry.wishes, self.entry.standing, time.monotonic(), pace)
+        now = time.monotonic()
+        if session.registration == "PENDING":
+            command = self._commands.take_boot(now)
+        else:
+            pace = host.pace if waiting is None and host.publisher.is_up else None
+            command = self._commands.take(self.entry.wishes, self.entry.standing, now, pace)
         if command is not None:
             self._say(session.command(command))
 

@@ -184,6 +184,17 @@ def test_what_was_agreed_is_asked_again_after_a_boot_whose_statuses_disagree_onc
     assert take(queue, 4, wish) is None
 
 
+async def test_a_pending_charger_is_asked_for_its_boot_and_for_nothing_else(queue: CommandQueue) -> None:
+    boot = TriggerMessage("BootNotification")
+    queue.add(UNLOCK, 10)
+    queue.add(boot, 10)
+    assert queue.take_boot(0) == boot
+    assert queue.take_boot(1) is None, "it has not answered"
+    answer(queue, boot)
+    assert queue.take_boot(2) is None
+    assert take(queue, 3) == UNLOCK, "it was accepted"
+
+
 def test_operators_come_first_then_wishes_then_missing_statuses() -> None:
     queue = CommandQueue(0, SETTLE_S, is_2x=False)
     queue.statuses.known(())

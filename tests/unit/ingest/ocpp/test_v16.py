@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from ingest.ocpp import v16
-from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
+from ingest.ocpp.commands import (
+    ChangeAvailability,
+    Command,
+    Reset,
+    Resync,
+    TriggerMessage,
+    UnlockConnector,
+    Unsupported,
+)
 from shared.words.event import Booted, StatusReported
 
 NOW = 1_800_000_000_000
@@ -201,3 +209,16 @@ def test_commands_are_asked_in_the_words_of_16(
 ) -> None:
     assert v16.encode(command, 5) == (action, payload)
     official("ocpp1.6").judge_request(action, payload)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (Reset("immediate", 1), "as a whole"),
+        (TriggerMessage("TransactionEvent"), "no TransactionEvent"),
+        (TriggerMessage("TransactionEvent", 1, 1), "no TransactionEvent"),
+    ],
+)
+def test_what_16_has_no_words_for_is_not_asked_in_others(command: Command, why: str) -> None:
+    with pytest.raises(Unsupported, match=why):
+        v16.encode(command, 5)

@@ -391,7 +391,17 @@ CONNECTOR_COMMANDS: list[tuple[Command, str, dict[str, Any]]] = [
         "TriggerMessage",
         {"requestedMessage": "StatusNotification", "evse": {"id": 2, "connectorId": 3}},
     ),
+    # F06.FR.12: one connector, or a report
+    (TriggerMessage("StatusNotification"), "GetBaseReport", {"requestId": 5, "reportBase": "SummaryInventory"}),
+    (TriggerMessage("TransactionEvent"), "TriggerMessage", {"requestedMessage": "TransactionEvent"}),
+    (
+        TriggerMessage("TransactionEvent", 2),
+        "TriggerMessage",
+        {"requestedMessage": "TransactionEvent", "evse": {"id": 2}},
+    ),
     (Reset("immediate"), "Reset", {"type": "Immediate"}),
+    (Reset("immediate", 2), "Reset", {"type": "Immediate", "evseId": 2}),
+    (Reset("graceful", 1), "Reset", {"type": "OnIdle", "evseId": 1}),
     (Reset("graceful"), "Reset", {"type": "OnIdle"}),
     (UnlockConnector(2, 1), "UnlockConnector", {"evseId": 2, "connectorId": 1}),
     (Resync(), "GetBaseReport", {"requestId": 5, "reportBase": "SummaryInventory"}),
