@@ -26,6 +26,7 @@ from api.hardware import routes as hardware_routes
 from api.hardware.hardware import Hardware
 from api.history import history_routes, stats_routes
 from api.history.lines import History
+from api.history.network import NetworkHistory
 from api.history.series import Series
 from api.history.stats import Stats
 from api.http.access import Access
@@ -99,7 +100,7 @@ def create(
         command_routes.room(Commands(database, calls)),
         hardware_routes.room(Hardware(writing, database, clock)),
         trace_routes.room(Tracing(database, copy.redis)),
-        history_routes.room(History(database)),
+        history_routes.room(History(database), NetworkHistory(database)),
         stats_routes.room(Stats(database, clock), Series(database, now)),
         live.room(stream),
         inbox.room(Inbox(database, writing, inventory)),

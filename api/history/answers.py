@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from api.http.pages import Page
 from api.reference.schemas import AT, Instant
@@ -34,6 +34,9 @@ class HistoryLine(Struct, frozen=True):
     reported_at_text: Annotated[str | None, Meta(description="the charger's time as it sent it, 64 characters at most")]
     received_at: Annotated[Instant, Meta(description="when it was received; for OFFLINE, when it was found")]
     flags: Annotated[Sequence[str], Meta(description="`late`, `clock_suspect`")]
+    station_id: Annotated[
+        str | UnsetType | None, Meta(description="only in the history of the network: where it is now")
+    ] = UNSET
     life: Annotated[
         int | UnsetType,
         Meta(description="only with `include_deleted`: which of those that bore the id, 1 the first"),
@@ -110,6 +113,7 @@ HISTORY = Page(
     ],
     next_cursor=None,
 )
+NETWORK = Page(items=[structs.replace(HISTORY.items[0], station_id="alexanderplatz")], next_cursor=None)
 _STATUSES: Mapping[Status, int] = {
     "AVAILABLE": 7,
     "OCCUPIED": 2,

@@ -1,4 +1,4 @@
-"""``/v1/charge-points/{id}/history`` and ``/v1/stations/{id}/history``."""
+"""``/v1/history``, ``/v1/charge-points/{id}/history`` and ``/v1/stations/{id}/history``."""
 
 from typing import Annotated
 
@@ -12,16 +12,27 @@ from api.http.problems import NotFound, TooSlow
 from api.http.room import Room
 from api.reference.openapi import LINK, answering
 
-from .answers import HISTORY, HistoryLine
-from .inputs import HistoryFilters
+from .answers import HISTORY, NETWORK, HistoryLine
+from .inputs import HistoryFilters, NetworkFilters
 from .lines import History
+from .network import NetworkHistory
 
 _LINES = answering(Page[HistoryLine], NotFound, TooSlow, example=HISTORY, headers=LINK, etag=True)
 
 
-def room(history: History) -> Room:
+def room(history: History, network: NetworkHistory) -> Room:
     """The routes."""
     routes = Room("/v1", "history")
+
+    @routes.reads.get(
+        "/history", responses=answering(Page[HistoryLine], TooSlow, example=NETWORK, headers=LINK, etag=True)
+    )
+    async def read_network_history(request: Request, filters: Annotated[NetworkFilters, Query()]) -> Response:
+        """The lines of all charge points that there are, newest first by `received_at`.
+
+        What broke last night: `?status=FAULTED&from=…`; who went away: `?kind=CONNECTIVITY&reported=OFFLINE`.
+        """
+        return pages.answer(request, await network.page(filters))
 
     @routes.reads.get(
         "/charge-points/{charge_point_id}/history",

@@ -6,23 +6,41 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from api.http import times
 from api.http.ids import ChargePointId, StationId
-from api.http.inputs import Paging
+from api.http.inputs import NO_CONTROLS, Paging
 from api.http.times import Moment, Period
+from shared.words.status import Status
 
 Step = Annotated[
     int,
     BeforeValidator(times.step),
     WithJsonSchema({"type": "string", "pattern": times.STEP_PATTERN}),
 ]
+Reported = Annotated[str, Field(min_length=1, max_length=64, pattern=NO_CONTROLS)]
+ErrorCode = Annotated[str, Field(min_length=1, max_length=64, pattern=NO_CONTROLS)]
 HistoryKind = Literal["STATUS", "CONNECTOR_0", "EVSE", "CONNECTIVITY"]
 
 
-class HistoryFilters(Paging, Period):
-    """Which lines of a history are shown."""
+class LineFilters(Paging, Period):
+    """Which lines of whatever history are shown."""
 
     from_: Moment | None = Field(default=None, alias="from", description="received then or later")
     to: Moment | None = Field(default=None, description="received before then")
     kind: list[HistoryKind] = Field(default=[], description="any of these")
+
+
+class NetworkFilters(LineFilters):
+    """Which lines of the whole network are shown."""
+
+    status: list[Status] = Field(default=[], description="`normalized` is any of these")
+    reported: list[Reported] = Field(
+        default=[], max_length=50, description="the very word; of CONNECTIVITY: ONLINE or OFFLINE"
+    )
+    error_code: ErrorCode | None = Field(default=None, description="exactly this one")
+
+
+class HistoryFilters(LineFilters):
+    """Which lines of a history are shown."""
+
     evse_id: int | None = Field(default=None, ge=0, le=32767)
     connector_id: int | None = Field(default=None, ge=0, le=32767)
     include_deleted: bool = Field(

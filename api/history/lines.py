@@ -4,11 +4,11 @@ Keyset: a page goes on after the last line of the one before, so a line that com
 newer ones (a rollup that caught up) may be missed by who pages, but none is seen twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from api.database import Database
 from api.http import ids, pages
@@ -17,7 +17,7 @@ from api.http.problems import NotFound
 from shared.words import instant
 
 from .answers import HistoryLine
-from .inputs import HistoryFilters
+from .inputs import HistoryFilters, LineFilters
 
 WITHIN_S = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +45,7 @@ _LINES = """
     SELECT n.* FROM unnest($1::bigint[]) AS k(key) CROSS JOIN LATERAL (
         SELECT id, kind, charge_point_key, evse_id, connector_id, reported, normalized, error_code,
                vendor_error_code, vendor_id, info, event_time, reported_at, reported_at_text, received_at, flags
-        FROM history WHERE charge_point_key = k.key {conditions}
+        FROM history h WHERE charge_point_key = k.key {conditions}
         ORDER BY received_at DESC, id DESC LIMIT {limit}
     ) n ORDER BY n.received_at DESC, n.id DESC LIMIT {limit}
 """
@@ -86,45 +86,71 @@ class History:
 
 
 async def _page(connection: Any, charge_points: Sequence[Any], filters: HistoryFilters) -> Page[HistoryLine]:
-    conditions: list[str] = []
-    arguments: list[Any] = [[row["key"] for row in charge_points]]
-
-    def where(condition: str, *values: Any) -> None:
-        numbers = [f"${len(arguments) + n}" for n in range(1, len(values) + 1)]
-        conditions.append("AND " + condition.format(*numbers))
-        arguments.extend(values)
-
-    if filters.from_ is not None:
-        where("received_at >= {}::timestamptz", filters.from_)
-    if filters.to is not None:
-        where("received_at < {}::timestamptz", filters.to)
-    if filters.cursor is not None:
-        at, id_ = last_line(filters.cursor)
-        where("received_at <= {0}::timestamptz AND (received_at, id) < ({0}::timestamptz, {1}::bigint)", at, id_)
-    if filters.kind:
-        where("kind = ANY({}::text[])", filters.kind)
+    where = Conditions([row["key"] for row in charge_points])
+    where.of(filters)
     if filters.evse_id is not None:
-        where("evse_id = {}::smallint", filters.evse_id)
+        where.add("h.evse_id = {}::smallint", filters.evse_id)
     if filters.connector_id is not None:
-        where("connector_id = {}::smallint", filters.connector_id)
-    statement = _LINES.format(conditions=" ".join(conditions), limit=filters.limit + 1)
-    rows = await connection.fetch(statement, *arguments)
+        where.add("h.connector_id = {}::smallint", filters.connector_id)
+    rows = await connection.fetch(_LINES.format(conditions=where, limit=filters.limit + 1), *where.arguments)
     known = {row["key"]: row for row in charge_points}
-    shown = rows[: filters.limit]
-    next_cursor = None
-    if len(rows) > filters.limit:
-        next_cursor = cursor(shown[-1]["received_at"], shown[-1]["id"])
-    return Page(
-        items=[_line(row, known[row["charge_point_key"]], filters.include_deleted) for row in shown],
-        next_cursor=next_cursor,
-    )
+
+    def of_its_charge_point(row: Any) -> HistoryLine:
+        charge_point = known[row["charge_point_key"]]
+        return line(row, charge_point["id"], life=charge_point["life"] if filters.include_deleted else UNSET)
+
+    return page(rows, filters.limit, of_its_charge_point)
 
 
-def _line(row: Any, charge_point: Mapping[str, Any], with_life: bool) -> HistoryLine:
+class Conditions:
+    """Conditions on ``history h`` with numbered arguments, the first of them given; as text they begin with AND."""
+
+    def __init__(self, *first: Any) -> None:
+        self.arguments: list[Any] = [*first]
+        self._conditions: list[str] = []
+
+    def __str__(self) -> str:
+        return " ".join(self._conditions)
+
+    def add(self, condition: str, *values: Any) -> None:
+        """One more; each ``{}`` in it is one of the values."""
+        numbers = [f"${len(self.arguments) + n}" for n in range(1, len(values) + 1)]
+        self._conditions.append("AND " + condition.format(*numbers))
+        self.arguments.extend(values)
+
+    def of(self, filters: LineFilters) -> None:
+        """Those that every history can be narrowed by, and where the page begins.
+
+        Raises:
+            Invalid: the cursor is none of a history.
+        """
+        if filters.from_ is not None:
+            self.add("h.received_at >= {}::timestamptz", filters.from_)
+        if filters.to is not None:
+            self.add("h.received_at < {}::timestamptz", filters.to)
+        if filters.cursor is not None:
+            at, id_ = last_line(filters.cursor)
+            before = "h.received_at <= {0}::timestamptz AND (h.received_at, h.id) < ({0}::timestamptz, {1}::bigint)"
+            self.add(before, at, id_)
+        if filters.kind:
+            self.add("h.kind = ANY({}::text[])", filters.kind)
+
+
+def page(rows: Sequence[Any], limit: int, made: Callable[[Any], HistoryLine]) -> Page[HistoryLine]:
+    """The page of rows, of which there is one more than ``limit`` where another page follows."""
+    shown = rows[:limit]
+    next_cursor = cursor(shown[-1]["received_at"], shown[-1]["id"]) if len(rows) > limit else None
+    return Page(items=[made(row) for row in shown], next_cursor=next_cursor)
+
+
+def line(
+    row: Any, charge_point_id: str, *, station_id: str | UnsetType | None = UNSET, life: int | UnsetType = UNSET
+) -> HistoryLine:
+    """A row of history as a line."""
     return HistoryLine(
         id=row["id"],
         kind=row["kind"],
-        charge_point_id=charge_point["id"],
+        charge_point_id=charge_point_id,
         evse_id=row["evse_id"],
         connector_id=row["connector_id"],
         reported=row["reported"],
@@ -138,7 +164,8 @@ def _line(row: Any, charge_point: Mapping[str, Any], with_life: bool) -> History
         reported_at_text=row["reported_at_text"],
         received_at=_text(row["received_at"]),
         flags=row["flags"],
-        life=charge_point["life"] if with_life else UNSET,
+        station_id=station_id,
+        life=life,
     )
 
 

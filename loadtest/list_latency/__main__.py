@@ -79,6 +79,9 @@ QUERIES = (
     "/v1/charge-points?near=52.52,13.41&limit=100",
     "/v1/charge-points/{charge_point}/history?limit=100",
     "/v1/stations/{station}/history?limit=100",
+    "/v1/history?limit=100",
+    "/v1/history?status=FAULTED&from={recently}&limit=100",
+    "/v1/history?kind=CONNECTIVITY&limit=100",
     "/v1/stats",
     "/v1/stats/series",
 )

@@ -12,7 +12,7 @@ from api.audit.answers import AUDIT
 from api.bulk.answers import REPORT
 from api.commands import answers as commands
 from api.commands import inputs
-from api.history.answers import HISTORY, SERIES, STATS
+from api.history.answers import HISTORY, NETWORK, SERIES, STATS
 from api.http.pages import Page
 from api.inbox.answers import INBOX
 from api.inbox.inputs import Adoption
@@ -82,6 +82,7 @@ def test_schemas_have_the_names_that_clients_read(type_: Any, name: str) -> None
     [
         *(AUDIT, REPORT, HISTORY, SERIES, STATS, INBOX, CHARGE_POINT, STATION, EVENT, CHARGE_POINTS, STATIONS),
         CONNECTORS,
+        NETWORK,
         *(commands.AVAILABILITY, commands.WAITING, commands.COMMAND, commands.STATE, commands.TRACE),
     ],
     ids=lambda example: type(example).__name__,
