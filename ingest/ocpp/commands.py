@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ingest.ocpp.errors import Code, OcppError
+from ingest.ocpp.units import clean
 
 Requested = Literal[
     "BootNotification",
@@ -95,6 +96,6 @@ def status_of(payload: dict[str, Any]) -> str:
         OcppError: there is none.
     """
     status = payload.get("status")
-    if type(status) is not str or not status:
+    if type(status) is not str or not clean(status, len(status)):
         raise OcppError(Code.FORMAT, "the answer has no status")
     return status

@@ -69,7 +69,9 @@ class UnknownType(Struct, frozen=True):
 
 
 class BadAnswer(Struct, frozen=True):
-    """A malformed answer or SEND: there is no way to say so."""
+    """A malformed answer or SEND: there is no way to say so. ``id`` is that of the CALL it answers, if it is one."""
+
+    id: str | None
 
 
 Frame = Call | CallResult | CallError | CallResultError | Send | Blank | BadCall | UnknownType | BadAnswer
@@ -130,8 +132,10 @@ def _of_no_call(message: Any, types: frozenset[int]) -> Frame:
             return CallResultError()
         case [6, str(), str(), _]:
             return Send()
+        case [3 | 4, str(id), *_]:
+            return BadAnswer(id)
         case [3 | 4 | 5 | 6, *_]:
-            return BadAnswer()
+            return BadAnswer(None)
         case _:
             return BadCall(None, "not an OCPP-J frame")
 

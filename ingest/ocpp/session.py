@@ -7,6 +7,8 @@ leave before the log has the events beside it. Nothing a charger sends makes `Se
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
+
 from ingest.ocpp import answers, frame
 from ingest.ocpp.calls import Busy, Calls
 from ingest.ocpp.commands import ChangeAvailability, Command
@@ -96,8 +98,8 @@ class Session:
                 return Outcome(kind="send")
             case frame.Blank():
                 return Outcome(kind="ignored")
-            case frame.BadAnswer():
-                return Outcome(kind="malformed")
+            case frame.BadAnswer(id=message_id):
+                return self._misheard(message_id, now)
             case frame.UnknownType(id=message_id):
                 if not self._dialect.refuses_unknown_types:
                     return Outcome(kind="ignored")
@@ -206,6 +208,13 @@ class Session:
             else (),
             answer=answer,
         )
+
+    def _misheard(self, message_id: str | None, now: int) -> Outcome:
+        """The outcome of an answer that cannot be read: it is one all the same, and no better one will come."""
+        if message_id is None:
+            return Outcome(kind="malformed")
+        unread = frame.CallError(message_id, spelled(Code.RPC_FRAMEWORK, self._dialect), "its answer cannot be read")
+        return structs.replace(self._heard(unread, now), kind="malformed")
 
     def _malformed(self, message_id: str | None, code: Code, description: str) -> Outcome:
         """The outcome of a frame that is no CALL: a CALLERROR if it has an id, or the version has one for that."""

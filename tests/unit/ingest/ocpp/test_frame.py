@@ -105,9 +105,14 @@ def test_a_callerror_without_description_or_details_is_still_one() -> None:
     assert frame.parse('[4,"1","NotSupported",null,{}]', OLD) == CallError("1", "NotSupported", "")
 
 
-@pytest.mark.parametrize("text", ["[3]", '[3,"1"]', "[3,1,{}]", "[4]", '[4,"1"]', "[5]", "[6]", '[6,"1","X"]'])
+@pytest.mark.parametrize("text", ["[3]", "[3,1,{}]", "[4]", "[5]", "[6]", '[6,"1","X"]'])
 def test_a_malformed_answer_is_no_call(text: str) -> None:
-    assert frame.parse(text, NEW) == BadAnswer()
+    assert frame.parse(text, NEW) == BadAnswer(None)
+
+
+@pytest.mark.parametrize("text", ['[3,"1"]', '[3,"1",{},{}]', '[4,"1"]', '[4,"1",5,"",{}]'])
+def test_a_malformed_answer_keeps_the_id_if_there_is_one(text: str) -> None:
+    assert frame.parse(text, OLD) == BadAnswer("1")
 
 
 @pytest.mark.parametrize(

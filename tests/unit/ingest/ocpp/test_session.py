@@ -363,6 +363,21 @@ def test_an_answer_with_another_id_leaves_the_command_outstanding(session: Calla
     assert talk.outstanding == INOPERATIVE
 
 
+@pytest.mark.parametrize("protocol", DIALECTS)
+@pytest.mark.parametrize("rest", ["", ',{"status":"Accepted"},1'])
+def test_an_answer_that_cannot_be_read_is_an_answer_all_the_same(
+    rest: str, protocol: str, session: Callable[..., Session]
+) -> None:
+    talk = session(protocol)
+    outcome = talk.receive(f'[3,"{asked(talk, INOPERATIVE)}"{rest}]', NOW)
+    assert talk.outstanding is None
+    assert outcome.kind == "malformed"
+    assert outcome.answer is not None
+    assert (outcome.answer.status, "cannot be read" in str(outcome.answer.error)) == (None, True)
+    assert isinstance(outcome.events[0], CommandAnswered)
+    assert talk.receive('[3,"another"]', NOW).answer is None
+
+
 def test_the_late_answer_to_a_command_that_was_given_up_counts_once_and_is_late(
     session: Callable[..., Session],
 ) -> None:
