@@ -6,6 +6,7 @@ that is only that the charger is not here.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -22,7 +23,7 @@ log = logging.getLogger("plugwatch.gateway.channel")
 AT_ONCE = 1_000  #: commands under way at most; more are answered ``busy``
 SENT_WITHIN_S = 5  #: what says no time of its own
 PAUSE_S = 0.5  #: between two tries to subscribe
-PUBLISHED_AT_ONCE = 8  #: the client has a bounded number of connections, and raises beyond it
+TALKS_AT_ONCE = 8  #: the client has a bounded number of connections, and raises beyond it
 
 
 class Channel:
@@ -32,7 +33,7 @@ class Channel:
         self._redis = redis
         self._id = gateway_id
         self._under_way = 0
-        self._publishing = asyncio.Semaphore(PUBLISHED_AT_ONCE)
+        self._talking = asyncio.Semaphore(TALKS_AT_ONCE)
         self._outage = Outage(
             log,
             "Redis is away: commands and fences of others are not heard until it is back",
@@ -66,7 +67,7 @@ class Channel:
         self._under_way += 1
         try:
             told = await self._told(ask, on_ask)
-            async with asyncio.timeout(2), self._publishing:
+            async with asyncio.timeout(2), self._talking:
                 await self._redis.publish(ask.reply_to, gateways.encode(told))
         except AWAY as error:
             log.warning("an answer was lost: Redis is away", extra={"error": repr(error)})
@@ -76,7 +77,10 @@ class Channel:
     async def _told(self, ask: Ask, on_ask: Callable[[Ask, float], Awaitable[Told]]) -> Told:
         if self._under_way > AT_ONCE:
             return Told(ask.id, error="busy", detail=f"{AT_ONCE} commands are under way at this gateway")
-        within_s = await self._left_s(ask.expires_at)
+        try:
+            within_s = await self._left_s(ask.expires_at)
+        except AWAY:
+            return Told(ask.id, error="busy", detail="Redis does not say what time it is")
         if within_s <= 0:  # it lay in a queue: whoever asked has gone
             return Told(ask.id, error="busy", detail="it was heard too late")
         return await on_ask(ask, within_s)
@@ -84,6 +88,8 @@ class Channel:
     async def _left_s(self, expires_at: int | None) -> float:
         if expires_at is None:
             return SENT_WITHIN_S
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(2), self._talking:
+            asked_at = time.monotonic()
             seconds, micros = await self._redis.time()
-        return expires_at / 1000 - seconds - micros / 1_000_000
+            took_s = time.monotonic() - asked_at  # it may be that old, as when this process was stopped meanwhile
+        return expires_at / 1000 - seconds - micros / 1_000_000 - took_s

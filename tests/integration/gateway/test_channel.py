@@ -72,3 +72,37 @@ async def test_a_redis_that_lets_it_listen_and_not_speak_is_away_until_it_does(
         hearing.cancel()
     levels = [record.levelname for record in caplog.records if record.name == "plugwatch.gateway.channel"]
     assert levels == ["WARNING", "INFO"]
+
+
+async def test_as_many_as_may_be_under_way_are_answered_though_they_come_at_once(stack: Stack) -> None:
+    async def told(ask: Ask, within_s: float) -> Told:
+        return Told(ask.id, status="Accepted")
+
+    async with (
+        redis_client.client(stack.redis_url) as other,
+        redis_client.client(stack.redis_url) as redis,
+        other.pubsub() as answers,
+        asyncio.TaskGroup() as group,
+    ):
+        hearing = group.create_task(Channel(redis, gateway_id="crowded").run(lambda fence: None, told))
+
+        async def is_heard() -> bool:
+            return bool((await other.pubsub_numsub(gateways.channel("crowded")))[0][1])
+
+        await eventually(is_heard)
+        await answers.subscribe("asker")
+        expires_at = (await other.time())[0] * 1000 + 20_000
+        asks = [Ask(str(n), "asker", 7, "trigger", "Heartbeat", expires_at=expires_at) for n in range(400)]
+        async with other.pipeline(transaction=False) as pipe:
+            for ask in asks:
+                pipe.publish(gateways.channel("crowded"), gateways.encode(ask))
+            await pipe.execute()
+        heard = set[str]()
+
+        async def all_are_told() -> bool:
+            while (message := await answers.get_message(ignore_subscribe_messages=True, timeout=0.1)) is not None:
+                heard.add(gateways.decode_told(message["data"]).id)
+            return heard == {ask.id for ask in asks}
+
+        await eventually(all_are_told)
+        hearing.cancel()
