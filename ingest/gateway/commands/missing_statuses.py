@@ -79,14 +79,15 @@ class MissingStatuses:
         """What to ask now, None for nothing (yet)."""
         if self._due_at is None or now < self._due_at or not (self._owed or self._looked_up is not None):
             return None
+        if pace.is_spent(now):  # in a storm thousands wait for it, and are called again and again
+            return None
         missing = sorted(self._to_report() - self._reported)
         rest = [place for place in missing if place[1] and place not in self._asked]
         is_whole = not self._asked_whole and bool(missing) and (self._is_2x or _WHOLE in missing)
         if not rest and not is_whole:
             self._end_round(now)
             return None
-        if not pace.take(now):
-            return None
+        pace.take(now)
         if is_whole:
             self._asked_whole = True
             self._due_at = now + REPORT_S
@@ -98,6 +99,13 @@ class MissingStatuses:
         """What was asked got an answer; where that is no yes, nothing will come of it."""
         if self._due_at is not None and not is_accepted and self._asked_whole:
             self._due_at = min(self._due_at, now)
+
+    def unanswered(self, now: float) -> None:
+        """What was asked got no answer in time; who is silent to one is to the next, and other commands wait behind."""
+        if self._due_at is not None and self._asked:
+            self._end_round(now)
+        else:
+            self.answered(now, is_accepted=False)
 
     def _end_round(self, now: float) -> None:
         """All that was refused was asked for, then all that is known."""

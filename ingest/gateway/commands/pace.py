@@ -9,11 +9,15 @@ class Pace:
         self._left = a_second
         self._at = now
 
-    def take(self, now: float) -> bool:
-        """Whether one may be asked for now; it counts as asked."""
+    def is_spent(self, now: float) -> bool:
+        """Whether nothing may be asked for now."""
         self._left = min(self._left + (now - self._at) * self._a_second, self._a_second)
         self._at = now
-        if self._left < 1:
+        return self._left < 1
+
+    def take(self, now: float) -> bool:
+        """Whether one may be asked for now; it counts as asked."""
+        if self.is_spent(now):
             return False
         self._left -= 1
         return True

@@ -131,7 +131,7 @@ class CommandQueue:
         if answer.is_late:
             return
         order, self._order, self._under_way = self._order, None, None
-        if isinstance(answer.command, Resync | TriggerMessage):
+        if order is None and isinstance(answer.command, Resync | TriggerMessage):
             self.statuses.answered(now, is_accepted=answer.status == "Accepted")
         if order is not None and not order.done.done():
             order.done.set_result(answer)
@@ -150,11 +150,12 @@ class CommandQueue:
         """Ends the waiting of those whose deadline has passed; gives up, and returns, what is not answered in time."""
         while self._waiting and (self._waiting[0].done.done() or now >= self._waiting[0].deadline):
             self._waiting.pop(0).fail(Unsent(self._why_unsent()))
-        command = self._under_way
+        command, order = self._under_way, self._order
         if command is None or now - self._sent_at < ANSWER_S:
             return None
         self._drop(TimeoutError("the charger does not answer"))
-        self.statuses.answered(now, is_accepted=False)
+        if order is None and isinstance(command, Resync | TriggerMessage):
+            self.statuses.unanswered(now)
         return command
 
     def end(self) -> None:

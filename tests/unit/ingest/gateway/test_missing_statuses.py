@@ -1,6 +1,6 @@
 """What a session asks for that was not reported in it, when, and in which order."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import pytest
 
@@ -132,6 +132,31 @@ def test_what_was_refused_of_a_2_x_charger_is_asked_for_as_a_whole_first() -> No
     talk.asked(200)
     talk.statuses.refused(reported((1, 1)), 201)
     assert talk.asked(300, since_s=201) == [(201, Resync()), (201 + REPORT_S, trigger(1, 1))]
+
+
+@pytest.mark.parametrize("is_2x", [False, True])
+def test_who_is_silent_to_one_question_is_asked_no_other_so_that_commands_have_their_turn(is_2x: bool) -> None:
+    talk = Talk(is_2x=is_2x, places=[(0, 0), *((n, 1) for n in range(1, 256))])
+    statuses, said, now = talk.statuses, list[Command](), SETTLE_S
+    while now < 9000:
+        if statuses.wants_places(now):
+            statuses.known(talk.places)
+        if (command := statuses.take(now, talk.pace)) is not None:
+            said.append(command)
+            now += 30
+            statuses.unanswered(now)
+        now += 1
+    assert said == [Resync(), trigger(1, 1)]
+
+
+def test_who_waits_for_the_pace_does_not_look_at_its_places() -> None:
+    class Unseen(tuple[Place, ...]):
+        def __iter__(self) -> Iterator[Place]:
+            raise AssertionError("thousands wait at once, and are called twice a second")
+
+    talk = Talk(places=Unseen([(1, 1)]))
+    talk.pace = Pace(0, 0)
+    assert talk.asked(300) == []
 
 
 def test_after_a_storm_the_questions_are_spread() -> None:

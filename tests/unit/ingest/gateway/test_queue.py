@@ -89,6 +89,25 @@ async def test_what_was_sent_and_is_not_answered_makes_room_for_the_next(queue: 
     assert take(queue, 32) is None, "a late answer ends nothing that is under way"
 
 
+@pytest.mark.parametrize("is_answered", [False, True])
+async def test_what_becomes_of_an_operators_question_says_nothing_of_ours(
+    queue: CommandQueue, is_answered: bool
+) -> None:
+    queue.statuses.known(())
+    assert queue.take((), (), SETTLE_S, Pace(10, 0)) == Resync()
+    answer(queue, Resync(), SETTLE_S)
+    asked = queue.add(TriggerMessage("Heartbeat"), SETTLE_S + 10)
+    queue.take((), (), SETTLE_S, Pace(10, 0))
+    if is_answered:
+        queue.answered(Answer(TriggerMessage("Heartbeat"), "Rejected", None), SETTLE_S + 1)
+        assert queue.take((), (), SETTLE_S + 2, Pace(10, 0)) is None, "its report may still come"
+    else:
+        queue.overdue(SETTLE_S + ANSWER_S)
+        assert isinstance(queue.take((), (), SETTLE_S + ANSWER_S, Pace(10, 0)), TriggerMessage)
+    assert asked.done()
+    asked.exception()
+
+
 async def test_the_end_of_the_session_tells_what_was_sent_from_what_was_not(queue: CommandQueue) -> None:
     sent, waiting = queue.add(RESET, 10), queue.add(UNLOCK, 10)
     take(queue, 0)
