@@ -41,6 +41,8 @@ from api.live import routes as live
 from api.live.stream import Stream
 from api.metrics import Metrics
 from api.readiness import Readiness
+from api.reference import guide, openapi
+from api.reference.page_routes import pages as docs
 from api.stations import charge_point_routes, connector_routes, station_routes
 from api.stations.connectors import Connectors
 from api.stations.documents import Documents
@@ -53,7 +55,6 @@ from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
 
 from .http import refusals
-from .reference import guide, openapi
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-ID")
@@ -112,6 +113,7 @@ def create(
         title="Plugwatch",
         version="1",
         description=guide.DESCRIPTION,
+        docs_url=None,  # as FastAPI has it, it loads scripts of others
         redoc_url=None,
         redirect_slashes=False,
         servers=[{"url": "/", "description": "this server"}],
@@ -123,6 +125,7 @@ def create(
         app.include_router(room.reads)
         if mode == "all":
             app.include_router(room.writes)
+    app.include_router(docs())
     if board:
         app.include_router(pages(Files(), codes, mode=mode, tiles_url=tiles_url))
     refusals.install(app)

@@ -1,5 +1,6 @@
-// What browsers are served of other people's: from the npm lock of this folder into api/board/page/vendor, nothing of it
-// by hand. Bare imports become relative ones, so that no page needs an import map. `--check` writes nothing and compares.
+// What browsers are served of other people's: from the npm lock of this folder into the vendor/ of the board and of /docs,
+// nothing of it by hand. Bare imports become relative ones, so that no page needs an import map. `--check` writes nothing
+// and compares.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,10 +8,10 @@ import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, "node_modules");
-const OUT = join(HERE, "../../api/board/page/vendor");
+const ROOT = join(HERE, "../..");
 
-// file in vendor/ ← package, file in it; a type declaration beside each module, for `tsc`.
-const FILES = [
+// file in vendor/ ← package, file in it; a type declaration beside each module of the board, for `tsc`.
+const BOARD = [
   ["preact.js", "preact", "dist/preact.mjs", 'export * from "preact";'],
   ["preact-hooks.js", "preact", "hooks/dist/hooks.mjs", 'export * from "preact/hooks";'],
   ["signals-core.js", "@preact/signals-core", "dist/signals-core.module.js", 'export * from "@preact/signals-core";'],
@@ -27,6 +28,10 @@ const FILES = [
   ["leaflet.css", "leaflet", "dist/leaflet.css"],
   ["countries-50m.json", "world-atlas", "countries-50m.json"],
 ];
+const DOCS = [
+  ["swagger-ui.js", "swagger-ui-dist", "swagger-ui-bundle.js"],
+  ["swagger-ui.css", "swagger-ui-dist", "swagger-ui.css"],
+];
 const IMPORTS = {
   preact: "./preact.js",
   "preact/hooks": "./preact-hooks.js",
@@ -36,6 +41,8 @@ const IMPORTS = {
 
 /** A module with relative imports of files in vendor/, and without the name of a map that is not shipped. */
 function rewritten(name, source) {
+  if (name === "swagger-ui.js") return source.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
+  if (name === "swagger-ui.css") return source.replace(/\n?\/\*# sourceMappingURL=.*\*\/\s*$/, "\n");
   if (name === "leaflet.css") return source.replace(/url\([^)]*\)/g, "none"); // pictures of markers that nobody uses
   if (!name.endsWith(".js")) return source;
   let text = source.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
@@ -49,37 +56,52 @@ function rewritten(name, source) {
 }
 
 const read = (...parts) => readFileSync(join(MODULES, ...parts), "utf8");
-const made = new Map();
-const vendored = [];
-const licences = new Map();
-for (const [name, from, file, types] of FILES) {
-  const about = JSON.parse(read(from, "package.json"));
-  const text = rewritten(name, read(from, file));
-  made.set(name, text);
-  if (name.endsWith(".js")) made.set(name.replace(/\.js$/, ".d.ts"), `${types ?? "declare const it: any;\nexport default it;"}\n`);
-  const sha256 = createHash("sha256").update(text).digest("hex");
-  vendored.push({ file: name, package: from, version: about.version, licence: about.license, source: file, sha256 });
-  const licence = readdirSync(join(MODULES, from)).find((one) => /^licen[cs]e/i.test(one));
-  if (!licence) throw new Error(`${from} has no licence text`);
-  licences.set(from, `${from} ${about.version} (${about.license})\n\n${read(from, licence).trim()}\n`);
-}
-made.set("vendored.json", `${JSON.stringify(vendored, null, 2)}\n`);
-made.set("NOTICE.txt", [...licences.values()].join(`\n${"-".repeat(80)}\n\n`));
 
-if (process.argv.includes("--check")) {
-  const other = [...made].filter(([name, text]) => {
-    try {
-      return readFileSync(join(OUT, name), "utf8") !== text;
-    } catch {
-      return true;
+/** Everything in one vendor/ folder: the files, where each is from, and the licences. */
+function vendored(files, typed) {
+  const made = new Map();
+  const list = [];
+  const licences = new Map();
+  for (const [name, from, file, types] of files) {
+    const about = JSON.parse(read(from, "package.json"));
+    const text = rewritten(name, read(from, file));
+    made.set(name, text);
+    if (typed && name.endsWith(".js")) {
+      made.set(name.replace(/\.js$/, ".d.ts"), `${types ?? "declare const it: any;\nexport default it;"}\n`);
     }
-  });
-  if (other.length) {
-    console.error(`api/board/page/vendor is not what the npm lock makes: make vendor (${other.map(([name]) => name).join(", ")})`);
-    process.exit(1);
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    list.push({ file: name, package: from, version: about.version, licence: about.license, source: file, sha256 });
+    const licence = readdirSync(join(MODULES, from)).find((one) => /^licen[cs]e/i.test(one));
+    if (!licence) throw new Error(`${from} has no licence text`);
+    licences.set(from, `${from} ${about.version} (${about.license})\n\n${read(from, licence).trim()}\n`);
   }
-} else {
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT, { recursive: true });
-  for (const [name, text] of made) writeFileSync(join(OUT, name), text);
+  made.set("vendored.json", `${JSON.stringify(list, null, 2)}\n`);
+  made.set("NOTICE.txt", [...licences.values()].join(`\n${"-".repeat(80)}\n\n`));
+  return made;
+}
+
+function isThere(path, text) {
+  try {
+    return readFileSync(path, "utf8") === text;
+  } catch {
+    return false;
+  }
+}
+
+for (const [folder, made] of [
+  ["api/board/page/vendor", vendored(BOARD, true)],
+  ["api/reference/page/vendor", vendored(DOCS, false)],
+]) {
+  const out = join(ROOT, folder);
+  if (process.argv.includes("--check")) {
+    const other = [...made].filter(([name, text]) => !isThere(join(out, name), text)).map(([name]) => name);
+    if (other.length) {
+      console.error(`${folder} is not what the npm lock makes: make vendor (${other.join(", ")})`);
+      process.exitCode = 1;
+    }
+  } else {
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
+    for (const [name, text] of made) writeFileSync(join(out, name), text);
+  }
 }

@@ -1,28 +1,31 @@
-"""What the board takes from other people: as it was vendored, under licences that may be shipped, told of in NOTICE."""
+"""What browsers are served of other people: as it was vendored, licensed to be shipped, told of in NOTICE."""
 
 import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
 from api.board.codes import LIVES_S, MOST, Codes
 
-PAGE = Path(__file__).parents[3] / "api" / "board" / "page"
-VENDOR = PAGE / "vendor"
+API = Path(__file__).parents[3] / "api"
 LOCK = Path(__file__).parents[2] / "board" / "package-lock.json"
 LICENCES = {"MIT", "Apache-2.0", "BSD-2-Clause", "ISC"}
 
 
-def test_every_vendored_file_is_the_one_that_was_vendored() -> None:
-    vendored = json.loads((VENDOR / "vendored.json").read_text())
+@pytest.mark.parametrize("room", ["board", "reference"])
+def test_every_vendored_file_is_the_one_that_was_vendored(room: str) -> None:
+    folder = API / room / "page" / "vendor"
+    vendored = json.loads((folder / "vendored.json").read_text())
     locked = json.loads(LOCK.read_text())["packages"]
-    notice = (VENDOR / "NOTICE.txt").read_text()
+    notice = (folder / "NOTICE.txt").read_text()
     for one in vendored:
-        assert hashlib.sha256((VENDOR / one["file"]).read_bytes()).hexdigest() == one["sha256"], one["file"]
+        assert hashlib.sha256((folder / one["file"]).read_bytes()).hexdigest() == one["sha256"], one["file"]
         assert one["licence"] in LICENCES, one
         assert locked[f"node_modules/{one['package']}"]["version"] == one["version"], "make vendor"
         assert f"{one['package']} {one['version']} ({one['licence']})" in notice
     known = {one["file"] for one in vendored} | {"vendored.json", "NOTICE.txt"}
-    assert {path.name for path in VENDOR.iterdir() if not path.name.endswith(".d.ts")} == known
+    assert {path.name for path in folder.iterdir() if not path.name.endswith(".d.ts")} == known
 
 
 def test_the_oldest_code_gives_way_and_none_lives_for_ever() -> None:
