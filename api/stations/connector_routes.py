@@ -22,7 +22,10 @@ def room(connectors: Connectors) -> Room:
     routes = Room("/v1/connectors", "connectors")
 
     @routes.reads.get(
-        "", responses=answering(Page[answers.ListedConnector], TooSlow, example=answers.CONNECTORS, headers=LINK)
+        "",
+        responses=answering(
+            Page[answers.ListedConnector], TooSlow, example=answers.CONNECTORS, headers=LINK, etag=True
+        ),
     )
     async def list_connectors(request: Request, filters: Annotated[ConnectorFilters, Query()]) -> Response:
         """The connectors, by charge point, EVSE and number: what is free now, or broken, in one list."""

@@ -13,6 +13,7 @@ TAGGED = (
     "/v1/stations",
     "/v1/stations?limit=1",
     "/v1/charge-points",
+    "/v1/connectors",
     "/v1/stats",
     "/v1/stats/series?from=2026-03-01T00:00:00Z&to=2026-03-01T01:00:00Z",
     "/v1/charge-points/CP1/history",

@@ -100,6 +100,7 @@ async def test_a_generated_client_walks_every_operation(api: Api, generated: Pat
     (listed,) = (await walk("list_stations")).items
     assert (listed.id, listed.status, listed.health, listed.counts["FAULTED"]) == ("S1", "AVAILABLE", "DEGRADED", 1)
     (listed,) = (await walk("list_charge_points", status=[walk.models.Status.AVAILABLE])).items
+    assert (await walk("list_connectors")).items == [], "none has reported: the state was put there"
     read = await walk("read_charge_point", "cp1")
     assert (read.id, [evse.status for evse in read.evses]) == ("CP1", ["AVAILABLE", "FAULTED"])
     assert read.evses[0].connectors[0].since.year == 2026
@@ -108,6 +109,7 @@ async def test_a_generated_client_walks_every_operation(api: Api, generated: Pat
     edited = await walk("edit_charge_point", "CP1", body=walk.body("ChargePointPatch", registration="ACCEPTED"))
     assert edited.registration == "ACCEPTED"
 
+    assert (await walk("set_evse_availability", "CP1", 9, body=intent, answers=404)).title == "Not found"
     assert (await walk("set_connector_availability", "CP1", 9, 1, body=intent, answers=404)).title == "Not found"
     for operation, body in (
         ("trigger_message", walk.body("Trigger", message="Heartbeat")),
