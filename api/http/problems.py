@@ -124,7 +124,7 @@ class NotConnected(Problem):
     """The charger is not connected, and a command is never sent later. Try again when `connectivity` is ONLINE."""
 
     status, name = 409, "not-connected"
-    example = "it is not connected: a command needs a charger that is; availability wishes wait until it is back"
+    example = "it is not connected: a command needs a charger that is; availability intents wait until it is back"
 
 
 class NotAccepted(Problem):

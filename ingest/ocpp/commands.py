@@ -28,7 +28,7 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChangeAvailability:
-    """An operator's wish; ``intent`` is its version, which comes back in the `CommandAnswered` event."""
+    """An operator's intent; ``intent`` is its version, which comes back in the `CommandAnswered` event."""
 
     operative: bool
     evse_id: int

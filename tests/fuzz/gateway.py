@@ -45,7 +45,7 @@ class _Admission:
         basic(authorization)
         if identity(path) != "CP1":
             return Refusal(404, "this charge point is not in the inventory")
-        return Entry({**_ROW, "wishes": None, "standing": None, "trace_s": 1e6})
+        return Entry({**_ROW, "intents": None, "agreed": None, "trace_s": 1e6})
 
 
 class _Claims:

@@ -1,1 +1,1 @@
-"""What is asked of chargers: by operators over Redis, by wishes of the inventory, for missing statuses."""
+"""What is asked of chargers: by operators over Redis, by intents of the inventory, for missing statuses."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from ingest.gateway.commands.pace import Pace
 from ingest.ocpp.commands import Command, Resync, TriggerMessage
-from shared.words.event import InventoryReported, StatusReported
+from shared.words.event import MOST_PLACES, InventoryReported, StatusReported
 
 Place = tuple[int, int]  #: EVSE and connector; (0, 0) is the charge point, (e, 0) an EVSE as a whole
 
@@ -51,7 +51,8 @@ class MissingStatuses:
             return
         for event in events:
             if isinstance(event, StatusReported):
-                self._reported |= {(event.evse_id, event.connector_id)}
+                if len(self._reported) <= MOST_PLACES:  # more a charge point does not have, whatever it says
+                    self._reported |= {(event.evse_id, event.connector_id)}
             elif isinstance(event, InventoryReported):  # a connector that it leaves out is as its EVSE
                 listed = {place for place in self._to_report() if place[0] in event.evse_ids}
                 self._reported |= listed
@@ -59,7 +60,7 @@ class MissingStatuses:
     def refused(self, events: Iterable[object], now: float) -> None:
         """These were answered InternalError: they are asked for as soon as anything can be."""
         places = {(event.evse_id, event.connector_id) for event in events if isinstance(event, StatusReported)}
-        if places:
+        if places and len(self._owed) <= MOST_PLACES:
             self._owed |= places
             self._reported -= places
             self._begin(now)

@@ -1,8 +1,8 @@
 """What is to be asked of one charger: one CALL at a time, in order, each with its end. Pure but for futures.
 
-Three sources: an operator who waits for the answer, until a deadline; wishes of the inventory; statuses that are
-missing. What was not sent by its deadline is never sent. A wish is tried once a session and again after a boot,
-one that was answered before only if what the charger reports since its boot is not what was wished for.
+Three sources: an operator who waits for the answer, until a deadline; intents of the inventory; statuses that are
+missing. What was not sent by its deadline is never sent. An intent is tried once a session and again after a boot,
+one that was answered before only if what the charger reports since its boot is not what was asked for.
 """
 
 import asyncio
@@ -87,8 +87,8 @@ class CommandQueue:
 
     def take(
         self,
-        wishes: Sequence[ChangeAvailability],
-        standing: Sequence[ChangeAvailability],
+        intents: Sequence[ChangeAvailability],
+        agreed: Sequence[ChangeAvailability],
         now: float,
         pace: Pace | None,
     ) -> Command | None:
@@ -99,7 +99,7 @@ class CommandQueue:
         if self._order is not None:
             self._under_way = self._order.command
         else:
-            self._under_way = self._next_wish(wishes, standing) or (self.statuses.take(now, pace) if pace else None)
+            self._under_way = self._next_intent(intents, agreed) or (self.statuses.take(now, pace) if pace else None)
         self._sent_at = now
         return self._under_way
 
@@ -118,13 +118,13 @@ class CommandQueue:
         """A frame of the charger came and was answered."""
         self._may_send_at = 0.0
 
-    def reported(self, events: Iterable[object], standing: Sequence[ChangeAvailability]) -> None:
+    def reported(self, events: Iterable[object], agreed: Sequence[ChangeAvailability]) -> None:
         """What it said, once that is durable."""
         self.statuses.reported(events)
-        if standing and self._has_booted:
+        if agreed and self._has_booted:
             for event in events:
                 if isinstance(event, StatusReported):
-                    self._broken |= {wish.intent for wish in standing if _breaks(event, wish)}
+                    self._broken |= {change.intent for change in agreed if _breaks(event, change)}
 
     def answered(self, answer: Answer, now: float) -> None:
         """The charger answered what is under way, or late what was."""
@@ -173,16 +173,16 @@ class CommandQueue:
                 order.fail(Unsent(self._why_unsent()))
         return None
 
-    def _next_wish(
-        self, wishes: Sequence[ChangeAvailability], standing: Sequence[ChangeAvailability]
+    def _next_intent(
+        self, intents: Sequence[ChangeAvailability], agreed: Sequence[ChangeAvailability]
     ) -> ChangeAvailability | None:
-        if not wishes and not self._broken:
+        if not intents and not self._broken:
             return None
-        broken = (wish for wish in standing if wish.intent in self._broken)
-        wish = next((wish for wish in (*wishes, *broken) if wish.intent not in self._tried), None)
-        if wish is not None:
-            self._tried |= {wish.intent}
-        return wish
+        broken = (change for change in agreed if change.intent in self._broken)
+        change = next((change for change in (*intents, *broken) if change.intent not in self._tried), None)
+        if change is not None:
+            self._tried |= {change.intent}
+        return change
 
     def _why_unsent(self) -> str:
         if self._under_way is not None:
@@ -199,10 +199,10 @@ def _asks_for_a_boot(command: Command) -> bool:
     return isinstance(command, TriggerMessage) and command.requested == "BootNotification"
 
 
-def _breaks(event: StatusReported, wish: ChangeAvailability) -> bool:
-    """Whether a status is not what was wished for its place; a fault is no service, but no wish mends it."""
-    if wish.evse_id not in (0, event.evse_id) or wish.connector_id not in (0, event.connector_id):
+def _breaks(event: StatusReported, change: ChangeAvailability) -> bool:
+    """Whether a status is not what was asked for its place; a fault is no service, but no intent mends it."""
+    if change.evse_id not in (0, event.evse_id) or change.connector_id not in (0, event.connector_id):
         return False
-    if wish.operative:
+    if change.operative:
         return event.reported == "Unavailable"
     return event.reported not in ("Unavailable", "Faulted")

@@ -14,8 +14,8 @@ class Entry:
     """One charge point of the inventory; changed in place, so that its session sees it."""
 
     __slots__ = (
-        "deleted", "epoch", "id", "key", "password_hash", "registration", "right", "standing", "takeovers",
-        "traced_until", "wishes", "wrong",
+        "agreed", "deleted", "epoch", "id", "intents", "key", "password_hash", "registration", "right", "takeovers",
+        "traced_until", "wrong",
     )  # fmt: skip
 
     def __init__(self, row: Any) -> None:
@@ -25,8 +25,8 @@ class Entry:
         self.deleted = False
         self.registration: Registration = row["registration"]
         self.password_hash: str | None = row["password_hash"]
-        self.wishes = _wishes(row["wishes"])  #: what the charger has not answered yet, oldest first
-        self.standing = _wishes(row["standing"])  #: what it has agreed to, and is to be asked again if it forgot
+        self.intents = _changes(row["intents"])  #: what the charger has not answered yet, oldest first
+        self.agreed = _changes(row["agreed"])  #: what it has agreed to, and is to be asked again if it forgot
         self.traced_until = _traced_until(row)  #: its frames are kept so long (monotonic, s); 0: they are not
         self.takeovers: tuple[float, ...] = ()  #: when a socket was replaced by a newer one, within a minute
         self.right: bytes | None = None  #: digest of the password that passed the slow check
@@ -45,22 +45,22 @@ class Entry:
 
     def update(self, row: Any) -> bool:
         """Takes over what the row says; returns whether something changed."""
-        before = (self.registration, self.password_hash, self.deleted, self.wishes)
+        before = (self.registration, self.password_hash, self.deleted, self.intents)
         if self.password_hash != row["password_hash"]:
             self.right = self.wrong = None
         self.registration, self.password_hash = row["registration"], row["password_hash"]
-        self.deleted, self.wishes = row["deleted"], _wishes(row["wishes"])
-        self.standing = _wishes(row["standing"])
+        self.deleted, self.intents = row["deleted"], _changes(row["intents"])
+        self.agreed = _changes(row["agreed"])
         self.epoch = max(self.epoch, row["epoch"])
         self.traced_until = _traced_until(row)
-        return before != (self.registration, self.password_hash, self.deleted, self.wishes)
+        return before != (self.registration, self.password_hash, self.deleted, self.intents)
 
 
 def _traced_until(row: Any) -> float:
     return time.monotonic() + row["trace_s"] if (row["trace_s"] or 0) > 0 else 0.0
 
 
-def _wishes(rows: Any) -> tuple[ChangeAvailability, ...]:
+def _changes(rows: Any) -> tuple[ChangeAvailability, ...]:
     return tuple(
         ChangeAvailability(operative, evse_id, connector_id, version)
         for version, operative, evse_id, connector_id in rows or ()

@@ -31,15 +31,15 @@ MISS_S = 1.0
 MISSES = 10_000
 RELEASE_S = 3  #: asyncpg waits so long for a connection, and for one to come to rest that hangs in a query
 
-_WISHES = """
+_INTENTS = """
     (SELECT jsonb_agg(jsonb_build_array(i.version, i.operative, i.evse_id, i.connector_id) ORDER BY i.version)
      FROM intents i WHERE i.charge_point_key = c.key AND {which})
 """
-#: One that the charger agreed to stands: out of service until a newer wish, in service until its statuses say so.
-_STANDING = "i.result IN ('Accepted', 'Scheduled') AND (NOT i.operative OR i.confirmed_at IS NULL)"
+#: One that the charger agreed to stands: out of service until a newer intent, in service until its statuses say so.
+_AGREED = "i.result IN ('Accepted', 'Scheduled') AND (NOT i.operative OR i.confirmed_at IS NULL)"
 _COLUMNS = f"""
     key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted,
-    {_WISHES.format(which="i.result IS NULL")} AS wishes, {_WISHES.format(which=_STANDING)} AS standing,
+    {_INTENTS.format(which="i.result IS NULL")} AS intents, {_INTENTS.format(which=_AGREED)} AS agreed,
     extract(epoch FROM c.trace_until - now())::float8 AS trace_s
 """
 _ALL = f"SELECT {_COLUMNS} FROM charge_points c WHERE deleted_at IS NULL"  # noqa: S608

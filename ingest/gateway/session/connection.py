@@ -81,7 +81,7 @@ class Connection(WebSocket):
             self._publish((began,))
 
     def inventory_changed(self) -> None:
-        """The entry says so: a registration acts at once, and so do new wishes."""
+        """The entry says so: a registration acts at once, and so do new intents."""
         if self._session.registration != self.entry.registration:
             self._session.registration = self.entry.registration
             self._commands.statuses.booted(time.monotonic())  # who was refused so far has reported nothing
@@ -118,7 +118,7 @@ class Connection(WebSocket):
             command = self._commands.take_boot(now)
         else:
             pace = host.pace if waiting is None and host.publisher.is_up else None
-            command = self._commands.take(self.entry.wishes, self.entry.standing, now, pace)
+            command = self._commands.take(self.entry.intents, self.entry.agreed, now, pace)
         if command is not None:
             self._say(session.command(command))
 
@@ -197,7 +197,7 @@ class Connection(WebSocket):
                     self._say(self._session.internal_error(outcome.message_id, "this cannot be stored"))
             else:
                 self._host.metrics.ack_latency.observe(now - self._waiting_since)
-                self._commands.reported(outcome.events, self.entry.standing)
+                self._commands.reported(outcome.events, self.entry.agreed)
                 self._answer(outcome)
             if self._held is not None:
                 self._catch_up()

@@ -148,7 +148,7 @@ class Here:
         if charge_point_id not in self._doors.entries:
             row = {"key": len(self._doors.entries) + 1, "id": charge_point_id, "epoch": 0, "registration": "ACCEPTED"}
             self._doors.entries[charge_point_id] = Entry(
-                row | dict.fromkeys(("password_hash", "wishes", "standing", "trace_s"))
+                row | dict.fromkeys(("password_hash", "intents", "agreed", "trace_s"))
             )
         socket: ClientConnection
         async with connect(
@@ -208,7 +208,7 @@ async def here(stack: Stack) -> AsyncIterator[Here]:
         yield Here(server, doors, traps, prometheus, port)
 
 
-_NONE = dict.fromkeys(("password_hash", "wishes", "standing", "trace_s"))
+_NONE = dict.fromkeys(("password_hash", "intents", "agreed", "trace_s"))
 BOOM = '[2,"boom","Heartbeat",{}]'
 
 
@@ -227,7 +227,7 @@ async def _traced(here: Here, charger: Charger) -> None:
 
 async def _wish(here: Here, charger: Charger) -> None:
     entry = here.entry("bad")
-    entry.wishes = (ChangeAvailability(operative=False, evse_id=0, connector_id=0, intent=1),)
+    entry.intents = (ChangeAvailability(operative=False, evse_id=0, connector_id=0, intent=1),)
     here.server.inventory_changed(entry)
 
 

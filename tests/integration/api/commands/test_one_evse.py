@@ -101,8 +101,8 @@ async def test_a_pending_charger_is_asked_for_its_boot_and_nothing_else(api: Api
         )
         for what, body in others:
             assert (await command(api, cp, what, body)).status_code == 409
-        wish = await api.client.put(f"/v1/charge-points/{cp}/availability", json={"operative": False})
-        assert wish.json()["results"][0]["result"] == "Waiting"
+        intent = await api.client.put(f"/v1/charge-points/{cp}/availability", json={"operative": False})
+        assert intent.json()["results"][0]["result"] == "Waiting"
         assert {one.action for one in charger.asked} == {"TriggerMessage"}
         await api.client.patch(f"/v1/charge-points/{cp}", json={"registration": "REJECTED"})
         assert (await command(api, cp, "trigger", {"message": "BootNotification"})).status_code == 409

@@ -25,7 +25,7 @@ NO_POOL = cast(Pool, None)  #: a charge point that is in memory touches no Postg
 def row(**changes: Any) -> dict[str, Any]:
     """An inventory row as Postgres gives it."""
     fields = {"key": 1, "id": "CP 1", "epoch": 5, "registration": "ACCEPTED", "password_hash": None}
-    return fields | {"deleted": False, "wishes": None, "standing": None, "trace_s": None} | changes
+    return fields | {"deleted": False, "intents": None, "agreed": None, "trace_s": None} | changes
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from ingest.gateway.commands.missing_statuses import REPORT_S, MissingStatuses, Place
 from ingest.gateway.commands.pace import Pace
 from ingest.ocpp.commands import Command, Resync, TriggerMessage
-from shared.words.event import InventoryReported, StatusReported
+from shared.words.event import MOST_PLACES, InventoryReported, StatusReported
 
 SETTLE_S = 45.0
 HEADER = {
@@ -169,3 +169,13 @@ def test_after_a_storm_the_questions_are_spread() -> None:
             at += [when for when, _ in talk.asked(second, since_s=second)]
     assert len(at) == len(talks)
     assert at[-1] - at[0] >= len(talks) / 50 - 2
+
+
+def test_a_charger_that_reports_ever_more_places_is_not_remembered_without_bound() -> None:
+    talk = Talk(places=[(1, 1)])
+    for evse_id in range(256):
+        for connector_id in range(40):
+            talk.statuses.reported(reported((evse_id, connector_id)))
+            talk.statuses.refused(reported((evse_id, connector_id)), 1)
+    assert len(talk.statuses._reported) <= MOST_PLACES + 1
+    assert len(talk.statuses._owed) <= MOST_PLACES + 1

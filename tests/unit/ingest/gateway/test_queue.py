@@ -39,8 +39,8 @@ def queue() -> CommandQueue:
     return queue
 
 
-def take(queue: CommandQueue, now: float, *standing: ChangeAvailability) -> Command | None:
-    return queue.take((), standing, now, None)
+def take(queue: CommandQueue, now: float, *agreed: ChangeAvailability) -> Command | None:
+    return queue.take((), agreed, now, None)
 
 
 def answer(queue: CommandQueue, command: Command, now: float = 1, *, is_late: bool = False) -> None:
@@ -161,19 +161,19 @@ async def test_who_does_not_wait_any_more_is_not_served(queue: CommandQueue) -> 
     assert take(queue, 0) is None
 
 
-def test_a_wish_is_tried_once_and_again_after_a_boot(queue: CommandQueue) -> None:
-    wishes = (OUT, BACK)
-    assert queue.take(wishes, (), 0, None) == OUT
+def test_an_intent_is_tried_once_and_again_after_a_boot(queue: CommandQueue) -> None:
+    intents = (OUT, BACK)
+    assert queue.take(intents, (), 0, None) == OUT
     answer(queue, OUT)
-    assert queue.take(wishes, (), 1, None) == BACK
+    assert queue.take(intents, (), 1, None) == BACK
     answer(queue, BACK)
-    assert queue.take(wishes, (), 2, None) is None
+    assert queue.take(intents, (), 2, None) is None
     queue.booted(3)
-    assert queue.take(wishes, (), 4, None) == OUT
+    assert queue.take(intents, (), 4, None) == OUT
 
 
 @pytest.mark.parametrize(
-    ("wish", "reported", "is_broken"),
+    ("change", "reported", "is_broken"),
     [
         (OUT, status("Available"), True),
         (OUT, status("Charging"), True),
@@ -190,17 +190,17 @@ def test_a_wish_is_tried_once_and_again_after_a_boot(queue: CommandQueue) -> Non
     ],
 )
 def test_what_was_agreed_is_asked_again_after_a_boot_whose_statuses_disagree_once(
-    queue: CommandQueue, wish: ChangeAvailability, reported: StatusReported, is_broken: bool
+    queue: CommandQueue, change: ChangeAvailability, reported: StatusReported, is_broken: bool
 ) -> None:
-    queue.reported([reported], [wish])
-    assert take(queue, 0, wish) is None, "it has not booted"
+    queue.reported([reported], [change])
+    assert take(queue, 0, change) is None, "it has not booted"
     queue.booted(1)
-    assert take(queue, 2, wish) is None, "it has not said anything yet"
-    queue.reported([reported], [wish])
-    assert take(queue, 3, wish) == (wish if is_broken else None)
-    answer(queue, wish)
-    queue.reported([reported], [wish])
-    assert take(queue, 4, wish) is None
+    assert take(queue, 2, change) is None, "it has not said anything yet"
+    queue.reported([reported], [change])
+    assert take(queue, 3, change) == (change if is_broken else None)
+    answer(queue, change)
+    queue.reported([reported], [change])
+    assert take(queue, 4, change) is None
 
 
 async def test_a_pending_charger_is_asked_for_its_boot_and_for_nothing_else(queue: CommandQueue) -> None:
@@ -214,7 +214,7 @@ async def test_a_pending_charger_is_asked_for_its_boot_and_for_nothing_else(queu
     assert take(queue, 3) == UNLOCK, "it was accepted"
 
 
-def test_operators_come_first_then_wishes_then_missing_statuses() -> None:
+def test_operators_come_first_then_intents_then_missing_statuses() -> None:
     queue = CommandQueue(0, SETTLE_S, is_2x=False)
     queue.statuses.known(())
     loop = asyncio.new_event_loop()

@@ -13,7 +13,7 @@ def row(key: int, charge_point_id: str, **changes: Any) -> dict[str, Any]:
     """An inventory row as Postgres gives it."""
     fields: dict[str, Any] = {"key": key, "id": charge_point_id, "epoch": 0, "registration": "ACCEPTED"}
     return (
-        fields | {"password_hash": None, "deleted": False, "wishes": None, "standing": None, "trace_s": None} | changes
+        fields | {"password_hash": None, "deleted": False, "intents": None, "agreed": None, "trace_s": None} | changes
     )
 
 

@@ -1,4 +1,4 @@
-"""Wishes and chargers as they are: power cuts, answers that come late or while the broker is away."""
+"""Intents and chargers as they are: power cuts, answers that come late or while the broker is away."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -20,7 +20,7 @@ ANSWER_S = 30
 @pytest.fixture
 def running(stack: Stack, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
     """Gateways that soon give the broker up."""
-    with ingesting(stack, database_url, tmp_path_factory.mktemp("wishes"), ACK_DEADLINE_S="2") as ingest:
+    with ingesting(stack, database_url, tmp_path_factory.mktemp("intents"), ACK_DEADLINE_S="2") as ingest:
         yield ingest
 
 
@@ -33,7 +33,7 @@ async def booted(ingest: Ingest, cp: str, dialect: str, **behaviours: Behaviour)
         yield charger
 
 
-async def wish(api: Api, charge_point_id: str, operative: bool) -> Any:
+async def intend(api: Api, charge_point_id: str, operative: bool) -> Any:
     answer = await api.client.put(f"/v1/charge-points/{charge_point_id}/availability", json={"operative": operative})
     return answer.json()["results"][0]["result"]
 
@@ -54,7 +54,7 @@ async def asked_once(charger: ScriptedCharger) -> None:
 
 
 async def answered(api: Api, charge_point_id: str) -> str:
-    """What the charger said to the wish, once that is in Postgres."""
+    """What the charger said to the intent, once that is in Postgres."""
 
     async def result() -> Any:
         return await api.pool.fetchval(
@@ -77,7 +77,7 @@ async def test_what_was_agreed_is_asked_again_after_a_power_cut_that_forgot_it(
     await api.station("S1", cp)
     async with booted(running, cp, dialect, ChangeAvailability=agrees) as charger:
         await shows(api, cp, "AVAILABLE", "AVAILABLE")
-        assert await wish(api, cp, operative=False) == word
+        assert await intend(api, cp, operative=False) == word
         if word == "Accepted":
             await charger.report(1, 1, "Unavailable")
             await charger.report(2, 1, "Unavailable")
@@ -88,7 +88,7 @@ async def test_what_was_agreed_is_asked_again_after_a_power_cut_that_forgot_it(
     async with booted(running, cp, dialect) as charger:
         await asked_once(charger)  # and after the next one
         await shows(api, cp, "UNAVAILABLE", "UNAVAILABLE")
-        assert await wish(api, cp, operative=True) == "Accepted"
+        assert await intend(api, cp, operative=True) == "Accepted"
         await shows(api, cp, "AVAILABLE", "AVAILABLE")
     async with booted(running, cp, dialect) as charger:
         assert (await charger.call("Heartbeat", {}))[0] == 3
@@ -102,7 +102,7 @@ async def test_a_charger_that_remembers_is_left_alone(api: Api, running: Ingest,
     await api.station("S1", cp)
     async with booted(running, cp, dialect):
         await shows(api, cp, "AVAILABLE", "AVAILABLE")
-        assert await wish(api, cp, operative=False) == "Accepted"
+        assert await intend(api, cp, operative=False) == "Accepted"
         await shows(api, cp, "UNAVAILABLE", "UNAVAILABLE")
     out = dict.fromkeys(TWO, "Unavailable")
     async with scripted(running.gateways[0].url(cp), dialect, out) as charger:
@@ -118,7 +118,7 @@ async def test_an_answer_after_more_than_half_a_minute_counts(api: Api, running:
         await api.station(f"S-{dialect}", cp)
         async with booted(running, cp, dialect, ChangeAvailability=is_silent) as charger:
             await shows(api, cp, "AVAILABLE", "AVAILABLE")
-            assert await wish(api, cp, operative=False) == "TimedOut"
+            assert await intend(api, cp, operative=False) == "TimedOut"
             (asked,) = [one for one in charger.asked if one.action == "ChangeAvailability"]
             await asyncio.sleep(ANSWER_S + 2)  # as long as such a charger takes
             await charger.answer(asked, {"status": "Scheduled"})
@@ -135,7 +135,7 @@ async def test_an_answer_while_the_broker_is_away_is_not_lost(
     await api.station("S1", cp)
     async with booted(running, cp, dialect, ChangeAvailability=is_silent) as charger:
         await shows(api, cp, "AVAILABLE", "AVAILABLE")
-        wishing = asyncio.create_task(wish(api, cp, operative=False))
+        intending = asyncio.create_task(intend(api, cp, operative=False))
         await asked_once(charger)
         with no_broker(stack):
             assert (await charger.report(1, 1, "Faulted"))[:1] == [4]  # in flight: what comes behind it is not sent yet
@@ -143,4 +143,4 @@ async def test_an_answer_while_the_broker_is_away_is_not_lost(
             kind, _, code, *_ = await charger.report(1, 1, "Unavailable")
             assert (kind, code) == (4, "InternalError")
         assert await answered(api, cp) == "Accepted"
-        await wishing
+        await intending
