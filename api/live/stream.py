@@ -31,7 +31,8 @@ AWAY_S = 1  #: between two attempts to reach Redis
 PAGE = 200  #: changes handed out at once
 CATCH_UP_PAGE = 500  #: changes looked at at once for a client which catches up
 CATCH_UP_TOLD = 50  #: documents that it holds at most
-BRIEF_PAGE = 2_000  #: changes looked at for a client in brief; behind by more, it reads all anew at less cost
+BRIEF_PAGE = 2_000  #: changes looked at at once for a client in brief
+BRIEF_PAGES = 10  #: who is behind by more, seconds of a very busy network, reads all anew at less cost
 CATCHING_UP = 8  #: clients that read their page at the same time
 
 log = logging.getLogger("plugwatch.api")
@@ -148,20 +149,26 @@ class Stream:
         if not reader.unsure and last_id is None:
             yield live.position(self._briefed if self._briefs else self._position)
             return
-        found: list[Entry] | None = []
+        missed: bytes | None = None
         try:
             if not reader.unsure and last_id is not None:
-                found = await self._since(last_id, BRIEF_PAGE)
+                missed = await self._missed_in_brief(last_id)
         except hot.AWAY:
             reader.unsure = True
-        if reader.unsure:
-            yield live.HEARTBEAT
-        elif found is None or len(found) >= BRIEF_PAGE - 1:
-            yield live.reset(self._position)
-        else:
-            missed = Briefs()
+        yield live.HEARTBEAT if reader.unsure else missed or live.reset(self._position)
+
+    async def _missed_in_brief(self, last_id: str) -> bytes | None:
+        """What came after a change, as one event; None when that is not known, or too much."""
+        missed = Briefs()
+        for _ in range(BRIEF_PAGES):
+            found = await self._since(last_id, BRIEF_PAGE)
+            if found is None:
+                return None
             missed.take(found)
-            yield missed.event(found[-1].id if found else str(last_id))
+            last_id = found[-1].id if found else last_id
+            if len(found) < BRIEF_PAGE - 1:
+                return missed.event(last_id)
+        return None
 
     async def _brief(self) -> None:
         """Hands out what has changed: soon after a quiet second, else once a second."""

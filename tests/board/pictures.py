@@ -1,7 +1,9 @@
-"""Pictures of the status board, of systems that really run, into docs/pictures: ``make screenshots``."""
+"""Pictures of the board, of systems that really run, into docs/pictures: ``make screenshots`` (ARGS=map: one)."""
 
 import json
+import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ def taken(page: Any, name: str) -> None:
     print(f"{path.relative_to(Path.cwd())}: {path.stat().st_size // 1000} kB", flush=True)
 
 
-def many(browser: Any) -> None:
+def many(browser: Any, names: Collection[str]) -> None:
     """Ten thousand stations: wall in light and dark, map, list, phone, and a wire that is cut."""
     with network(STATIONS) as of, of.changing(20), Wire(of.url) as wire:
         for name, place, options in (
@@ -34,6 +36,8 @@ def many(browser: Any) -> None:
             ("list", "#view=list&health=DOWN&health=DEGRADED", {}),
             ("phone", "", {"viewport": PHONE, "device_scale_factor": 2}),
         ):
+            if name not in names:
+                continue
             with tab(browser, of.url, token=TOKEN, excused=CUT_OFF, **options) as opened:
                 page = opened.open(place)
                 page.wait_for_selector(".live >> text=Live")
@@ -42,6 +46,8 @@ def many(browser: Any) -> None:
                 if name == "wall":
                     page.mouse.move(700, 404)
                 taken(page, name)
+        if "stale" not in names:
+            return
         with tab(browser, wire.url, token=TOKEN, excused=CUT_OFF) as opened:
             opened.page.clock.install()
             page = opened.open()
@@ -67,12 +73,15 @@ def few(browser: Any, directory: Path) -> None:
 
 
 def main() -> None:
-    """All of them."""
+    """All of them, or those that are named."""
+    names = sys.argv[1:] or ["wall", "wall-dark", "map", "list", "phone", "stale", "drawer"]
     PICTURES.mkdir(parents=True, exist_ok=True)
     with browsing() as browser:
-        many(browser)
-        with tempfile.TemporaryDirectory(prefix="plugwatch-pictures-") as directory:
-            few(browser, Path(directory))
+        if names != ["drawer"]:
+            many(browser, names)
+        if "drawer" in names:
+            with tempfile.TemporaryDirectory(prefix="plugwatch-pictures-") as directory:
+                few(browser, Path(directory))
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def test_the_drawer_says_since_when_and_why(run: dict[str, Any], browser: Any, c
         drawer.get_by_text("GroundFailure, E-17").wait_for()
         assert drawer.get_by_text("earth leakage").is_visible()
         assert drawer.get_by_text("OCPP 1.6 · Acme · Two Plugs").is_visible()
-        drawer.locator("svg.bar[aria-label*='Faulted 100 %']").wait_for()
+        drawer.locator("svg.bar[aria-label*='Faulted 100\u00a0%']").wait_for()
         charger.reports(2, "Charging")
         drawer.get_by_text("Reports Charging").wait_for(timeout=5_000)
         page.reload()

@@ -1,9 +1,11 @@
 // Keeps a network current: the whole of it once, then what changes, and anew whenever nobody can say what was missed.
-import { Refused } from "./api.js";
+import { Away, Refused } from "./api.js";
 import { Network } from "./pure/network.js";
 
 const REREAD_MS = 10 * 60_000; // names and places are not in the stream
 const UNKNOWN_MS = 5_000; // a new station: read anew, but not for each
+const LARGE_MS = 60_000; // the same where this board holds a part of the network: what is worst has changed
+const CALM_MS = 2_000; // told to read anew right after that: not at once
 const LONGEST_MS = 10_000;
 
 /**
@@ -16,10 +18,14 @@ export class Feed {
   #sink;
   #abort = new AbortController();
   #lastId = "";
+  /** whether nobody can say what was missed; else a board that cannot be read anew goes on as it is */
+  #lost = true;
   /** @type {Network | null} */
   #network = null;
   #readAt = 0;
   #running = false;
+  /** whether the stream told of stations that this board does not hold */
+  #unknown = false;
 
   /** @param {import("./api.js").Api} api @param {Sink} sink */
   constructor(api, sink) {
@@ -47,7 +53,7 @@ export class Feed {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        if (!this.#lastId) await this.#read(signal);
+        if (this.#lost || this.#isOld()) await this.#read(signal);
         failures = 0;
         await this.#follow(signal);
       } catch (error) {
@@ -59,22 +65,30 @@ export class Feed {
         failures++;
         this.#sink.lost(error instanceof Error ? error.message : String(error));
       }
-      if (this.#lastId || failures) await pause(wait(failures), signal);
+      const again = this.#lost || this.#isOld();
+      if (failures || !again || performance.now() - this.#readAt < CALM_MS) await pause(wait(failures), signal);
     }
   }
 
   /** @param {AbortSignal} signal */
   async #read(signal) {
-    const board = await this.#api.get("/v1/board?place=false", signal);
+    this.#readAt = performance.now();
+    this.#unknown = false;
+    let board;
+    try {
+      board = await this.#api.get("/v1/board?place=false", signal);
+    } catch (error) {
+      if (this.#lost || !(error instanceof Away)) throw error;
+      return;
+    }
     this.#network = new Network(board);
     this.#lastId = board.stream;
-    this.#readAt = performance.now();
+    this.#lost = false;
     this.#sink.board(this.#network);
   }
 
   /** Returns when the stream ends, or when all is to be read anew. @param {AbortSignal} signal */
   async #follow(signal) {
-    let unknown = false;
     for await (const { event, data, id } of this.#api.events("/v1/stream?view=brief", this.#lastId, signal)) {
       if (id !== undefined) {
         this.#lastId = id;
@@ -82,16 +96,19 @@ export class Feed {
       }
       if (event === "brief" && this.#network) {
         const applied = this.#network.apply(JSON.parse(data));
-        unknown ||= applied.unknown;
+        this.#unknown ||= applied.unknown;
         if (applied.rows.length) this.#sink.changed(applied.rows);
       }
-      const age = performance.now() - this.#readAt;
-      if (event === "reset" || age > REREAD_MS || (unknown && age > UNKNOWN_MS)) {
-        this.#lastId = "";
-        return;
-      }
+      if (event === "reset") this.#lost = true;
+      if (this.#lost || this.#isOld()) return;
     }
     this.#sink.lost("");
+  }
+
+  #isOld() {
+    const age = performance.now() - this.#readAt;
+    const part = this.#network && this.#network.total > this.#network.size;
+    return age > REREAD_MS || (this.#unknown && age > (part ? LARGE_MS : UNKNOWN_MS));
   }
 }
 

@@ -5,6 +5,7 @@ import * as address from "./pure/address.js";
 import { Hearing } from "./pure/liveness.js";
 import { News, seen } from "./pure/news.js";
 import { shown } from "./pure/order.js";
+import { HEALTHS, STATUSES } from "./pure/words.js";
 import * as session from "./session.js";
 import { batch, computed, effect, signal } from "./vendor/signals.js";
 
@@ -12,6 +13,7 @@ import { batch, computed, effect, signal } from "./vendor/signals.js";
 /** @typedef {{ kind: "sign in" | "refused", detail: string }} Trouble */
 
 const SETTLE_MS = 5_000;
+const COUNT_MS = 10_000;
 
 /** The page's own settings, as the server wrote them into it. */
 export const page = {
@@ -43,12 +45,27 @@ export const dialog = signal(/** @type {any} */ (null));
 const hearing = new Hearing();
 const heardOf = signal(0);
 export const liveness = computed(() => (heardOf.value, hearing.at(now.value)));
-export const totals = computed(() => (changed.value, network.value && { ...network.value.totals }));
+/** what the API counted, where this board holds but a part of the network */
+const counted = signal(/** @type {any} */ (null));
+export const totals = computed(() => {
+  void changed.value;
+  const known = network.value;
+  if (!known || known.total === known.size || !counted.value) return known && { ...known.totals };
+  const { stations, evses, charge_points: chargers } = counted.value;
+  return {
+    stations: stations.total,
+    health: HEALTHS.map((one) => stations.health[one]),
+    evses: STATUSES.map((one) => evses.status[one]),
+    offline: chargers.connectivity.OFFLINE,
+    chargePoints: chargers.total,
+  };
+});
 /** the row of the open station; -1: none */
 export const open = computed(() => network.value?.row.get(place.value.station ?? "") ?? -1);
 
 const news = new News();
 let settledAt = 0;
+let countedAt = 0;
 /** @type {Feed | null} */
 let feed = null;
 
@@ -140,6 +157,7 @@ export async function start() {
   document.addEventListener("visibilitychange", () => (document.hidden ? feed?.stop() : feed?.start()));
   setInterval(() => {
     now.value = Date.now();
+    void count();
     const known = totals.value;
     const sentence = known && liveness.value.state === "live" && news.sentence(seen(known), now.value);
     if (sentence) spoken.value = sentence;
@@ -163,6 +181,18 @@ export async function start() {
       trouble.value = { kind: "sign in", detail: /** @type {Error} */ (error).message };
     }
   } else trouble.value = { kind: "sign in", detail: "" };
+}
+
+/** Has the API count what this board cannot. */
+async function count() {
+  const known = network.value;
+  if (!known || known.total === known.size || document.hidden || performance.now() - countedAt < COUNT_MS) return;
+  countedAt = performance.now();
+  try {
+    counted.value = await api.value?.get("/v1/stats");
+  } catch {
+    // the next one may be answered; the stream says how live all of it is
+  }
 }
 
 /** @param {Network} known @param {import("./pure/order.js").Filter} filter @param {import("./pure/order.js").Order} order */

@@ -37,6 +37,7 @@ class Listener:
         self.head = head
         self.told: list[Told] = []
         self.comments: list[str] = []
+        self.positions = 0  #: blocks with an id, so far
         self.last_id = ""
         self.ended = asyncio.Event()
         self._reader = reader
@@ -63,6 +64,7 @@ class Listener:
                 fields[name] = value.removeprefix(b" ")
             else:
                 self.comments.append(value.decode().strip())
+        self.positions += b"id" in fields
         self.last_id = fields.get(b"id", self.last_id.encode()).decode()
         if b"data" in fields:
             self.told.append(Told(self.last_id, fields[b"event"].decode(), fields[b"data"]))

@@ -151,15 +151,19 @@ async def test_many_changes_within_a_second_are_one_array_and_the_same_bytes_for
 
 async def test_who_is_behind_by_much_reads_anew(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.live.stream.BRIEF_PAGE", 5)
+    monkeypatch.setattr("api.live.stream.BRIEF_PAGES", 2)
     await api.station("S1", "CP1")
-    at = await api.copy.changes.newest()
-    for _ in range(4):
+    ids = []
+    for _ in range(5):
+        ids.append(await api.copy.changes.newest())
         await api.rolled_up("CP1", "AVAILABLE")
+    revision = (await api.client.get("/v1/stations/S1")).json()["revision"]
     async with served(api) as port:
-        for last_id in (at, "7-7"):
+        for last_id, event in ((ids[0], "reset"), ("7-7", "reset"), (ids[3], "brief"), (ids[2], "brief")):
             async with listening(port, "?view=brief", last_id=last_id) as listener:
                 await listener.until(lambda one: bool(one.told))
-                assert listener.events == ["reset"]
+                assert listener.events == [event]
+                assert event == "reset" or json.loads(listener.told[0].raw)[0][5] == revision
 
 
 async def test_in_brief_goes_with_no_filter(api: Api) -> None:

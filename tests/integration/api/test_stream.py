@@ -388,6 +388,9 @@ async def test_while_redis_is_away_heartbeats_go_on_and_then_there_is_a_reset(
         try:
             beats = len(listener.comments)
             await listener.until(lambda one: len(one.comments) > beats + 5)
+            beats, positions = len(listener.comments), listener.positions
+            await listener.until(lambda one: len(one.comments) > beats + 5)
+            assert listener.positions == positions  # so who listens can tell that he hears of nothing
             async with listening(port, last_id=at) as newcomer, listening(port) as other:
                 await newcomer.until(lambda one: len(one.comments) > 3)
                 assert listener.events == newcomer.events == other.events == []

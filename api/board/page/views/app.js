@@ -122,10 +122,10 @@ function Shown({ known }) {
   const { filter, order } = place.value;
   const n = rows.value.length;
   const all = known.totals.stations;
-  const few = known.total > known.size ? ` · the ${known.size.toLocaleString("en")} worst of ${known.total.toLocaleString("en")}` : "";
+  const few = known.total > known.size ? `, the worst of ${known.total.toLocaleString("en")}; the counts are of all` : "";
   return html`
     <div class="shown">
-      <p>${n === all ? `${all.toLocaleString("en")} stations${few}` : `${n.toLocaleString("en")} of ${all.toLocaleString("en")} stations`}
+      <p>${n === all ? `${all.toLocaleString("en")} stations` : `${n.toLocaleString("en")} of ${all.toLocaleString("en")} stations`}${few}
         ${!isOpen(filter) && html` <button type="button" class="link" onClick=${() => go({ filter: EVERYTHING })}>show all</button>`}
         ${page.readOnly && html` <span class="muted">· this API only reads</span>`}
       </p>

@@ -53,8 +53,8 @@ export function Bar({ path, evse, connector, name }) {
   const from = start < 0 ? Math.min(oldest, to - 1) : known.from;
   const made = segments(known.found, from, to, start < 0 ? null : start);
   const whole = to - from;
-  const time = start < 0 ? `since ${moment(from, to)}` : `last ${span}`;
-  const told = shares(made).filter((one) => one.share >= 0.01).map((one) => `${word(one.status)} ${Math.round(one.share * 100)} %`);
+  const time = start < 0 ? `Since ${moment(from, to)}` : `Last ${span}`;
+  const told = shares(made).filter((one) => one.share >= 0.01).map((one) => `${word(one.status)} ${Math.round(one.share * 100)}\u00a0%`);
   return html`
     <figure class="past">
       <svg class="bar" viewBox="0 0 1000 16" preserveAspectRatio="none" role="img" aria-label=${`${name}, ${time}: ${told.join(", ")}`}>

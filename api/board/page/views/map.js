@@ -146,7 +146,7 @@ function ring(healths, n) {
   shares[most] -= shares.reduce((sum, one) => sum + one, 0) - 100;
   let from = 0;
   const arcs = SHOWN_FIRST.filter((health) => shares[health]).map((health) => {
-    const arc = `<circle class="arc-${health}" cx="18" cy="18" r="15.9155" stroke-dasharray="${shares[health]} 100" stroke-dashoffset="${25 - from}"/>`;
+    const arc = `<circle class="arc-${health}" cx="18" cy="18" r="15.9155" stroke-dasharray="${shares[health]} ${100 - shares[health]}" stroke-dashoffset="${25 - from}"/>`;
     from += shares[health];
     return arc;
   });
