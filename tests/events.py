@@ -57,14 +57,22 @@ class Session:
         """A whole inventory report that listed these EVSEs ended."""
         return InventoryReported(**self._header(at), evse_ids=evse_ids, first_sequence=first_sequence)
 
-    def answered(self, at: int, result: CommandResult = "Accepted") -> CommandAnswered:
+    def answered(
+        self,
+        at: int,
+        result: CommandResult = "Accepted",
+        place: tuple[int, int] = (0, 0),
+        *,
+        operative: bool = False,
+        intent: int = 1,
+    ) -> CommandAnswered:
         return CommandAnswered(
             **self._header(at),
             command="ChangeAvailability",
-            evse_id=0,
-            connector_id=0,
-            operative=False,
-            intent=1,
+            evse_id=place[0],
+            connector_id=place[1],
+            operative=operative,
+            intent=intent,
             result=result,
         )
 

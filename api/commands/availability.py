@@ -15,8 +15,9 @@ from api.http.access import Author
 from api.http.problems import NotFound, Unavailable
 from api.inventory.writing import Write, Writing
 from shared.stores import fleet
-from shared.words import documents, instant
-from shared.words.documents import ChargePointDocument, Intent
+from shared.words import documents, intents
+from shared.words.documents import ChargePointDocument
+from shared.words.intents import CHARGE_POINT, Place
 
 from .answers import Outcome
 from .inputs import AvailabilityIntent
@@ -24,26 +25,41 @@ from .inputs import AvailabilityIntent
 WAIT_S = 5
 POLL_S = 0.05
 
-Place = tuple[int, int]  #: (evse_id, connector_id); (0, 0) the charge point, (e, 0) an EVSE as a whole
-_ALL: Place = (0, 0)
 
 _CHARGE_POINTS_OF = """
     SELECT key, id, operative, document FROM charge_points
     WHERE station_key = $1 AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE
 """
-#: Intents for parts of the place: the new one takes their place.
-_FORGET_PARTS = """
-    DELETE FROM intents WHERE charge_point_key = ANY($1::bigint[])
-      AND ($2 = 0 OR ($3 = 0 AND evse_id = $2)) AND (evse_id, connector_id) <> ($2, $3)
+_PARTS = """
+    charge_point_key = ANY($1::bigint[]) AND (evse_id, connector_id) <> ($2, $3)
+    AND ($2 = 0 OR ($3 = 0 AND evse_id = $2))
 """
-_INTEND = """
-    INSERT INTO intents (charge_point_key, evse_id, connector_id, operative, note)
-    SELECT key, $2, $3, $4, $5 FROM unnest($1::bigint[]) AS key
+#: A newer intent for the whole: those for its parts are not waited for any more, and what was out before still is.
+_END_PARTS = (
+    f"DELETE FROM intents WHERE {_PARTS} AND result IS NULL AND out_since IS NULL",  # noqa: S608
+    f"""
+    UPDATE intents SET operative = false, note = out_note, asked_by = out_by, asked_at = out_since,
+           version = nextval('revisions'), result = 'Accepted', confirmed_at = now()
+    WHERE {_PARTS} AND result IS NULL
+    """,  # noqa: S608
+    f"UPDATE intents SET confirmed_at = now() WHERE {_PARTS} AND confirmed_at IS NULL",  # noqa: S608
+)
+#: What the charger agreed to stands, whatever is asked now.
+_OUT = """CASE WHEN intents.result IN ('Accepted', 'Scheduled') THEN CASE WHEN NOT intents.operative THEN {now} END
+          ELSE {before} END"""
+_INTEND = f"""
+    INSERT INTO intents (charge_point_key, evse_id, connector_id, operative, note, asked_by)
+    SELECT key, $2, $3, $4, $5, $6 FROM unnest($1::bigint[]) AS key
     ON CONFLICT (charge_point_key, evse_id, connector_id) DO UPDATE SET
         version = excluded.version, operative = excluded.operative, note = excluded.note,
-        asked_at = excluded.asked_at, result = NULL, answered_at = NULL, confirmed_at = NULL
-    RETURNING charge_point_key, version, asked_at
-"""
+        asked_at = excluded.asked_at, asked_by = excluded.asked_by,
+        result = NULL, answered_at = NULL, confirmed_at = NULL,
+        out_note = {_OUT.format(now="intents.note", before="intents.out_note")},
+        out_by = {_OUT.format(now="intents.asked_by", before="intents.out_by")},
+        out_since = {_OUT.format(now="intents.asked_at", before="intents.out_since")}
+    RETURNING charge_point_key, version
+"""  # noqa: S608
+_INTENTS = "SELECT * FROM intents WHERE charge_point_key = ANY($1::bigint[])"
 _SHOW = """
     UPDATE charge_points c SET operative = n.operative, revision = n.revision, document = n.document,
            updated_at = now()
@@ -86,14 +102,14 @@ class Availability:
         async with self._writing.write(author) as write:
             station = await write.lock_station(station_id)
             rows = await write.connection.fetch(_CHARGE_POINTS_OF, station["key"])
-            versions = await _store(write, rows, _ALL, intent)
+            versions = await _store(write, rows, CHARGE_POINT, intent)
             if rows:
                 write.stations.add(station["key"])
         return await self._answers({row["key"]: row["id"] for row in rows}, versions)
 
     async def ask_charge_point(self, author: Author, charge_point_id: str, intent: AvailabilityIntent) -> Asked:
         """One charge point as a whole."""
-        return await self._ask_one(author, charge_point_id, _ALL, intent)
+        return await self._ask_one(author, charge_point_id, CHARGE_POINT, intent)
 
     async def ask_connector(
         self, author: Author, charge_point_id: str, place: Place, intent: AvailabilityIntent
@@ -104,7 +120,7 @@ class Availability:
     async def _ask_one(self, author: Author, charge_point_id: str, place: Place, intent: AvailabilityIntent) -> Asked:
         async with self._writing.write(author) as write:
             row = await write.lock_charge_point(charge_point_id)
-            if place != _ALL and not _has(documents.charge_point(row["document"]), place):
+            if place != CHARGE_POINT and not _has(documents.charge_point(row["document"]), place):
                 raise NotFound("the charge point has reported no such connector: GET it to see which it has")
             versions = await _store(write, [row], place, intent)
             write.stations.update({row["station_key"]} - {None})
@@ -134,24 +150,24 @@ async def _store(write: Write, rows: Sequence[Any], place: Place, intent: Availa
     if not rows:
         return {}
     keys = [row["key"] for row in rows]
-    await write.connection.execute(_FORGET_PARTS, keys, *place)
-    stored = await write.connection.fetch(_INTEND, keys, *place, intent.operative, intent.note)
-    asked_at = instant.to_text(instant.from_datetime(stored[0]["asked_at"]))
+    for statement in _END_PARTS:
+        await write.connection.execute(statement, keys, *place)
+    stored = await write.connection.fetch(_INTEND, keys, *place, intent.operative, intent.note, write.author.actor)
+    of_keys: dict[int, dict[Place, intents.Intent]] = {}
+    for row in await write.connection.fetch(_INTENTS, keys):
+        of_keys.setdefault(row["charge_point_key"], {})[row["evse_id"], row["connector_id"]] = intents.of_row(row)
     revisions = await fleet.take_revisions(write.connection, len(rows))
     shown = []
     for row, revision in zip(rows, revisions, strict=True):
-        operative = intent.operative if place == _ALL else row["operative"]
         before = documents.charge_point(row["document"])
-        after = before.with_(
-            operative=operative, intent=Intent(intent.operative, intent.note, asked_at), revision=revision
-        )
-        shown.append((row["key"], operative, revision, documents.encode(after).decode()))
-        of = {"evse_id": place[0], "connector_id": place[1]} if place != _ALL else {}
+        after = before.with_(**intents.fields(of_keys[row["key"]]), revision=revision)
+        shown.append((row["key"], after.operative, revision, documents.encode(after).decode()))
+        of = {"evse_id": place[0], "connector_id": place[1]} if place != CHARGE_POINT else {}
         write.record(
             "availability.asked",
             station_id=before.station_id,
             charge_point_id=row["id"],
-            before={"operative": row["operative"]} if place == _ALL else None,
+            before={"operative": row["operative"]} if place == CHARGE_POINT else None,
             after={"operative": intent.operative, "note": intent.note, **of},
         )
     await write.connection.execute(_SHOW, *zip(*shown, strict=True))

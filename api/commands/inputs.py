@@ -34,7 +34,7 @@ class AvailabilityIntent(Body):
 
     operative: bool
     note: Annotated[str, Field(max_length=500, pattern=NO_CONTROLS_BUT_LINES)] | None = Field(
-        default=None, description="why; shown in the document while the charger has not followed"
+        default=None, description="why; shown in the document as long as it is out of service"
     )
 
 

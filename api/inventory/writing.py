@@ -39,8 +39,9 @@ class Write:
     ``changes`` are the documents that came of it, once it is committed: charge points, then stations.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, author: Author) -> None:
         self.connection = connection
+        self.author = author
         self.stations: set[int] = set()
         self.charge_points: set[int] = set()
         self.regrouped: set[int] = set()
@@ -133,7 +134,7 @@ class Writing:
         """
         note = None
         async with self._database.connection() as connection, connection.transaction():
-            write = Write(connection)
+            write = Write(connection, author)
             yield write
             await audit.record(connection, author, write.entries)
             if write.touched:

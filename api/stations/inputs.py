@@ -63,7 +63,8 @@ class StationFilters(Filters):
         default=[], description="some charge point of the station is any of these; NEVER: it has not connected yet"
     )
     operative: bool | None = Field(
-        default=None, description="false: some charge point of it was last asked to be inoperative; true: none"
+        default=None,
+        description="false: some charge point of it was last asked to be inoperative and did not refuse; true: none",
     )
     q: str | None = Field(
         default=None,
@@ -84,7 +85,7 @@ class ChargePointFilters(Filters):
     """Which charge points a list shows."""
 
     connectivity: list[Connectivity] = Field(default=[], description="any of these")
-    operative: bool | None = Field(default=None, description="what it was last asked to be")
+    operative: bool | None = Field(default=None, description="what it was last asked to be and did not refuse")
     protocol: list[Protocol] = Field(default=[], description="any of these")
     vendor: Device | None = Field(default=None, description="exactly this one; case does not matter")
     model: Device | None = Field(default=None, description="exactly this one; case does not matter")

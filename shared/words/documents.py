@@ -38,6 +38,24 @@ class Intent(Struct, frozen=True):
     since: Instant
 
 
+class PlacedIntent(Intent, frozen=True):
+    """The same with its place (0, 0: the charge point; connector 0: an EVSE as a whole) and the charger's answer."""
+
+    evse_id: int
+    connector_id: int
+    result: Annotated[str | None, Meta(description="Accepted, Scheduled or Rejected; null: it has not answered yet")]
+
+
+class OutOfService(Struct, frozen=True):
+    """What an operator took out of service, and why; as long as it is out. The place as above."""
+
+    note: str | None
+    by: Annotated[str | None, Meta(description="the name of the token")]
+    since: Instant
+    evse_id: int
+    connector_id: int
+
+
 class ConnectorDocument(Struct, frozen=True):
     """A connector: its own word (``reported``) and what it comes to (``status``, and why)."""
 
@@ -91,8 +109,15 @@ class ChargePointDocument(Struct, frozen=True):
     has_password: Annotated[bool, Meta(description="a charger must authenticate with it; it is never given out")] = (
         False
     )
-    operative: Annotated[bool, Meta(description="what was last asked of it")] = True
+    operative: Annotated[bool, Meta(description="what was last asked of it and not refused")] = True
     intent: Intent | None = None
+    intents: Annotated[
+        tuple[PlacedIntent, ...],
+        Meta(description="all that its statuses do not agree with yet, and what it refused last"),
+    ] = ()
+    out_of_service: Annotated[
+        tuple[OutOfService, ...], Meta(description="as long as it is out, whatever was asked since")
+    ] = ()
     identity_conflict: Annotated[
         bool, Meta(description="two devices seem to bear this id: their sockets replace each other")
     ] = False

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from shared.words.event import EVSE_LEVEL, CommandAnswered
+from shared.words.intents import AGREED, Intent
 
 from .state import CHARGE_POINT, ChargePoint, Place, Report
 
@@ -12,8 +13,10 @@ def answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
     place = (event.evse_id, event.connector_id)
     intent = charge_point.intents.get(place)
     if intent is not None and intent.version == event.intent:
-        charge_point.intents[place] = intent._replace(result=event.result, answered_at=event.received_at)
-        charge_point.touched_intents.add(place)
+        intent = intent._replace(result=event.result, answered_at=event.received_at)
+        _change(charge_point, place, intent)
+        if intent.operative and intent.result in AGREED:
+            _return_parts(charge_point, place, intent)
         confirm(charge_point, place, event.received_at)
 
 
@@ -21,14 +24,27 @@ def confirm(charge_point: ChargePoint, place: Place, at: int) -> None:
     """Ends the intents for ``place`` and around it that got a yes and that the charger's own statuses agree with."""
     for asked in {CHARGE_POINT, (place[0], EVSE_LEVEL), place}:
         intent = charge_point.intents.get(asked)
-        if intent is None or intent.result not in ("Accepted", "Scheduled") or intent.is_over:
+        if intent is None or intent.result not in AGREED or intent.is_over:
             continue
         whole = charge_point.reports.get(asked)
         connectors = [report.normalized == "UNAVAILABLE" for report in _connectors(charge_point, asked)]
         unavailable = all(connectors) or (whole is not None and whole.normalized == "UNAVAILABLE")
         if (not any(connectors)) if intent.operative else unavailable:
-            charge_point.intents[asked] = intent._replace(confirmed_at=at)
-            charge_point.touched_intents.add(asked)
+            _change(charge_point, asked, intent._replace(confirmed_at=at))
+
+
+def _return_parts(charge_point: ChargePoint, place: Place, whole: Intent) -> None:
+    """With the whole its parts are in service again, unless they were taken out later."""
+    for part, intent in list(charge_point.intents.items()):
+        is_within = part != place and (place == CHARGE_POINT or (part[0] == place[0] and not place[1]))
+        if is_within and intent.version < whole.version and intent.out is not None:
+            returned = whole._replace(version=intent.version, confirmed_at=whole.answered_at, before=None)
+            _change(charge_point, part, returned)
+
+
+def _change(charge_point: ChargePoint, place: Place, intent: Intent) -> None:
+    charge_point.intents[place] = intent
+    charge_point.touched_intents.add(place)
 
 
 def _connectors(charge_point: ChargePoint, asked: Place) -> Iterable[Report]:

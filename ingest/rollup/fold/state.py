@@ -9,13 +9,16 @@ from typing import Literal, NamedTuple
 
 from shared.words.documents import Registration
 from shared.words.event import EVSE_LEVEL
+from shared.words.intents import CHARGE_POINT, Intent, Place
 from shared.words.status import NORMALIZED, Connectivity, Reason, Status
 
-Place = tuple[int, int]  #: (evse_id, connector_id); (0, 0) the charge point, (e, 0) an EVSE as a whole
+__all__ = [
+    "CHARGE_POINT", "ChargePoint", "Expired", "HistoryKind", "HistoryRow", "Intent", "Place", "Report", "Settled",
+    "Version",
+]  # fmt: skip
+
 Version = tuple[int, int]  #: (epoch, sequence)
 HistoryKind = Literal["STATUS", "CONNECTOR_0", "EVSE", "CONNECTIVITY"]
-
-CHARGE_POINT: Place = (0, 0)
 
 
 class Report(NamedTuple):
@@ -53,23 +56,6 @@ class Settled(NamedTuple):
     status: Status
     reason: Reason
     since: int
-
-
-class Intent(NamedTuple):
-    """What an operator asked of a place; over once the charger's own status agrees, or it said no."""
-
-    version: int
-    operative: bool
-    note: str | None
-    asked_at: int
-    result: str | None = None
-    answered_at: int | None = None
-    confirmed_at: int | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Nothing is to be waited for any more."""
-        return self.confirmed_at is not None or self.result == "Rejected"
 
 
 class Expired(NamedTuple):
@@ -110,7 +96,6 @@ class ChargePoint:
     station_id: str | None = None
     registration: Registration = "ACCEPTED"
     has_password: bool = False
-    operative: bool = True
     identity_conflict: bool = False
     protocol: str | None = None
     vendor: str | None = None
@@ -177,6 +162,10 @@ class ChargePoint:
     def first_of(self, evse_id: int) -> Place:
         """The first connector of an EVSE, else the EVSE itself: with its report stands what the EVSE comes to."""
         return min(self.connectors_of.get(evse_id, ()), default=(evse_id, EVSE_LEVEL))
+
+    def has(self, place: Place) -> bool:
+        """Whether it is there: the charge point, an EVSE, a connector that was reported."""
+        return place in self.reports or place == CHARGE_POINT or (not place[1] and place[0] in self.connectors_of)
 
     def is_former(self, report: Report) -> bool:
         """Whether only hardware said it that bore this id before."""

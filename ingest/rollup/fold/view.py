@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shared.words import documents, instant
+from shared.words import instant, intents
 from shared.words.documents import ChargePointDocument, Connector0Document, ConnectorDocument, EvseDocument
 from shared.words.status import Counts, count, health_of, partially_available
 
@@ -36,8 +36,7 @@ def viewed(charge_point: ChargePoint, revision: int) -> View:
         last_seen_at=_text(charge_point.last_seen_at),
         registration=charge_point.registration,
         has_password=charge_point.has_password,
-        operative=charge_point.operative,
-        intent=_intent(charge_point),
+        **intents.fields({place: one for place, one in charge_point.intents.items() if charge_point.has(place)}),
         identity_conflict=charge_point.identity_conflict,
         status=status_of(charge_point),
         since=_text(charge_point.status_since),
@@ -48,14 +47,6 @@ def viewed(charge_point: ChargePoint, revision: int) -> View:
         evses=tuple(_evse(charge_point, evse_id) for evse_id in sorted(charge_point.evses)),
     )
     return View(document, evse_counts, count(settled.status for settled in charge_point.connectors.values()))
-
-
-def _intent(charge_point: ChargePoint) -> documents.Intent | None:
-    waiting = [intent for intent in charge_point.intents.values() if not intent.is_over]
-    if not waiting:
-        return None
-    newest = max(waiting, key=lambda intent: intent.version)
-    return documents.Intent(newest.operative, newest.note, instant.to_text(newest.asked_at))
 
 
 def _evse(charge_point: ChargePoint, evse_id: int) -> EvseDocument:

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, get_args
 
 from ingest.rollup.fold import rules
-from ingest.rollup.fold.state import ChargePoint, Expired, HistoryRow, Intent, Place, Report, Settled
+from ingest.rollup.fold.state import ChargePoint, Expired, HistoryRow, Place, Report, Settled
 from ingest.rollup.fold.view import View
 from shared.words import documents, instant
+from shared.words import intents as intents_of
 from shared.words.status import STATUSES, Reason
 
 from .columns import Columns, known
@@ -28,10 +29,10 @@ _STATE = [
     "identity_conflict boolean", "connectivity text", "connectivity_since timestamptz", "last_seen_at timestamptz",
     "closed_at timestamptz", "previous_seen_at timestamptz", "gateway_id text", *_VERSION,
 ]  # fmt: skip
-_INVENTORY = ["id text", "station_key bigint", "registration text", "operative boolean"]
+_INVENTORY = ["id text", "station_key bigint", "registration text"]
 _SERVED = [
-    "status text", "status_since timestamptz", "health text", "evse_counts jsonb", "connector_counts jsonb",
-    "revision bigint", "updated_at timestamptz", "document text",
+    "operative boolean", "status text", "status_since timestamptz", "health text", "evse_counts jsonb",
+    "connector_counts jsonb", "revision bigint", "updated_at timestamptz", "document text",
 ]  # fmt: skip
 
 _READ = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE, "status text", "status_since timestamptz"])
@@ -47,7 +48,7 @@ REPORT = Columns(
 )  # fmt: skip
 INTENT = Columns(
     key=[*_PLACE, "version bigint"],
-    rest=["result text", "answered_at timestamptz", "confirmed_at timestamptz"],
+    rest=["operative boolean", "result text", "answered_at timestamptz", "confirmed_at timestamptz"],
 )
 HISTORY = Columns(
     key=[],
@@ -69,10 +70,7 @@ REPORTS = f"""
     SELECT {REPORT.of("r")} FROM reports r WHERE charge_point_key = ANY($1::bigint[])
     ORDER BY charge_point_key, evse_id, connector_id
 """
-INTENTS = """
-    SELECT * FROM intents
-    WHERE charge_point_key = ANY($1::bigint[]) AND confirmed_at IS NULL AND result IS DISTINCT FROM 'Rejected'
-"""
+INTENTS = "SELECT * FROM intents WHERE charge_point_key = ANY($1::bigint[])"
 UPDATE = CHARGE_POINT.update("charge_points")
 UPDATE_INTENTS = INTENT.update("intents")
 UPSERT_REPORTS = REPORT.upsert("reports")
@@ -119,7 +117,7 @@ def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable
     for row in intents:
         one, place = found[row["charge_point_key"]], (row["evse_id"], row["connector_id"])
         try:
-            one.intents[place] = _intent(row)
+            one.intents[place] = intents_of.of_row(row)
         except _UNREADABLE as error:
             one.mended.append(f"its intent for {place}: {error}")
     for one in found.values():
@@ -134,8 +132,9 @@ def charge_point_row(one: ChargePoint, view: View, document: bytes, now: int) ->
         one.hardware, one.hardware_epoch, one.hardware_since, one.unreported_since, one.identity_conflict,
         one.connectivity, one.connectivity_since, one.last_seen_at, one.closed_at,
         one.previous_seen_at, one.gateway_id, one.epoch, one.sequence,
-        view.document.status, one.status_since, view.document.health, documents.encode(view.evse_counts).decode(),
-        documents.encode(view.connector_counts).decode(), view.document.revision, now, document.decode(),
+        view.document.operative, view.document.status, one.status_since, view.document.health,
+        documents.encode(view.evse_counts).decode(), documents.encode(view.connector_counts).decode(),
+        view.document.revision, now, document.decode(),
     )  # fmt: skip
 
 
@@ -153,7 +152,9 @@ def report_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
 def intent_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
     """A row of ``INTENT``."""
     intent = one.intents[place]
-    return (one.key, *place, intent.version, intent.result, intent.answered_at, intent.confirmed_at)
+    return (
+        one.key, *place, intent.version, intent.operative, intent.result, intent.answered_at, intent.confirmed_at,
+    )  # fmt: skip
 
 
 def history_row(row: HistoryRow) -> tuple[Any, ...]:
@@ -214,18 +215,6 @@ def _report(row: Any) -> Report:
         received_at=_sure(row["received_at"]),
         version=(row["epoch"], row["sequence"]),
         info_at=known(row["info_at"]),
-    )
-
-
-def _intent(row: Any) -> Intent:
-    return Intent(
-        version=row["version"],
-        operative=row["operative"],
-        note=row["note"],
-        asked_at=_sure(row["asked_at"]),
-        result=row["result"],
-        answered_at=known(row["answered_at"]),
-        confirmed_at=None,
     )
 
 

@@ -183,6 +183,10 @@ CREATE TABLE intents (
     operative boolean NOT NULL,
     note text,
     asked_at timestamptz NOT NULL DEFAULT now(),
+    asked_by text,
+    out_note text,  -- who had taken the place out of service when this was asked, and why; null: nobody
+    out_by text,
+    out_since timestamptz,
     result text,
     answered_at timestamptz,
     confirmed_at timestamptz,

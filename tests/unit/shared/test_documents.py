@@ -17,7 +17,7 @@ def test_a_charge_point_document_has_the_published_fields_in_their_order() -> No
     assert list(shown) == [
         "id", "station_id", "protocol", "vendor", "model", "firmware", "hardware", "revision", "connectivity",
         "connectivity_since", "last_seen_at", "registration", "has_password", "operative", "intent",
-        "identity_conflict", "status", "since", "health", "partially_available",
+        "intents", "out_of_service", "identity_conflict", "status", "since", "health", "partially_available",
         "counts", "connector0", "evses",
     ]  # fmt: skip
     assert (shown["connectivity"], shown["status"], shown["health"], shown["evses"]) == (

@@ -98,9 +98,14 @@ async def test_rejected_is_over_and_is_not_asked_again(api: Api, ingest: Ingest,
 
         async def over() -> bool:
             document = await shown(api, cp)
-            return (document["intent"], document["operative"]) == (None, False)
+            return (document["intent"], document["operative"]) == (None, True)
 
         await eventually(over)
+        document = await shown(api, cp)
+        assert [(one["note"], one["result"]) for one in document["intents"]] == [(OUT["note"], "Rejected")]
+        assert document["out_of_service"] == []
+        for what in ("charge-points", "stations"):
+            assert (await api.client.get(f"/v1/{what}?operative=false")).json()["items"] == []
         await plug.boot()
         await plug.hears_nothing(1)
 
@@ -237,11 +242,21 @@ async def test_one_connector_is_asked_and_the_charge_point_stays_operative(
         document = await shown(api, cp)
         assert document["operative"] is True
         assert document["intent"]["operative"] is False
+        (intent,), (out,) = document["intents"], document["out_of_service"]
+        assert (intent["evse_id"], intent["connector_id"], intent["result"]) == (2, 1, "Accepted")
+        assert (out["note"], out["by"], out["evse_id"], out["connector_id"]) == ("cable is torn", "admin", 2, 1)
+        await plug.report("Unavailable", 2)
+
+        async def followed() -> bool:
+            return not (await shown(api, cp))["intents"]
+
+        await eventually(followed)
+        assert (await shown(api, cp))["out_of_service"] == [out], "as long as it is out"
         for nowhere in ("3/1", "1/2", "3/0"):
             assert (await ask(api, f"charge-points/{cp}/connectors/{nowhere}", OUT)).status_code == 404
 
 
-async def test_an_intent_for_the_whole_takes_the_place_of_those_for_its_parts(api: Api) -> None:
+async def test_an_intent_for_the_whole_ends_those_for_its_parts(api: Api) -> None:
     await api.station("S1", "CP1")
     await api.rolled_up("CP1", "AVAILABLE", "AVAILABLE", connectivity="OFFLINE")
     places = "SELECT evse_id, connector_id, operative FROM intents ORDER BY 1, 2"
@@ -249,8 +264,14 @@ async def test_an_intent_for_the_whole_takes_the_place_of_those_for_its_parts(ap
         assert only(await ask(api, f"charge-points/CP1/connectors/{part}", OUT)) == "Waiting"
     await ask(api, "charge-points/CP1/connectors/2/0", IN)
     assert [tuple(row) for row in await api.pool.fetch(places)] == [(1, 1, False), (2, 0, True)]
+    await api.pool.execute("UPDATE intents SET result = 'Accepted' WHERE evse_id = 1")
+    await ask(api, "charge-points/CP1/connectors/1/1", IN)
     await ask(api, "charge-points/CP1", OUT)
-    assert [tuple(row) for row in await api.pool.fetch(places)] == [(0, 0, False)]
+    assert [tuple(row) for row in await api.pool.fetch(places)] == [(0, 0, False), (1, 1, False)]
+    waiting = await api.pool.fetch("SELECT evse_id FROM intents WHERE result IS NULL OR confirmed_at IS NULL")
+    assert [row["evse_id"] for row in waiting] == [0], "the charger is asked for the whole alone"
+    document = await shown(api, "CP1")
+    assert [(one["evse_id"], one["note"]) for one in document["out_of_service"]] == [(1, OUT["note"]), (0, OUT["note"])]
 
 
 async def test_a_document_after_a_wish_is_in_redis_as_it_is_in_postgres(api: Api) -> None:

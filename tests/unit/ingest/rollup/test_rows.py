@@ -23,7 +23,7 @@ def full() -> World:
         version=9, operative=False, note="a note", asked_at=T0, result="Scheduled", answered_at=T0 + 1
     )
     world.one.intents[2, 1] = Intent(version=10, operative=True, note=None, asked_at=T0)
-    world.one.operative, world.one.log_partition = False, 3
+    world.one.log_partition = 3
     return world
 
 

@@ -27,25 +27,25 @@ def reloaded(one: ChargePoint, **damaged: object) -> ChargePoint:
         "station_id": one.station_id,
         "registration": one.registration,
         "has_password": one.has_password,
-        "operative": one.operative,
         "expires_at": None,
     }
     view = viewed(one, revision=1)
     state = stored(rows.CHARGE_POINT, rows.charge_point_row(one, view, documents.encode(view.document), now=1))
     reports = [stored(rows.REPORT, rows.report_row(one, place)) | damaged for place in sorted(one.reports)]
-    intents = [intent_row(one.key, place, intent) for place, intent in one.intents.items() if not intent.is_over]
+    intents = [intent_row(one.key, place, intent) for place, intent in one.intents.items()]
     return rows.charge_points([inventory | state], reports, intents)[one.key]
 
 
 def intent_row(key: int, place: Place, intent: Intent) -> dict[str, Any]:
     """A row of the table ``intents``."""
-    return intent._asdict() | {
-        "charge_point_key": key,
-        "evse_id": place[0],
-        "connector_id": place[1],
-        "asked_at": instant.to_datetime(intent.asked_at),
-        "answered_at": None if intent.answered_at is None else instant.to_datetime(intent.answered_at),
-    }
+    times = {name: getattr(intent, name) for name in ("asked_at", "answered_at", "confirmed_at")}
+    note, by, since = intent.before or (None, None, None)
+    times["out_since"] = since
+    return (
+        intent._asdict()
+        | {name: None if at is None else instant.to_datetime(at) for name, at in times.items()}
+        | {"charge_point_key": key, "evse_id": place[0], "connector_id": place[1], "out_note": note, "out_by": by}
+    )
 
 
 @dataclass
