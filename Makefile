@@ -158,7 +158,7 @@ smoke-image: ## one image as it is to run: read-only, without rights or network 
 	@$(PYTHON) tests/images/smoke.py "$$IMAGE" "$${VERSION:-}" "$${REVISION:-}"
 
 .PHONY: conformance
-conformance: $(VENV)/.ready ## a charger that is not ours (npm ocpp-rpc, strict) in all three dialects; needs Node.js 20
+conformance: $(VENV)/.ready ## clients that are not ours: a strict charger (npm ocpp-rpc) in all dialects, types for TypeScript; needs Node.js 20
 	@npm ci --silent --no-audit --no-fund --prefix tests/conformance
 	@$(PY) -m pytest tests/conformance $(ARGS)
 
