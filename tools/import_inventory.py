@@ -12,7 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,8 @@ from shared.process.progress import Progress
 
 RUN_FILE = Path(".plugwatch/run.json")
 MEDIA_TYPES = {".csv": "text/csv", ".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson"}
-ROWS_A_REQUEST = 1_000  #: an API may take tens of milliseconds to hash a password that a person chose
+ROWS_A_REQUEST = 1_000
+PASSWORDS_A_REQUEST = 200  #: an API may take tens of milliseconds to hash one that a person chose
 BYTES_A_REQUEST = 8 * 1024 * 1024  #: an API takes 10 MiB
 TIMEOUT_S = 600
 
@@ -29,11 +30,19 @@ class Failure(Exception):
     """The import cannot be done; the message says what to do."""
 
 
-class Part(NamedTuple):
-    """Rows that go in one request; ``before`` rows of the file come before them."""
+class Line(NamedTuple):
+    """A row of the file: the line that it begins in, whose it is, and as it is sent."""
 
-    before: int
-    rows: int
+    number: int
+    charge_point: str
+    has_password: bool
+    content: bytes
+
+
+class Part(NamedTuple):
+    """Rows that go in one request, by the lines that they begin in."""
+
+    lines: list[int]
     body: bytes
 
 
@@ -65,54 +74,103 @@ def send(file: Path, api: str | None, *, dry_run: bool) -> Counter[str]:
         raise Failure(f"{file}: name it .csv, .jsonl or .ndjson, by what it is")
     try:
         text = file.read_text(encoding="utf-8-sig")
-        split = split_csv if media_type == "text/csv" else split_lines
-        parts = list(split(text, sys.maxsize if dry_run else ROWS_A_REQUEST))
+        header, lines = read_csv(text) if media_type == "text/csv" else (b"", read_lines(text))
+        once, again = without_doubles(lines)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Failure(f"{file}: {error}") from error
     url, token = _where(api)
-    totals: Counter[str] = Counter()
-    progress = Progress(sum(part.rows for part in parts), sys.stderr)
-    for part in parts:
-        report = _post(f"{url}/v1/import?dry_run={'true' if dry_run else 'false'}", token, media_type, part)
+    totals: Counter[str] = Counter(error=len(again))
+    progress = Progress(len(once), sys.stderr)
+    for line, before in again:
+        said = f"is in line {before} already: give each charge point one line"
+        progress.say(f"line {line.number} ({line.charge_point}): charge_point_id: {said}")
+    sent = 0
+    for part in parts(once, header, sys.maxsize if dry_run else ROWS_A_REQUEST):
+        report = _post(f"{url}/v1/import?dry_run={'true' if dry_run else 'false'}", token, media_type, part, sent)
         totals.update(report["totals"])
-        for row in report["rows"]:
+        for row, number in zip(report["rows"], part.lines, strict=True):
             if row["result"] == "error":
-                progress.say(_line(row, part.before))
-        progress.advance(part.rows)
+                progress.say(_said(row, number))
+        progress.advance(len(part.lines))
+        sent += len(part.lines)
     progress.end()
     return totals
 
 
-def split_csv(text: str, rows_at_most: int) -> Iterator[Part]:
-    """The rows in parts, each with the header."""
+def read_csv(text: str) -> tuple[bytes, list[Line]]:
+    """The header and the rows that are not blank, as the API reads them."""
     first = text.partition("\n")[0]
-    delimiter = ";" if ";" in first and "," not in first else ","
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header = _written(next(lines, []), delimiter)
-    yield from _parts((_written(line, delimiter) for line in lines if line), header, rows_at_most)
+    separator = max("\t;,", key=first.count) if any(one in first for one in "\t;,") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    header = next(reader, [])
+    names = ["_".join(name.lower().replace("-", " ").split()) for name in header]
+    found, ended = [], reader.line_num
+    for cells in reader:
+        number, ended = ended + 1, reader.line_num
+        if any(cell.strip() for cell in cells):
+            given = dict(zip(names, cells, strict=False))
+            charge_point = given.get("charge_point_id", "").strip()
+            found.append(
+                Line(number, charge_point, bool(given.get("password", "").strip()), _written(cells, separator))
+            )
+    return _written(header, separator), found
 
 
-def split_lines(text: str, rows_at_most: int) -> Iterator[Part]:
-    """The lines that are not blank, in parts."""
-    yield from _parts((line.encode() + b"\n" for line in text.split("\n") if line.strip()), b"", rows_at_most)
+def read_lines(text: str) -> list[Line]:
+    """The lines that are not blank."""
+    found = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                given = json.loads(line)
+            except (ValueError, RecursionError):
+                given = None  # the API says what is wrong with it
+            given = given if isinstance(given, dict) else {}
+            id_ = given.get("charge_point_id")
+            found.append(
+                Line(number, id_ if isinstance(id_, str) else "", bool(given.get("password")), line.encode() + b"\n")
+            )
+    return found
 
 
-def _parts(lines: Iterator[bytes], header: bytes, rows_at_most: int) -> Iterator[Part]:
-    before = rows = size = 0
-    held = [header]
+def without_doubles(lines: Iterable[Line]) -> tuple[list[Line], list[tuple[Line, int]]]:
+    """The first row of each charge point, and the others with the line of that one."""
+    once: list[Line] = []
+    again: list[tuple[Line, int]] = []
+    known: dict[str, int] = {}
     for line in lines:
-        if rows == rows_at_most or (rows and size + len(line) > BYTES_A_REQUEST):
-            yield Part(before, rows, b"".join(held))
-            before, rows, size, held = before + rows, 0, 0, [header]
+        id_ = line.charge_point.lower()
+        if id_ and known.setdefault(id_, line.number) != line.number:
+            again.append((line, known[id_]))
+        else:
+            once.append(line)
+    return once, again
+
+
+def parts(lines: Iterable[Line], header: bytes, rows_at_most: int) -> Iterator[Part]:
+    """The rows in parts, each with the header: so few that an answer comes before a proxy gives up."""
+    held: list[Line] = []
+    size = 0
+
+    def part() -> Part:
+        return Part([one.number for one in held], b"".join([header, *(one.content for one in held)]))
+
+    sent = False
+    for line in lines:
+        passwords = sum(one.has_password for one in held)
+        is_full = len(held) == rows_at_most or size + len(line.content) > BYTES_A_REQUEST
+        if held and (is_full or (line.has_password and passwords == PASSWORDS_A_REQUEST)):
+            yield part()
+            held, size, sent = [], 0, True
         held.append(line)
-        rows, size = rows + 1, size + len(line)
-    if rows or not before:
-        yield Part(before, rows, b"".join(held))
+        size += len(line.content)
+    if held or not sent:
+        yield part()
 
 
-def _written(cells: Sequence[str], delimiter: str) -> bytes:
+def _written(cells: Sequence[str], separator: str) -> bytes:
     line = io.StringIO(newline="")
-    csv.writer(line, delimiter=delimiter).writerow(cells)
+    csv.writer(line, delimiter=separator).writerow(cells)
     return line.getvalue().encode()
 
 
@@ -130,7 +188,7 @@ def _where(api: str | None) -> tuple[str, str]:
     return url.rstrip("/"), token.split(",")[0]
 
 
-def _post(url: str, token: str, media_type: str, part: Part) -> Any:
+def _post(url: str, token: str, media_type: str, part: Part, sent: int) -> Any:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type}
     request = urllib.request.Request(url, part.body, headers, method="POST")  # noqa: S310  checked above
     try:
@@ -143,14 +201,14 @@ def _post(url: str, token: str, media_type: str, part: Part) -> Any:
             said = "; ".join([problem["detail"], *(f"{one['field']}: {one['message']}" for one in problem["errors"])])
         except (ValueError, KeyError, TypeError):
             pass
-        raise Failure(f"after {part.before} rows the API answered {refusal.code}: {said}") from refusal
+        raise Failure(f"after {sent} rows the API answered {refusal.code}: {said}") from refusal
     except (OSError, ValueError) as error:
-        raise Failure(f"after {part.before} rows the API at {url} did not answer: {error}") from error
+        raise Failure(f"after {sent} rows the API at {url} did not answer: {error}") from error
 
 
-def _line(row: Any, before: int) -> str:
+def _said(row: Any, number: int) -> str:
     who = row["charge_point_id"] or row["station_id"] or "?"
-    return f"row {before + row['row']} ({who}): " + "; ".join(f"{e['field']}: {e['message']}" for e in row["errors"])
+    return f"line {number} ({who}): " + "; ".join(f"{e['field']}: {e['message']}" for e in row["errors"])
 
 
 if __name__ == "__main__":

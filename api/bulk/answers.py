@@ -12,7 +12,7 @@ from api.inventory.merging import Result
 class ImportedRow(Struct, frozen=True):
     """What came of one row."""
 
-    row: Annotated[int, Meta(description="1 is the first after the header")]
+    row: Annotated[int, Meta(description="the line of the file that it begins in")]
     station_id: str | None
     charge_point_id: str | None
     result: Result
@@ -31,9 +31,9 @@ REPORT = ImportReport(
     dry_run=False,
     totals={"created": 1, "updated": 0, "unchanged": 0, "error": 1},
     rows=[
-        ImportedRow(1, "alexanderplatz", "CP1", "created", []),
+        ImportedRow(2, "alexanderplatz", "CP1", "created", []),
         ImportedRow(
-            2,
+            3,
             "alexanderplatz",
             "CP2",
             "error",

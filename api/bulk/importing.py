@@ -19,6 +19,7 @@ from . import rows
 from .rows import Format
 
 AT_ONCE = 500
+HASHING_S = 40  #: then rows with passwords have an error: proxies give up after 60 s
 
 _STATIONS = """
     SELECT s.id AS station_id, s.name AS station_name, s.address, s.latitude, s.longitude, s.time_zone,
@@ -52,13 +53,14 @@ class Bulk:
         read = await asyncio.to_thread(rows.read, body, format_)
         merged: list[Merged] = []
         known = Known()
+        until = asyncio.get_running_loop().time() + HASHING_S
         for start in range(0, len(read), AT_ONCE):
             part = read[start : start + AT_ONCE]
             try:
                 if dry_run:
-                    merged += await self._inventory.would_merge(part, known)
+                    merged += await self._inventory.would_merge(part, known, until)
                 else:
-                    merged += (await self._inventory.merge(author, part))[0]
+                    merged += (await self._inventory.merge(author, part, until=until))[0]
             except Unavailable as error:
                 stored = 0 if dry_run else start
                 detail = f"{error.detail}. {stored} rows are stored: sending all of them again does no harm"

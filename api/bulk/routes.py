@@ -51,7 +51,12 @@ def room(bulk: Bulk) -> Room:
 
         A row is one charge point with the fields of its station, or a station alone. What exists is
         updated: a field that is absent (CSV: empty) stays as it is, JSON null clears it. Rows are merged
-        one after the other; a row with an error changes nothing and stops nothing.
+        one after the other; a row with an error changes nothing and stops nothing. Each charge point has one row.
+
+        CSV is taken as spreadsheets save it: commas, semicolons or tabs; decimal commas; names of columns and
+        registrations in any case; blanks around cells and separators at the end do not count. JSON Lines are taken as
+        they stand. Passwords that people chose are hashed for 40 s at most: rows that come too late for that have an
+        error, and are for another request.
         """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         format_ = _FORMATS.get(kind)

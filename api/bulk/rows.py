@@ -1,14 +1,13 @@
 """The rows of an import or an export: one charge point each, with the fields of its station. Pure.
 
-CSV (RFC 4180, UTF-8, comma or semicolon) or JSON Lines. In CSV an empty cell is a field that was
-not given; JSON knows null besides, which clears. A text that a spreadsheet would take for a formula goes
-out with an apostrophe before it (CWE-1236), which comes off again on the way in.
+CSV (RFC 4180, UTF-8; comma, semicolon or tab) as people save it, or JSON Lines, which are taken as they stand. In CSV
+an empty cell is a field that was not given; JSON knows null besides, which clears. A row is known by the line of the
+file that it begins in.
 """
 
 import codecs
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -22,6 +21,8 @@ from api.inventory.inputs import Address, Latitude, Longitude, Name, Password, T
 from api.inventory.merging import STATION, Row
 from shared.words.documents import Registration
 
+from . import spreadsheets
+
 Format = Literal["csv", "jsonl"]
 
 EXPORTED = ("station_id", *STATION, "charge_point_id", "registration")
@@ -29,10 +30,6 @@ EXPORTED = ("station_id", *STATION, "charge_point_id", "registration")
 MOST_ROWS = 200_000  #: each has a line in the report
 _ERRORS = 20  #: of a row in the report
 _SHOWN = 64  #: characters of an id in the report: it cannot have more
-#: What makes a formula of a cell, also after blanks, and in the full-width forms that East Asian spreadsheets take.
-_FORMULA = r"(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
-_DANGEROUS = re.compile(rf"'*{_FORMULA}")
-_DEFUSED = re.compile(rf"'+{_FORMULA}")
 
 
 class Columns(BaseModel):
@@ -52,7 +49,7 @@ class Columns(BaseModel):
 
 
 def read(body: bytes, format_: Format) -> list[Row]:
-    """The rows of a file, counted from 1.
+    """The rows of a file; a charge point that has had its row before has an error.
 
     Raises:
         Invalid: it is no such file at all.
@@ -60,23 +57,32 @@ def read(body: bytes, format_: Format) -> list[Row]:
     body = body.removeprefix(codecs.BOM_UTF8)
     if body.count(b"\n") > MOST_ROWS:
         raise Invalid(FieldError("body", f"has more than {MOST_ROWS} lines: send it in parts"))
-    return _csv(body) if format_ == "csv" else _json_lines(body)
+    return _once(_csv(body) if format_ == "csv" else _json_lines(body))
 
 
 def written(rows: Iterable[Mapping[str, Any]], format_: Format, *, header: bool) -> bytes:
-    """The rows as a piece of a file, the first piece with its header."""
+    """The rows as a piece of a file, the first piece with its header, and before it what tells Excel of UTF-8."""
     if format_ == "jsonl":
         return b"".join(msgspec.json.encode({name: row[name] for name in EXPORTED}) + b"\n" for row in rows)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     if header:
         writer.writerow(EXPORTED)
-    writer.writerows([_defused(row[name]) for name in EXPORTED] for row in rows)
-    return buffer.getvalue().encode()
+    writer.writerows([spreadsheets.written(row[name]) for name in EXPORTED] for row in rows)
+    return (codecs.BOM_UTF8 if header else b"") + buffer.getvalue().encode()
 
 
-def _defused(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and _DANGEROUS.match(cell) else cell
+def _once(rows: list[Row]) -> list[Row]:
+    lines: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        id_ = row.given.get("charge_point_id")
+        if id_ is None or row.errors:
+            continue
+        before = lines.setdefault(id_.lower(), row.number)
+        if before != row.number:
+            error = FieldError("charge_point_id", f"is in line {before} already: give each charge point one line")
+            rows[place] = Row(row.number, row.given, [error])
+    return rows
 
 
 def _csv(body: bytes) -> list[Row]:
@@ -84,33 +90,48 @@ def _csv(body: bytes) -> list[Row]:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise Invalid(FieldError("body", f"not UTF-8 at byte {error.start}: save the file as UTF-8")) from error
-    first = text.partition("\n")[0]
-    lines = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if ";" in first and "," not in first else ",", strict=True
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=spreadsheets.separator(text.partition("\n")[0]), strict=True
     )
     try:
-        header = next(lines, [])
-        cells = [line for line in lines if line]
+        header = [spreadsheets.column(name) for name in next(reader, [])]
+        lines, ended = [], reader.line_num
+        for line in reader:
+            number, ended = ended + 1, reader.line_num
+            if any(cell.strip() for cell in line):
+                lines.append((number, line))
     except csv.Error as error:
-        raise Invalid(FieldError("body", f"not CSV in line {lines.line_num}: {error}")) from error
+        raise Invalid(FieldError("body", f"not CSV in line {reader.line_num}: {error}")) from error
+    while header and not header[-1]:
+        header.pop()
     known = Columns.model_fields
     wrong = [name for name in header if name not in known]
     if wrong or len(set(header)) < len(header) or not header:
         named = f"unknown: {', '.join(wrong)}; " if wrong else ""
         raise Invalid(FieldError("header", f"{named}name each column once, of: {', '.join(known)}"))
-    return [_csv_row(number, header, line) for number, line in enumerate(cells, start=1)]
+    return [_csv_row(number, header, line) for number, line in lines]
 
 
 def _csv_row(number: int, header: Sequence[str], line: Sequence[str]) -> Row:
-    given = {name: cell[bool(_DEFUSED.match(cell)) :] for name, cell in zip(header, line, strict=False) if cell}
-    if len(line) > len(header):
+    cells = {name: spreadsheets.cell(name, cell) for name, cell in zip(header, line, strict=False)}
+    given = {name: cell for name, cell in cells.items() if cell}
+    if any(cell.strip() for cell in line[len(header) :]):
         return Row(number, given, [FieldError("row", f"has {len(line)} cells under a header of {len(header)}")])
+    blank = [
+        name
+        for name, cell in zip(header, line, strict=False)
+        if name in ("station_id", "charge_point_id") and cell and not cells[name]
+    ]
+    if blank:
+        return Row(number, given, [FieldError(name, spreadsheets.BLANK) for name in blank])
     return _validated(number, given, strict=False)
 
 
 def _json_lines(body: bytes) -> list[Row]:
     found = []
-    for number, line in enumerate((line for line in body.split(b"\n") if line.strip()), start=1):
+    for number, line in enumerate(body.split(b"\n"), start=1):
+        if not line.strip():
+            continue
         try:
             given = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -16,6 +16,8 @@ _READABLE = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like somethi
 
 
 def _no_dots(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank: give it a letter or a number")
     if text in DOTS:
         raise ValueError("'.' and '..' cannot stand in a path: choose another id")
     return text
@@ -36,7 +38,7 @@ def is_station(text: str) -> bool:
 
 def is_charge_point(text: str) -> bool:
     """Whether a charge point can have this id."""
-    return _CHARGE_POINT.fullmatch(text) is not None and text not in DOTS
+    return _CHARGE_POINT.fullmatch(text) is not None and text not in DOTS and not text.isspace()
 
 
 def new_station() -> str:

@@ -5,6 +5,7 @@ note, and a rollup publishes it later. What changes nothing writes nothing. A si
 """
 
 import contextlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -46,11 +47,17 @@ class Inventory:
         self._hashing = Hashing()
 
     async def merge(
-        self, author: Author, part: Sequence[Row], check: Check = lambda known: None, created: str = "created"
+        self,
+        author: Author,
+        part: Sequence[Row],
+        check: Check = lambda known: None,
+        created: str = "created",
+        until: float = math.inf,
     ) -> tuple[list[Merged], Write]:
         """Merges the rows in one transaction; what came of each, and of all. A single one's documents are shown anyway.
 
-        ``created`` is what the audit says of a new charge point.
+        ``created`` is what the audit says of a new charge point. Rows whose passwords are not hashed ``until`` then
+        (s, of the loop's clock) have an error.
 
         Raises:
             whatever ``check`` does; nothing is written then.
@@ -58,7 +65,7 @@ class Inventory:
         seen = Known()
         if any(row.given.get("password") for row in part):
             seen = await self._seen(part)
-        hashes = await self._hashing.of(part, seen)  # before the locks: it may take seconds
+        hashes = await self._hashing.of(part, seen, until=until)  # before the locks: it may take seconds
         for _ in range(TRIES):
             with contextlib.suppress(fleet.Moved):
                 async with self._writing.write(author) as write:
@@ -73,10 +80,10 @@ class Inventory:
             "others change the same stations or charge points all the time: try again", headers={"Retry-After": "1"}
         )
 
-    async def would_merge(self, part: Sequence[Row], known: Known) -> list[Merged]:
+    async def would_merge(self, part: Sequence[Row], known: Known, until: float = math.inf) -> list[Merged]:
         """What would come of the rows after those that made ``known`` what it is; writes nothing."""
         known.add(await self._seen(part))
-        hashes = await self._hashing.of(part, known, dry_run=True)
+        hashes = await self._hashing.of(part, known, dry_run=True, until=until)
         return [merge(row, known, hashes) for row in part]
 
     async def create_station(self, author: Author, station_id: str | None, fields: Mapping[str, Any]) -> Change:

@@ -148,6 +148,8 @@ def _charge_point(
         if given.get("station_id") is None:
             errors.append(FieldError("charge_point_id", "is required, or station_id, or both"))
         return None
+    if given.get("password") is not None and row.number not in hashes:
+        errors.append(FieldError("password", "hashing takes too long here just now: send this row again"))
     known = into.charge_points.get(charge_point_id.lower())
     one = known or ChargePoint(charge_point_id, None, "ACCEPTED", None)
     return replace(

@@ -113,12 +113,8 @@ async def test_the_same_again_changes_nothing(api: Api) -> None:
 async def test_what_differs_is_updated_and_what_is_empty_stays(api: Api) -> None:
     await results(api, f"S1,A,Street 1,1,2,UTC,CP1,{KEY},PENDING", "S2,B,,,,,CP2,,")
     before = await hashes(api)
-    assert await results(api, "S1,,,,,,CP1,,", "S2,,,,,,cp1,,", f",,,,,,CP2,{KEY},", "S1,New,,,,,,,") == [
-        "unchanged",
-        "updated",
-        "updated",
-        "updated",
-    ]
+    assert await results(api, "S1,,,,,,CP1,,") == ["unchanged"]
+    assert await results(api, "S2,,,,,,cp1,,", f",,,,,,CP2,{KEY},", "S1,New,,,,,,,") == ["updated"] * 3
     moved = (await api.client.get("/v1/charge-points/CP1")).json()
     assert (moved["id"], moved["station_id"], moved["registration"]) == ("CP1", "S2", "PENDING")
     station = (await api.client.get("/v1/stations/S1")).json()
@@ -162,17 +158,16 @@ async def test_a_bad_row_costs_only_itself(api: Api) -> None:
         ),
     )
     assert wrong(told) == {
-        2: {"latitude"},
-        3: {"charge_point_id", "password", "registration"},
-        4: {"station_name"},
-        5: {"longitude"},
-        6: {"station_name"},
-        7: {"registration"},
-        8: {"charge_point_id"},
-        9: {"row"},
-        10: {"time_zone"},
+        3: {"latitude"},
+        4: {"charge_point_id", "password", "registration"},
+        5: {"station_name"},
+        6: {"longitude"},
+        7: {"station_name"},
+        8: {"registration"},
+        10: {"row"},
+        11: {"time_zone"},
     }
-    assert told["totals"] == {"created": 2, "updated": 0, "unchanged": 0, "error": 9}
+    assert told["totals"] == {"created": 2, "updated": 0, "unchanged": 0, "error": 8}
     assert told["rows"][3]["charge_point_id"] == "CP3"
     assert "short" not in json.dumps(told)
     listed = (await api.client.get("/v1/charge-points")).json()["items"]
@@ -190,7 +185,7 @@ async def test_a_bad_line_of_json_costs_only_itself(api: Api) -> None:
         '{"station_id": "S1", "charge_point_id": "CP1"}',
     ]
     told = await report(api, "\n".join(lines), "application/x-ndjson; charset=utf-8")
-    assert wrong(told) == {2: {"row"}, 3: {"row"}, 4: {"latitude", "colour"}}
+    assert wrong(told) == {3: {"row"}, 4: {"row"}, 5: {"latitude", "colour"}}
     assert told["totals"]["created"] == 2
 
 
@@ -220,17 +215,58 @@ async def test_what_european_spreadsheets_save_is_read(api: Api) -> None:
     assert (await api.client.get("/v1/stations/S1")).json()["name"] == "Größe, 1"
 
 
+async def test_what_people_make_of_a_file_is_read(api: Api) -> None:
+    content = (
+        "Station ID\tStation Name \tlatitude\tLONGITUDE\ttime-zone\tCharge Point ID\tRegistration\tpassword\t\t\n"
+        " S1 \t Größe \t52,5219\t+13,4\teurope/berlin\t CP1\tpending\t\t\t\n"
+        "\t\t\t\t\t\t\t\t\t\n"
+        "S1\t\t\t\t\t\u00a0Cp 2 \t Rejected \n"
+    )
+    told = await report(api, content)
+    assert [(row["row"], row["result"]) for row in told["rows"]] == [(2, "created"), (4, "created")]
+    station = (await api.client.get("/v1/stations/S1")).json()
+    assert (station["name"], station["latitude"], station["longitude"], station["time_zone"]) == (
+        "Größe",
+        52.5219,
+        13.4,
+        "Europe/Berlin",
+    )
+    assert [(one["id"], one["registration"]) for one in station["charge_points"]] == [
+        ("Cp 2", "REJECTED"),
+        ("CP1", "PENDING"),
+    ]
+
+
+async def test_a_charger_that_comes_twice_is_an_error_of_its_second_row(api: Api) -> None:
+    told = await report(api, f'{HEADER}\nS1,A,,,,,CP1,,\nS1,,"1\n2",,,,CP2,,\nS1,,,,,,cp1,,PENDING\n')
+    assert [(row["row"], row["result"]) for row in told["rows"]] == [(2, "created"), (3, "created"), (5, "error")]
+    assert told["rows"][2]["errors"][0]["message"].startswith("is in line 2 already")
+    assert (await api.client.get("/v1/charge-points/CP1")).json()["registration"] == "ACCEPTED"
+
+
+async def test_passwords_that_people_chose_do_not_outlast_a_proxy(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "HASHING_S", 0.1)
+    lines = [f"S1,A,,,,,CP{n},{CHOSEN} {n},\nS1,,,,,,X{n},," for n in range(40)]
+    told = await report(api, "\n".join((HEADER, *lines)))
+    late = [row for row in told["rows"] if row["errors"]]
+    assert 0 < len(late) < 40
+    assert {row["errors"][0]["field"] for row in late} == {"password"}
+    assert told["totals"]["created"] == 80 - len(late)
+    monkeypatch.setattr(bulk, "HASHING_S", 40)
+    assert (await report(api, "\n".join((HEADER, *lines))))["totals"]["error"] == 0
+
+
 async def test_a_dry_run_says_the_same_and_changes_nothing(api: Api) -> None:
     await results(api, f"S1,A,,,,,CP1,{KEY},", "S1,,,,,,CP2,,")
-    lines = [f"S1,B,,,,,CP1,{KEY},", "S2,,,,,,CP2,,", "S2,New,,,,,CP2,,", "S2,,,,,,CP3,,", "S1,B,,,,,cp3,,"]
+    lines = [f"S1,B,,,,,CP1,{KEY},", "S2,,,,,,CP9,,", "S2,New,,,,,CP2,,", f"S2,,,,,,CP3,{CHOSEN},", "S1,B,,,,,cp3,,"]
     lines += [f"S3,C,,,,,X{number},," for number in range(bulk.AT_ONCE)]
-    lines += ["S3,,,,,,x0,,", f"S2,,,,,,CP3,{CHOSEN},", f"S2,,,,,,CP3,{CHOSEN},"]
+    lines += ["S3,,,,,,x0,,", "S3,D,,,,,,,", "S3,D,,,,,,,"]
     before = await state(api)
     dry = await results(api, *lines, dry_run="true")
     assert await state(api) == before
     assert dry == await results(api, *lines, dry_run="false")
-    assert dry[:5] == ["updated", "error", "updated", "created", "updated"]
-    assert dry[-3:] == ["unchanged", "updated", "unchanged"]
+    assert dry[:5] == ["updated", "error", "updated", "created", "error"]
+    assert dry[-3:] == ["error", "updated", "unchanged"]
     assert (await send(api, HEADER, dryrun="true")).status_code == 422
 
 
@@ -261,7 +297,7 @@ async def test_what_is_exported_and_imported_again_changes_nothing(api: Api, for
 async def test_an_empty_inventory_is_a_header_alone(api: Api) -> None:
     assert (
         await exported(api)
-        == "station_id,station_name,address,latitude,longitude,time_zone,charge_point_id,registration\r\n"
+        == "\ufeffstation_id,station_name,address,latitude,longitude,time_zone,charge_point_id,registration\r\n"
     )
     assert await exported(api, "jsonl") == ""
     assert (await report(api, await exported(api)))["rows"] == []
@@ -334,7 +370,7 @@ async def test_a_file_is_imported_from_the_command_line_in_parts(api: Api, tmp_p
     status, said = await run(api, str(file))
     assert status == 1
     assert said.splitlines() == [
-        "row 1701 (CP1700): latitude: Input should be less than or equal to 90",
+        "line 1702 (CP1700): latitude: Input should be less than or equal to 90",
         "2499 created, 0 updated, 0 unchanged, 1 error",
     ]
     file = tmp_path / "inventory.jsonl"
