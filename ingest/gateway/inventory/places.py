@@ -14,7 +14,7 @@ AT_ONCE = 1_000
 
 _PLACES = """
     SELECT charge_point_key AS key, array_agg(evse_id) AS evses, array_agg(connector_id) AS connectors
-    FROM reports WHERE charge_point_key = ANY($1::bigint[]) GROUP BY charge_point_key
+    FROM reports WHERE charge_point_key = ANY($1::bigint[]) AND NOT forgotten GROUP BY charge_point_key
 """
 
 Places = Sequence[tuple[int, int]]  #: EVSE and connector, as in reports

@@ -100,6 +100,13 @@ async def test_a_charger_of_which_nothing_is_known_and_that_does_not_boot_is_ask
         await shows(api, cp, "OCCUPIED", "AVAILABLE")
 
 
+async def test_a_charger_that_only_pings_is_asked_once_it_has_settled(api: Api, quick: Ingest, dialect: str) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with scripted(quick.gateways[0].url(cp), dialect, {(1, 1): busy(dialect)}):
+        await shows(api, cp, "OCCUPIED")
+
+
 async def test_a_charger_that_answers_with_its_main_controller_alone_is_asked_for_its_connector(
     api: Api, quick: Ingest, dialect: str
 ) -> None:
