@@ -121,15 +121,14 @@ def create(
         generate_unique_id_function=lambda route: route.name,
     )
     app.router.routes.extend(admin.routes(readiness, metrics.registry, access.metrics, trusted_proxies))
-    for room in rooms:
-        app.include_router(room.reads)
-        if mode == "all":
-            app.include_router(room.writes)
+    routers = [part for room in rooms for part in ((room.reads, room.writes) if mode == "all" else (room.reads,))]
+    for router in routers:
+        app.include_router(router)
     app.include_router(docs())
     if board:
         app.include_router(pages(Files(), codes, mode=mode, tiles_url=tiles_url))
     refusals.install(app)
-    openapi.install(app, (route for room in rooms for part in (room.reads, room.writes) for route in part.routes))
+    openapi.install(app, (route for router in routers for route in router.routes))
     app.add_middleware(
         Middleware,
         access=access,

@@ -75,6 +75,7 @@ async def serve(given: Settings) -> None:
             tiles_url=given.tiles_url,
             now=lambda: time.time_ns() // 1_000_000,
         )
+        application.openapi()  # a fifth of a second, which the first request that is checked by it would wait for
         await stack.enter_async_context(stream.running())
         port = await stack.enter_async_context(
             serving(application, given.host, given.api_port, Limits(connections=given.max_connections))

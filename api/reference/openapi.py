@@ -157,7 +157,8 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     if "304" in responses:
         operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     always = (*_ALWAYS, *_WITH_BODY) if "requestBody" in operation else _ALWAYS
-    responses.pop("422", None) if _is_fastapis(responses.get("422")) else None
+    if _is_fastapis(responses.get("422")):
+        del responses["422"]
     for status, response in refused(always).items():
         known = responses.get(str(status))
         if known is None:
