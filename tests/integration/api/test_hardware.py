@@ -9,6 +9,15 @@ from tests.integration.api.operated import Ingest, knocking, new_id, plugged, re
 from tests.integration.api.served import Api, eventually
 
 KEY = "f1d2d2f924e986ac86fdf7b36c94bcdf32beec15"
+_BOOT_2X: dict[str, object] = {
+    "reason": "PowerUp",
+    "chargingStation": {"vendorName": "V", "model": "M", "serialNumber": "B"},
+}
+BOOT: dict[str, dict[str, object]] = {
+    "ocpp1.6": {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "B"},
+    "ocpp2.0.1": _BOOT_2X,
+    "ocpp2.1": _BOOT_2X,
+}
 
 
 async def shown(api: Api, charge_point_id: str) -> dict[str, Any]:
@@ -40,10 +49,13 @@ async def test_a_connector_that_is_no_longer_there_is_forgotten_until_it_speaks(
         await eventually(is_back)
 
 
-async def test_a_swapped_device_has_the_same_history_and_a_number_of_its_own(api: Api, ingest: Ingest) -> None:
+@pytest.mark.parametrize("dialect", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
+async def test_a_swapped_device_has_the_same_history_and_a_number_of_its_own(
+    api: Api, ingest: Ingest, dialect: str
+) -> None:
     cp = new_id()
     await api.station("S1", cp)
-    async with plugged(api, ingest.gateways[0], cp, "ocpp1.6", "Available", "Available"):
+    async with plugged(api, ingest.gateways[0], cp, dialect, "Available", "Available"):
         before = await shown(api, cp)
         swapped = await api.client.post(f"/v1/charge-points/{cp}/replace", json={"generate_password": True})
         assert swapped.status_code == 200
@@ -59,20 +71,19 @@ async def test_a_swapped_device_has_the_same_history_and_a_number_of_its_own(api
         return await refused(ingest.gateways[1], cp) == 101
 
     await eventually(is_let_in)
-    async with knocking(ingest.gateways[1], cp) as plug:
-        boot = {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "B"}
-        await plug.call("BootNotification", boot)
-        await plug.report("Charging", 1)
+    async with knocking(ingest.gateways[1], cp, dialect) as plug:
+        await plug.call("BootNotification", BOOT[dialect])
+        await plug.report("Reserved", 1)
 
-        async def charges() -> bool:
-            return bool((await shown(api, cp))["evses"][0]["status"] == "OCCUPIED")
+        async def is_reserved() -> bool:
+            return bool((await shown(api, cp))["evses"][0]["status"] == "RESERVED")
 
-        await eventually(charges)
+        await eventually(is_reserved)
         assert (await shown(api, cp))["hardware"] == 2, "counted once"
         query = "SELECT hardware_since IS NOT NULL FROM charge_points WHERE id = $1"
         assert await api.pool.fetchval(query, cp), "the second place is waited for"
     lines = (await api.client.get(f"/v1/charge-points/{cp}/history?kind=STATUS")).json()["items"]
-    assert [line["reported"] for line in lines] == ["Charging", "Available", "Available"]
+    assert [line["reported"] for line in lines] == ["Reserved", "Available", "Available"]
 
 
 async def test_without_a_password_a_swapped_device_bears_the_former_ones(api: Api) -> None:
@@ -85,3 +96,17 @@ async def test_without_a_password_a_swapped_device_bears_the_former_ones(api: Ap
     assert await api.pool.fetchval("SELECT password_hash FROM charge_points") is None
     assert (await api.client.post("/v1/charge-points/nobody/replace", json={})).status_code == 404
     assert (await api.client.post("/v1/charge-points/CP1/replace", json={"serial": "B"})).status_code == 422
+
+
+@pytest.mark.parametrize("dialect", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
+async def test_a_boot_with_another_serial_number_is_another_device(api: Api, ingest: Ingest, dialect: str) -> None:
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp, dialect) as plug:
+        await api.pool.execute("UPDATE charge_points SET serial = 'A' WHERE id = $1", cp)
+        await plug.call("BootNotification", BOOT[dialect])
+
+        async def is_another() -> bool:
+            return bool((await shown(api, cp))["hardware"] == 2)
+
+        await eventually(is_another)
