@@ -48,7 +48,7 @@ _TOTAL = "SELECT count(*) FROM stations WHERE deleted_at IS NULL"
 
 
 class Board(Struct, frozen=True):
-    """The answer as bytes; ``etag`` stays as long as no station changes."""
+    """The answer as bytes; ``etag`` stays as long as the stream does."""
 
     etag: str
     body: bytes
@@ -115,7 +115,8 @@ def encoded(row: Record | None, stream: str, total: int, at: int, place: bool) -
             "stations": msgspec.Raw(stations),
         }
     )
-    etag = hashlib.blake2s(stations + str(total).encode(), digest_size=12).hexdigest()
+    # With the id: who is told that nothing changed goes on from the one it holds, which must still be there.
+    etag = hashlib.blake2s(b"%b %d %b" % (stream.encode(), total, stations), digest_size=12).hexdigest()
     return Board(f'"{etag}"', body, gzip.compress(body, 6, mtime=0))
 
 

@@ -47,6 +47,7 @@ class Stream:
         self._metrics = metrics
         self._subscribers = Subscribers()
         self._up = asyncio.Event()
+        self._vouched = False  #: rollups say that all they know is in Redis; looked at while nothing comes
         self._briefs = Briefs()
         self._there_is_more = asyncio.Event()
         self._briefed = live.START  #: everything up to here has been told in brief
@@ -93,8 +94,9 @@ class Stream:
                 yield chunk
             while (more := await reader.next(self.heartbeat_s)) is not None:
                 # So that a client of few changes does not fall behind the stream's oldest one.
-                # While Redis is away there is none, and so who listens can tell that he hears of nothing.
-                if more is live.HEARTBEAT and reader.after is None and not reader.unsure and self._up.is_set():
+                # While Redis is away, or nobody vouches for it, there is none: who listens can tell that he hears of
+                # nothing.
+                if more is live.HEARTBEAT and reader.after is None and not reader.unsure and self._vouched:
                     more += live.position(self._briefed if self._briefs and wanted.brief else self._position)
                 yield more
         finally:
@@ -209,6 +211,7 @@ class Stream:
             except hot.AWAY as error:
                 self._outage.began(error)
                 self._up.clear()
+                self._vouched = False
                 await asyncio.sleep(AWAY_S)
 
     async def _connect(self) -> None:
@@ -239,13 +242,14 @@ class Stream:
             while wanted := [entry for entry in found if entry.id not in asked and self._subscribers.wants(entry)]:
                 documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
                 asked.update(entry.id for entry in wanted)
-            self._position = found[-1].id
+            self._position, self._vouched = found[-1].id, True
             if self._subscribers.in_brief:
                 self._briefs.take(found)
                 self._there_is_more.set()
             for _ in self._subscribers.hand_out(found, documents):
                 self._metrics.streams_dropped.inc()
         else:
+            self._vouched = await self._copy.is_vouched_for()
             await self._copy.changes.await_entry(self._position, POLL_S)
 
     def _reset_all(self) -> None:

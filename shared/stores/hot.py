@@ -199,6 +199,14 @@ class HotCopy:
         ]
         return Copied(documents, lapsed_s)
 
+    async def is_vouched_for(self) -> bool:
+        """Whether the mark lives.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        return (await self.read_many([])).lapsed_s is None
+
     async def current(self, entries: Sequence[Entry]) -> dict[str, bytes]:
         """The documents of those changes that nothing has overtaken, by stream id; empty for what was deleted.
 

@@ -1,5 +1,6 @@
 // The public API as any client uses it: a token in the header, problem documents as errors, the stream by `fetch`.
 import { Parser } from "./pure/events.js";
+import { unturned } from "./pure/words.js";
 
 /** The API has answered, and not with what was asked for. */
 export class Refused extends Error {
@@ -33,8 +34,8 @@ export class Api {
    */
   async get(path, signal) {
     const limit = AbortSignal.timeout(WAIT_MS);
-    const answer = await this.#ask(path, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
-    return answer.json();
+    const answer = await this.#ask(path, { cache: "no-store", signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    return JSON.parse(unturned(await answer.text()));
   }
 
   /**
@@ -75,7 +76,7 @@ export class Api {
         clearTimeout(timer);
         timer = setTimeout(() => silent.abort(), SILENT_MS);
       }))
-        yield* parser.feed(text);
+        yield* parser.feed(unturned(text));
     } catch (error) {
       if (!signal.aborted && silent.signal.aborted) throw new Away("nothing comes any more");
       throw signal.aborted || error instanceof Refused || error instanceof Away ? error : new Away(String(error));

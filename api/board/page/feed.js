@@ -5,8 +5,9 @@ import { Network } from "./pure/network.js";
 const REREAD_MS = 10 * 60_000; // names and places are not in the stream
 const UNKNOWN_MS = 5_000; // a new station: read anew, but not for each
 const LARGE_MS = 60_000; // the same where this board holds a part of the network: what is worst has changed
-const CALM_MS = 2_000; // told to read anew right after that: not at once
+const SILENT_MS = 60_000; // perhaps a new name, perhaps a connector's other error: that is told to the drawer alone
 const LONGEST_MS = 10_000;
+const STEADY_MS = 5_000; // a stream that ends sooner has failed, whatever it said
 
 /**
  * @typedef {{ board(network: Network): void, changed(rows: number[]): void, heard(): void, following(): void,
@@ -26,6 +27,8 @@ export class Feed {
   #running = false;
   /** whether the stream told of stations that this board does not hold */
   #unknown = false;
+  /** whether it told of a change that none of its facts shows */
+  #silent = false;
 
   /** @param {import("./api.js").Api} api @param {Sink} sink */
   constructor(api, sink) {
@@ -52,28 +55,28 @@ export class Feed {
   async #run(signal) {
     let failures = 0;
     while (!signal.aborted) {
+      let opened = Number.POSITIVE_INFINITY;
       try {
         if (this.#lost || this.#isOld()) await this.#read(signal);
-        failures = 0;
+        opened = performance.now();
         await this.#follow(signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof Refused && error.status < 500 && error.status !== 429) {
+        if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
           this.#sink.refused(error);
           return;
         }
-        failures++;
         this.#sink.lost(error instanceof Error ? error.message : String(error));
       }
-      const again = this.#lost || this.#isOld();
-      if (failures || !again || performance.now() - this.#readAt < CALM_MS) await pause(wait(failures), signal);
+      failures = performance.now() - opened > STEADY_MS ? 0 : failures + 1;
+      await pause(wait(failures), signal);
     }
   }
 
   /** @param {AbortSignal} signal */
   async #read(signal) {
     this.#readAt = performance.now();
-    this.#unknown = false;
+    this.#unknown = this.#silent = false;
     let board;
     try {
       board = await this.#api.get("/v1/board?place=false", signal);
@@ -90,6 +93,10 @@ export class Feed {
   /** Returns when the stream ends, or when all is to be read anew. @param {AbortSignal} signal */
   async #follow(signal) {
     for await (const { event, data, id } of this.#api.events("/v1/stream?view=brief", this.#lastId, signal)) {
+      if (event === "reset") {
+        this.#lost = true;
+        break;
+      }
       if (id !== undefined) {
         this.#lastId = id;
         this.#sink.following();
@@ -97,18 +104,22 @@ export class Feed {
       if (event === "brief" && this.#network) {
         const applied = this.#network.apply(JSON.parse(data));
         this.#unknown ||= applied.unknown;
+        this.#silent ||= applied.silent && this.#age() > UNKNOWN_MS; // what changed while all was read is told again
         if (applied.rows.length) this.#sink.changed(applied.rows);
       }
-      if (event === "reset") this.#lost = true;
-      if (this.#lost || this.#isOld()) return;
+      if (this.#isOld()) return;
     }
     this.#sink.lost("");
   }
 
   #isOld() {
-    const age = performance.now() - this.#readAt;
+    const age = this.#age();
     const part = this.#network && this.#network.total > this.#network.size;
-    return age > REREAD_MS || (this.#unknown && age > (part ? LARGE_MS : UNKNOWN_MS));
+    return age > REREAD_MS || (this.#unknown && age > (part ? LARGE_MS : UNKNOWN_MS)) || (this.#silent && age > SILENT_MS);
+  }
+
+  #age() {
+    return performance.now() - this.#readAt;
   }
 }
 

@@ -78,6 +78,18 @@ async def test_it_is_the_same_for_a_second_and_304_while_nothing_changes(build: 
     assert stations(again.json())["S1"]["counts"] == (0, 1, 0, 0, 0, 0)
 
 
+async def test_its_tag_is_another_one_where_the_stream_is(build: Callable[..., Api]) -> None:
+    now = 0.0
+    api = build(clock=lambda: now)
+    await api.station("S1", "CP1")
+    first = await api.client.get("/v1/board")
+    await api.copy.redis.flushall()
+    now = 5.0
+    again = await api.client.get("/v1/board", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 200  # 304 would send the client back to an id that is not there any more
+    assert again.json()["stream"] != first.json()["stream"]
+
+
 @pytest.mark.parametrize(
     ("accepted", "zipped"), [("gzip", True), ("br, GZIP;q=0.5", True), ("gzip;q=0", False), ("identity", False)]
 )

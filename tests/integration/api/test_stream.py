@@ -376,6 +376,32 @@ async def test_a_redis_that_had_to_be_filled_is_a_reset(api: Api, port: int, cop
         await listener.until(lambda one: one.events == ["reset"])
 
 
+async def test_while_nobody_vouches_for_the_copy_heartbeats_say_no_position(api: Api, port: int, copy: HotCopy) -> None:
+    api.stream.heartbeat_s = 0.1
+    await publish(copy, 3)
+    async with listening(port) as listener, listening(port, "?view=brief") as board:
+        await copy.withdraw()  # as when all rollups have stopped: it lapses
+        for one in (listener, board):
+            await silent(one)
+        await copy.mark(await copy.now(), 60)
+        for one in (listener, board):
+            one.last_id = ""
+            await one.until(lambda it: bool(it.last_id))
+
+
+async def silent(listener: Listener) -> None:
+    """Waits until heartbeats come without a position."""
+    async with asyncio.timeout(10):
+        while listener.last_id:
+            listener.last_id = ""
+            await beaten(listener, len(listener.comments) + 5)
+
+
+async def beaten(listener: Listener, times: int) -> None:
+    """Waits for so many heartbeats."""
+    await listener.until(lambda it: len(it.comments) >= times)
+
+
 async def test_while_redis_is_away_heartbeats_go_on_and_then_there_is_a_reset(
     api: Api, port: int, copy: HotCopy, stack: Stack
 ) -> None:
