@@ -1,5 +1,6 @@
 // The map: clusters in the colour of the worst in them, over coast lines and borders that come with the page. Tiles only by a setting.
 import { COLOURS, GLYPHS } from "../pure/glyphs.js";
+import { flat } from "../pure/outlines.js";
 import { HEALTH_WORDS, STATUS_WORDS, counted } from "../pure/words.js";
 import { api, changed, go, network, open, page, rows } from "../state.js";
 import { colour, painted } from "../theme.js";
@@ -10,6 +11,9 @@ import { html } from "./html.js";
 const CALM_MS = 2_000; // between two looks at what changed
 const MOST = 800;
 const MOST_NAMED = 60; // in sight at once; of more, names would cover each other
+
+const EDGE = 84; // degrees: the map ends there, a station does not
+const ASIDE = 26; // px between stations at one place
 
 /** Everything that only the map needs, fetched when it is first shown. */
 async function parts() {
@@ -27,7 +31,7 @@ async function parts() {
     }),
   ]);
   const borders = mesh.default(world, world.objects.countries, (/** @type {any} */ a, /** @type {any} */ b) => a !== b);
-  return { L: leaflet.default, Supercluster: cluster.default, land: feature.default(world, "land"), borders };
+  return { L: leaflet.default, Supercluster: cluster.default, land: flat(feature.default(world, "land").features[0].geometry), borders: flat(borders) };
 }
 
 /** Where stations are: [longitude, latitude] by id; read with the map, and anew with the network. @returns {Promise<Map<string, [number, number]>>} */
@@ -36,7 +40,7 @@ async function whereabouts() {
   /** @type {Map<string, [number, number]>} */
   const found = new Map();
   stations.id.forEach((/** @type {string} */ id, /** @type {number} */ row) => {
-    if (stations.latitude[row] !== null) found.set(id, [stations.longitude[row], stations.latitude[row]]);
+    if (stations.latitude[row] !== null) found.set(id, [stations.longitude[row], Math.max(-EDGE, Math.min(EDGE, stations.latitude[row]))]);
   });
   return found;
 }
@@ -97,7 +101,21 @@ class Chart {
     const found = this.index.getClusters([view.getWest(), view.getSouth(), view.getEast(), view.getNorth()], Math.round(this.map.getZoom()));
     this.points.clearLayers();
     this.named = found.length <= MOST_NAMED;
-    for (const one of found.slice(0, MOST)) this.points.addLayer(one.properties.cluster ? this.cluster(one) : this.station(one));
+    /** @type {Map<string, number>} */
+    const there = new Map();
+    for (const one of found.slice(0, MOST)) {
+      const place = String(one.geometry.coordinates);
+      const n = there.get(place) ?? 0;
+      there.set(place, n + 1);
+      const mark = one.properties.cluster ? this.cluster(one) : this.station(one);
+      this.points.addLayer(n ? mark.setLatLng(this.beside(mark.getLatLng(), n)) : mark);
+    }
+  }
+
+  /** Where the n-th station at one place is seen: around it, or nobody could open it. @param {any} at @param {number} n */
+  beside(at, n) {
+    const [angle, far] = [n * 2.4, ASIDE * Math.sqrt(n)];
+    return this.map.layerPointToLatLng(this.map.latLngToLayerPoint(at).add([far * Math.cos(angle), far * Math.sin(angle)]));
   }
 
   /** @param {any} one */
