@@ -46,6 +46,6 @@ export async function exchanged(code) {
   } catch {
     throw new Error("The API does not answer.");
   }
-  if (!answer.ok) throw new Error("This link was used already. `make board` prints another; or paste a token.");
+  if (!answer.ok) throw new Error("This link was used already, or is of another machine or an earlier start of the API. `make board` prints another; or paste a token.");
   return (await answer.json()).token;
 }

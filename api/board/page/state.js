@@ -42,6 +42,11 @@ export const now = signal(Date.now());
 export const spoken = signal("");
 export const dialog = signal(/** @type {any} */ (null));
 
+// Durations are by the server's clock where this machine's is wrong.
+const TOLERATED_MS = 10_000;
+let skew = 0;
+const time = () => Date.now() + skew;
+
 const hearing = new Hearing();
 const heardOf = signal(0);
 export const liveness = computed(() => (heardOf.value, hearing.at(now.value)));
@@ -72,22 +77,28 @@ let feed = null;
 /** @type {import("./feed.js").Sink} */
 const sink = {
   board(made) {
+    const here = network.peek()?.ids[rows.peek()[at.peek()]];
     batch(() => {
-      hearing.filled(Date.now());
+      const aside = made.at - Date.now();
+      skew = Math.abs(aside) > TOLERATED_MS ? aside : 0;
+      now.value = time();
+      hearing.filled(time());
       network.value = made;
       changed.value = [];
       away.value = "";
       at.value = -1;
     });
+    const row = here === undefined ? undefined : made.row.get(here);
+    if (row !== undefined) at.value = rows.peek().indexOf(row);
   },
   changed(some) {
     changed.value = some;
   },
   heard() {
-    hearing.heard(Date.now());
+    hearing.heard(time());
   },
   following() {
-    hearing.following(Date.now());
+    hearing.following(time());
     away.value = "";
     heardOf.value++;
   },
@@ -135,18 +146,27 @@ function begin(token) {
   const made = new Api(token);
   batch(() => {
     api.value = made;
+    mayWrite.value = false;
     trouble.value = null;
     away.value = "";
   });
   feed = new Feed(made, sink);
   if (!document.hidden) feed.start();
-  if (!page.readOnly)
-    made.get("/v1/audit?limit=1").then(
-      () => (mayWrite.value = true),
-      (error) => {
-        if (!(error instanceof Refused)) setTimeout(() => api.value === made && begin(token), 30_000);
-      },
-    );
+  if (!page.readOnly) void askMayWrite(made);
+}
+
+/** Asks until it is answered, or another token counts. @param {Api} made */
+async function askMayWrite(made) {
+  while (api.value === made && !trouble.value) {
+    try {
+      await made.get("/v1/audit?limit=1");
+      if (api.value === made) mayWrite.value = true;
+      return;
+    } catch (error) {
+      if (error instanceof Refused && (error.status === 401 || error.status === 403)) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 30_000));
+  }
 }
 
 /** Signs in by what there is, and follows the address, the tab and the clock from then on. */
@@ -156,7 +176,7 @@ export async function start() {
   addEventListener("hashchange", () => (place.value = address.read(location.hash)));
   document.addEventListener("visibilitychange", () => (document.hidden ? feed?.stop() : feed?.start()));
   setInterval(() => {
-    now.value = Date.now();
+    now.value = time();
     void count();
     const known = totals.value;
     const sentence = known && liveness.value.state === "live" && news.sentence(seen(known), now.value);
@@ -172,15 +192,17 @@ export async function start() {
     const known = network.peek();
     if (known && performance.now() - settledAt > SETTLE_MS) settle(known, filter, order);
   });
+  let detail = "";
+  if (code) {
+    try {
+      return signIn(await session.exchanged(code));
+    } catch (error) {
+      detail = /** @type {Error} */ (error).message;
+    }
+  }
   const token = session.kept();
   if (token) begin(token);
-  else if (code) {
-    try {
-      signIn(await session.exchanged(code));
-    } catch (error) {
-      trouble.value = { kind: "sign in", detail: /** @type {Error} */ (error).message };
-    }
-  } else trouble.value = { kind: "sign in", detail: "" };
+  else trouble.value = { kind: "sign in", detail };
 }
 
 /** Has the API count what this board cannot. */

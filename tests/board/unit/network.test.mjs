@@ -75,3 +75,17 @@ test("filters: any of a group, all of the groups, each word of the search", () =
   assert.deepEqual(found({ q: "STATION 3" }), [3]);
   assert.deepEqual(found({ q: "s3 station" }), [3]);
 });
+
+test("a change of which nothing is told is noticed: a name may be another", () => {
+  const made = new Network(board(2));
+  const brief = (revision, status) => ["S1", status, 0, 0, 40, revision, [2, 0, 0, 0, 0, 0]];
+  assert.equal(made.apply([brief(5, 1)]).silent, false);
+  assert.equal(made.apply([brief(6, 1)]).silent, true);
+  assert.equal(made.apply([brief(6, 1)]).silent, false);
+});
+
+test("a station whose name nobody sees goes by its id", () => {
+  const of = board(3);
+  of.stations.name = ["\u200b\u200d\ufeff", " \u3164", "\u05d0"];
+  assert.deepEqual(new Network(of).names, ["S0", "S1", "\u05d0"]);
+});

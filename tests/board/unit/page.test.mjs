@@ -6,7 +6,7 @@ import { amongStations, anywhere, step } from "../../../api/board/page/pure/keys
 import { cellAt, laidOut } from "../../../api/board/page/pure/layout.js";
 import { segments, shares } from "../../../api/board/page/pure/timeline.js";
 import { duration, moment } from "../../../api/board/page/pure/times.js";
-import { SEVERITIES, STATUSES, severity } from "../../../api/board/page/pure/words.js";
+import { SEVERITIES, STATUSES, severity, unturned } from "../../../api/board/page/pure/words.js";
 
 test("durations in their two largest units", () => {
   const said = [0, 59, 60, 3_599, 3_600, 11_520, 86_400, 360_000].map((s) => duration(s * 1000));
@@ -85,4 +85,8 @@ test("each status has a shape of its own and a colour, and each pair of health a
   const all = new Set([0, 1, 2, 3].flatMap((health) => STATUSES.map((_, status) => severity(health, status))));
   assert.equal(all.size, SEVERITIES);
   assert.equal(severity(2, 4), 0);
+});
+
+test("what turns the direction of writing is left out", () => {
+  assert.equal(unturned('"\u202eevil\u2066 \u05d0"'), '"evil \u05d0"');
 });

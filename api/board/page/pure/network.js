@@ -1,6 +1,6 @@
 // All stations in columns, one row each: what `GET /v1/board` gave, kept current by the arrays of `view=brief`.
 // Totals move with each change; nobody counts ten thousand rows anew.
-import { HEALTHS, STATUSES } from "./words.js";
+import { HEALTHS, STATUSES, isSeen } from "./words.js";
 
 const S = STATUSES.length;
 const H = HEALTHS.length;
@@ -12,7 +12,7 @@ const H = HEALTHS.length;
  * @typedef {{ stream: string, at: number, total: number, legend: { status: string[], health: string[] },
  *   stations: Columns }} Board
  * @typedef {[string, number, number, number, number | null, number, number[]] | [string, number]} Brief
- * @typedef {{ rows: number[], unknown: boolean }} Applied
+ * @typedef {{ rows: number[], unknown: boolean, silent: boolean }} Applied
  */
 
 export class Network {
@@ -24,8 +24,10 @@ export class Network {
     const n = stations.id.length;
     this.size = n;
     this.total = board.total;
+    /** when it was read: ms, by the server's clock */
+    this.at = board.at;
     this.ids = stations.id;
-    this.names = stations.name;
+    this.names = stations.name.map((name, row) => (isSeen(name) ? name : stations.id[row]));
     this.chargePoints = stations.charge_points;
     this.status = Uint8Array.from(stations.status);
     this.health = Uint8Array.from(stations.health);
@@ -50,23 +52,32 @@ export class Network {
   /**
    * Takes what changed; what is older than what is held changes nothing.
    * @param {Brief[]} briefs
-   * @returns {Applied} the rows that are not as before, and whether there are stations that this board does not hold
+   * @returns {Applied} the rows that are not as before, whether there are stations that this board does not hold, and
+   *   whether one has changed in what is not told: perhaps its name, its place or who belongs to it
    */
   apply(briefs) {
     /** @type {Set<number>} */
     const rows = new Set();
-    let unknown = false;
+    let [unknown, silent] = [false, false];
     for (const brief of briefs) {
       const row = this.row.get(brief[0]);
       const revision = brief.length === 2 ? brief[1] : brief[5];
       if (row === undefined) unknown ||= brief.length > 2;
       else if (revision > this.revision[row]) {
         unknown ||= this.gone[row] > 0 && brief.length > 2; // another one of the same id: its name and place are new
+        const before = this.#told(row);
         this.#set(row, revision, brief);
+        silent ||= this.#told(row) === before;
         rows.add(row);
       }
     }
-    return { rows: [...rows], unknown };
+    return { rows: [...rows], unknown, silent };
+  }
+
+  /** All that is told of a station. @param {number} row */
+  #told(row) {
+    const counts = this.counts.subarray(row * S, row * S + S);
+    return `${this.gone[row]} ${this.status[row]} ${this.health[row]} ${this.offline[row]} ${this.since[row]} ${counts}`;
   }
 
   /** @param {number} row @param {number} revision @param {Brief} brief */

@@ -50,6 +50,16 @@ export const PROTOCOL_WORDS = { "ocpp1.6": "OCPP 1.6", "ocpp2.0.1": "OCPP 2.0.1"
  */
 export const counted = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 
+/**
+ * Without the characters that turn the direction of writing: what a charger or an import sends would turn the words
+ * beside it, too. Scripts that run from the right need none.
+ * @param {string} text
+ */
+export const unturned = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+
+/** Whether there is anything to see. @param {string} text */
+export const isSeen = (text) => /[^\s\p{C}\p{M}\u115f\u1160\u2800\u3164\uffa0]/u.test(text);
+
 const GROUPED = new Intl.NumberFormat("en");
 /** @param {number} n */
 export const number = (n) => GROUPED.format(n);

@@ -35,7 +35,7 @@ export function Bar({ path, evse, connector, name }) {
   const [known, setKnown] = useState(/** @type {any} */ (null));
   useEffect(() => {
     const abort = new AbortController();
-    const from = Date.now() - SPANS[/** @type {"24 h"} */ (span)];
+    const from = now.peek() - SPANS[/** @type {"24 h"} */ (span)];
     const query = `kind=STATUS&evse_id=${evse}&connector_id=${connector.id}`;
     if (api.value)
       lines(api.value, path, query, from, abort.signal).then(

@@ -2,6 +2,7 @@
 import { COLOURS, GLYPHS } from "../pure/glyphs.js";
 import { duration } from "../pure/times.js";
 import { DEGRADED, STATUSES, STATUS_WORDS } from "../pure/words.js";
+import { now } from "../state.js";
 import { colour } from "../theme.js";
 
 /**
@@ -150,7 +151,7 @@ export class Painter {
     c.fillText(this.#fitting(network.names[row], room), x + 48, y + 22);
     c.font = `12px ${FONT}`;
     const since = network.since[row];
-    const long = Number.isNaN(since) ? "" : ` · ${duration(Date.now() - since)}`;
+    const long = Number.isNaN(since) ? "" : ` · ${duration(now.peek() - since)}`;
     c.fillText(this.#fitting(`${STATUS_WORDS[network.status[row]]}${long}`, room), x + 48, y + 39);
     c.fillStyle = this.#colours.muted;
     c.fillText(this.#fitting(evses(network, row), room), x + 48, y + 55);
@@ -180,9 +181,9 @@ export class Painter {
   /** @param {string} text @param {number} room */
   #fitting(text, room) {
     if (this.#context.measureText(text).width <= room) return text;
-    let cut = text;
-    while (cut && this.#context.measureText(`${cut}…`).width > room) cut = cut.slice(0, -1);
-    return `${cut}…`;
+    const cut = [...text];
+    while (cut.length && this.#context.measureText(`${cut.join("")}…`).width > room) cut.pop();
+    return `${cut.join("")}…`;
   }
 
   /** First a sprite for each status, then each with the mark of a fault behind it. @param {number} side */
