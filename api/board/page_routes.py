@@ -1,6 +1,7 @@
 """The page at ``/``: no token is needed to load it, since it holds nothing; nothing from elsewhere is let in."""
 
 import ipaddress
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ _POLICY = (
 _SAFE = {"Referrer-Policy": "no-referrer"}
 _FOREVER = "public, max-age=31536000, immutable"
 _MAX_CODE_BYTES = 1_000
+_HOST = re.compile(r"(localhost|\[[0-9a-f:]+\]|[0-9.]+)(?::[0-9]+)?")
+_OF_PROXIES = re.compile(r"forwarded|via|x-forwarded-.*|x-real-ip|(.*-)?client-ip|.*-connecting-ip")
 
 
 class _Code(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,13 +70,16 @@ def pages(files: Files, codes: Codes, *, mode: str, tiles_url: str) -> APIRouter
 
 
 def is_here(request: Request) -> bool:
-    """Whether a browser on this machine asks, by a name of this machine."""
-    forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "via"))
+    """Whether a browser on this machine asks, by a name of this machine, of a page that came from there."""
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    name = _HOST.fullmatch(host)
     return (
-        not forwarded
+        not any(_OF_PROXIES.fullmatch(header) for header in request.headers)
+        and (origin is None or urlsplit(origin).netloc == host)
         and request.client is not None
         and _is_loopback(request.client.host)
-        and (request.url.hostname == "localhost" or _is_loopback(request.url.hostname or ""))
+        and name is not None
+        and (name[1] == "localhost" or _is_loopback(name[1].strip("[]")))
     )
 
 

@@ -274,6 +274,12 @@ async def test_a_code_signs_in_once_on_this_machine(api: Api) -> None:
         ("board.example", "127.0.0.1", {}),
         ("127.0.0.1:8000", "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}),
         ("127.0.0.1:8000", "127.0.0.1", {"Forwarded": "for=192.0.2.7"}),
+        ("127.0.0.1:8000", "127.0.0.1", {"X-Real-IP": "192.0.2.7"}),
+        ("127.0.0.1:8000", "127.0.0.1", {"X-Forwarded-Host": "board.example"}),
+        ("127.0.0.1:8000", "127.0.0.1", {"Host": "127.0.0.1@board.example"}),
+        ("127.0.0.1:8000", "127.0.0.1", {"Host": "127.0.0.1:80@board.example"}),
+        ("127.0.0.1:8000", "127.0.0.1", {"Origin": "https://board.example"}),
+        ("127.0.0.1:8000", "127.0.0.1", {"Origin": "null"}),
     ],
 )
 async def test_nobody_else_gets_a_token_for_a_code(api: Api, host: str, client: str, headers: dict[str, str]) -> None:
