@@ -125,6 +125,7 @@ async def test_a_generated_client_walks_every_operation(api: Api, generated: Pat
 
     assert (await walk("read_charge_point_history", "CP1")).items == []
     assert (await walk("read_station_history", "S1")).next_cursor is None
+    assert (await walk("read_network_history", status=[walk.models.Status.FAULTED])).items == []
     stats = await walk("read_stats")
     assert (stats.stations.total, stats.connectors.status["AVAILABLE"]) == (1, 1)
     assert (await walk("read_stats_series")).step_s == 900
