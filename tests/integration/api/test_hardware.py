@@ -1,5 +1,6 @@
 """Hardware behind an id: a device swapped on purpose, a connector that is no longer there."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -110,3 +111,21 @@ async def test_a_boot_with_another_serial_number_is_another_device(api: Api, ing
             return bool((await shown(api, cp))["hardware"] == 2)
 
         await eventually(is_another)
+
+
+async def test_while_no_rollup_runs_a_connector_is_marked_and_that_is_said(api: Api) -> None:
+    await api.station("S1", "CP1")
+    await api.rolled_up("CP1", "AVAILABLE")
+    await api.pool.execute(
+        "INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, since, event_time, received_at, epoch,"
+        " sequence) SELECT key, 1, 1, 'Available', now(), now(), now(), 1, 0 FROM charge_points"
+    )
+    assert (await api.client.delete("/v1/charge-points/CP1/connectors/1/1")).status_code == 202
+    assert len((await shown(api, "CP1"))["evses"]) == 1
+    assert await api.pool.fetchval("SELECT forgotten FROM reports")
+
+
+async def test_devices_swapped_at_once_are_counted_each(api: Api) -> None:
+    await api.station("S1", "CP1")
+    posts = [api.client.post("/v1/charge-points/CP1/replace", json={}) for _ in range(5)]
+    assert sorted([answer.json()["hardware"] for answer in await asyncio.gather(*posts)]) == [2, 3, 4, 5, 6]
