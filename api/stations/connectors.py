@@ -37,6 +37,14 @@ _PAGE = """
     WHERE (c.folded_id, r.evse_id, r.connector_id) > ($5, $6::int, $7::int)
     ORDER BY c.folded_id, r.evse_id, r.connector_id LIMIT {limit}
 """
+# An error is rare: its connectors are looked up and sorted.
+_WITH_ERROR = """
+    SELECT c.id, c.folded_id, s.id AS station_id, r.* FROM charge_points c
+    JOIN reports r ON {where} LEFT JOIN stations s ON s.key = c.station_key
+    WHERE r.error_code <> 'NoError' AND plugwatch_statuses(c.connector_counts) = ANY($3::int[])
+      AND c.deleted_at IS NULL AND {of_station} AND (c.folded_id, r.evse_id, r.connector_id) > ($5, $6::int, $7::int)
+    ORDER BY c.folded_id, r.evse_id, r.connector_id LIMIT {limit}
+"""
 _COUNT = """
     SELECT count(*) FROM charge_points c JOIN reports r ON {where}
     WHERE c.deleted_at IS NULL AND plugwatch_statuses(c.connector_counts) = ANY($3::int[]) AND {of_station}
@@ -54,7 +62,8 @@ class Connectors:
         wanted = filters.status or list(STATUSES)
         of_station = _OF_STATION if filters.station_id is not None else "$4::text IS NULL"
         given = [wanted, filters.error_code, _masks(wanted), filters.station_id]
-        page = _PAGE.format(where=_WHERE, of_station=of_station, limit=filters.limit + 1)
+        is_rare = filters.error_code not in (None, "NoError")
+        page = (_WITH_ERROR if is_rare else _PAGE).format(where=_WHERE, of_station=of_station, limit=filters.limit + 1)
         async with self._database.reading(WITHIN_S, _INSTEAD) as connection:
             rows = await connection.fetch(page, *given, *_position(filters.cursor))
             total: int | msgspec.UnsetType = msgspec.UNSET

@@ -341,8 +341,8 @@ CREATE INDEX stations_deleted ON stations (folded_id) WHERE deleted_at IS NOT NU
 
 CREATE INDEX charge_points_deleted_of ON charge_points (station_key) WHERE deleted_at IS NOT NULL;
 
--- The newest lines of the whole network, of one status or of several.
-CREATE INDEX history_by_status ON history (normalized, received_at DESC, id DESC);
+-- The newest lines of the whole network, of one kind and status or of several.
+CREATE INDEX history_by_status ON history (kind, normalized, received_at DESC, id DESC);
 
 -- A time span over all charge points.
 CREATE INDEX history_received ON history USING brin (received_at) WITH (autosummarize = on);
