@@ -142,7 +142,12 @@ class Server:
 
     async def asked(self, ask: Ask, within_s: float) -> Told:
         """Asks a charger that is here, for another process; what cannot be sent within that time never is."""
-        return await asks.told(self._open.get(ask.charge_point_key), ask, within_s)
+        until = time.monotonic() + within_s
+        while True:
+            held = self._open.get(ask.charge_point_key)
+            told = await asks.told(held, ask, until - time.monotonic())
+            if told.error != "offline" or self._open.get(ask.charge_point_key) in (None, held):
+                return told  # else a newer socket took over before it was sent
 
     def announce_all(self) -> None:
         """Publishes every session again, after the lease had lapsed."""

@@ -49,11 +49,13 @@ class CommandQueue:
     """
 
     __slots__ = (
+        "_boot_until",
         "_broken",
         "_has_booted",
         "_may_send_at",
         "_order",
         "_sent_at",
+        "_settle_s",
         "_tried",
         "_under_way",
         "_waiting",
@@ -61,6 +63,7 @@ class CommandQueue:
     )  # fmt: skip
 
     def __init__(self, now: float, settle_s: float, *, is_2x: bool) -> None:
+        self._settle_s = settle_s
         self._may_send_at = now + settle_s
         self._waiting: list[_Order] = []
         self._under_way: Command | None = None
@@ -68,6 +71,7 @@ class CommandQueue:
         self._sent_at = 0.0
         self._tried: frozenset[int] = frozenset()
         self._has_booted = False
+        self._boot_until = 0.0  #: a boot until then is one that it was asked for, and no restart
         self._broken: frozenset[int] = frozenset()  #: intents that what was reported since the boot disagrees with
         self.statuses = MissingStatuses(now, settle_s, is_2x=is_2x)
 
@@ -118,6 +122,10 @@ class CommandQueue:
         """A frame of the charger came and was answered."""
         self._may_send_at = 0.0
 
+    def boot_refused(self, now: float) -> None:
+        """Its BootNotification was: until it is accepted, or goes on without, it may answer nothing."""
+        self._may_send_at = now + self._settle_s
+
     def reported(self, events: Iterable[object], agreed: Sequence[ChangeAvailability]) -> None:
         """What it said, once that is durable."""
         self.statuses.reported(events)
@@ -131,6 +139,8 @@ class CommandQueue:
         if answer.is_late:
             return
         order, self._order, self._under_way = self._order, None, None
+        if _asks_for_a_boot(answer.command) and answer.status == "Accepted":
+            self._boot_until = now + ANSWER_S
         if order is None and isinstance(answer.command, Resync | TriggerMessage):
             self.statuses.answered(now, is_accepted=answer.status == "Accepted")
         if order is not None and not order.done.done():
@@ -138,9 +148,12 @@ class CommandQueue:
 
     def booted(self, now: float) -> bool:
         """The charger may have forgotten what it was asked; returns whether something was under way, and is no more."""
-        self._tried = self._broken = frozenset()
         self._has_booted = True
         self.statuses.booted(now)
+        is_asked_for, self._boot_until = now < self._boot_until, 0.0
+        if is_asked_for:
+            return False
+        self._tried = self._broken = frozenset()
         if self._under_way is None or _asks_for_a_boot(self._under_way):
             return False
         self._drop(Interrupted("it restarted before it answered"))
@@ -187,7 +200,9 @@ class CommandQueue:
     def _why_unsent(self) -> str:
         if self._under_way is not None:
             return f"it has not answered {type(self._under_way).__name__} yet"
-        return "it has not said anything yet since it connected"
+        if self._may_send_at:
+            return "it has not said anything yet since it connected, or since its boot could not be answered"
+        return "it waits for the answer to its boot"
 
     def _drop(self, error: Exception) -> None:
         order, self._order, self._under_way = self._order, None, None

@@ -194,6 +194,7 @@ class Connection(WebSocket):
             self.liveness.heard(now)
             if ticket.is_refused:
                 if outcome.message_id is not None:
+                    self._heard(outcome, is_refused=True)
                     self._say(self._session.internal_error(outcome.message_id, "this cannot be stored"))
             else:
                 self._host.metrics.ack_latency.observe(now - self._waiting_since)
@@ -209,9 +210,16 @@ class Connection(WebSocket):
             return
         for reply in outcome.replies:
             self._say(reply)
-        self._commands.heard()
+        self._heard(outcome, is_refused=outcome.error_code is not None)
         if outcome.close is not None:
             self.close(*outcome.close, "refused")
+
+    def _heard(self, outcome: Outcome, *, is_refused: bool) -> None:
+        """A frame is answered; with a CALLERROR to its BootNotification a charger is not accepted."""
+        if is_refused and outcome.action == "BootNotification":
+            self._commands.boot_refused(time.monotonic())
+        else:
+            self._commands.heard()
 
     def _catch_up(self) -> None:
         text, self._held = self._held, None
@@ -232,7 +240,7 @@ class Connection(WebSocket):
             if ticket is not None:
                 ticket.withdraw()
             self._commands.statuses.refused(outcome.events, now)
-            self._commands.heard()
+            self._heard(outcome, is_refused=True)
             self._say(self._session.internal_error(outcome.message_id))
         self._catch_up()
 

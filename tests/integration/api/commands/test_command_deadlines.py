@@ -5,14 +5,17 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.integration.api.operated import Ingest, new_id
+from local.stack import Stack
+from tests.integration.api.operated import Ingest, ingesting, new_id
 from tests.integration.api.served import Api, eventually
+from tests.integration.gateway.parts import no_broker
 from tests.scripted_charger import DIALECTS, Behaviour, ScriptedCharger, is_silent, scripted
 
 UNLOCK = {"evse_id": 1, "connector_id": 1}
@@ -127,3 +130,53 @@ async def test_a_gateway_that_hears_of_a_command_too_late_sends_nothing(api: Api
         assert answer.status_code == 504
         assert (await command(api, cp, "trigger", {"message": "Heartbeat"})).status_code == 200
         assert charger.was_asked("UnlockConnector") == []
+
+
+@pytest.mark.parametrize("to", [0, 1], ids=["the same gateway", "another gateway"])
+async def test_what_waits_when_a_newer_socket_takes_over_is_sent_to_that(
+    api: Api, ingest: Ingest, dialect: str, to: int
+) -> None:
+    async with connected(api, ingest, dialect, Reset=is_silent) as (cp, charger):
+        reset = asyncio.create_task(command(api, cp, "reset", {"kind": "graceful"}))
+        await until(lambda: charger.was_asked("Reset"))
+        unlock = asyncio.create_task(command(api, cp, "unlock", UNLOCK))
+        await asyncio.sleep(0.5)  # it waits behind the reset
+        async with scripted(ingest.gateways[to].url(cp), dialect) as newer:
+            assert await newer.boot() == "Accepted"
+            assert (await reset).status_code == 504
+            assert (await unlock).status_code == 200
+            assert len(newer.was_asked("UnlockConnector")) == 1
+        assert charger.was_asked("UnlockConnector") == []
+
+
+async def test_the_boot_that_an_operator_asked_for_ends_no_other_command(
+    api: Api, ingest: Ingest, dialect: str
+) -> None:
+    async with connected(api, ingest, dialect, UnlockConnector=is_silent) as (cp, charger):
+        assert (await command(api, cp, "trigger", {"message": "BootNotification"})).status_code == 200
+        unlock = asyncio.create_task(command(api, cp, "unlock", UNLOCK))
+        await until(lambda: charger.was_asked("UnlockConnector"))
+        assert await charger.boot() == "Accepted"
+        await charger.answer(charger.asked[-1], {"status": "Unlocked"})
+        assert (await unlock).json()["status"] == "Unlocked"
+
+
+async def test_a_charger_whose_boot_could_not_be_stored_is_sent_nothing_until_it_boots_again(
+    api: Api, stack: Stack, database_url: str, tmp_path: Path, dialect: str
+) -> None:
+    with ingesting(stack, database_url, tmp_path, ACK_DEADLINE_S="2") as running:
+        async with connected(api, running, dialect) as (cp, charger):
+            with no_broker(stack):
+                with pytest.raises(TypeError):  # there is no status in a CALLERROR
+                    await charger.boot()
+                answer = await command(api, cp, "unlock", UNLOCK)
+                assert (answer.status_code, "boot" in answer.json()["detail"]) == (503, True)
+                assert charger.asked == []
+
+            async def accepted() -> bool:
+                with suppress(TypeError):
+                    return await charger.boot() == "Accepted"
+                return False
+
+            await eventually(accepted, 15)
+            assert (await command(api, cp, "unlock", UNLOCK)).status_code == 200

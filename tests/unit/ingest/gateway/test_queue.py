@@ -137,6 +137,32 @@ async def test_a_boot_that_was_asked_for_ends_nothing(queue: CommandQueue) -> No
     assert (await asked).status == "Accepted"
 
 
+async def test_the_boot_that_an_answered_trigger_brings_ends_nothing_and_the_next_does(queue: CommandQueue) -> None:
+    queue.add(TriggerMessage("BootNotification"), 10)
+    take(queue, 0)
+    answer(queue, TriggerMessage("BootNotification"))
+    unlocked = queue.add(UNLOCK, 10)
+    assert take(queue, 2) == UNLOCK
+    assert not queue.booted(3)
+    answer(queue, UNLOCK)
+    assert (await unlocked).status == "Accepted"
+    queue.add(RESET, 10)
+    assert take(queue, 4) == RESET
+    assert queue.booted(5)
+
+
+async def test_after_a_boot_that_was_refused_nothing_is_sent_before_the_next_frame(queue: CommandQueue) -> None:
+    queue.booted(0)
+    queue.boot_refused(0)
+    unlock = queue.add(UNLOCK, 10)
+    assert take(queue, 9) is None
+    queue.heard()
+    assert take(queue, 9) == UNLOCK
+    queue.end()
+    with pytest.raises(Interrupted):
+        await unlock
+
+
 async def test_nothing_is_sent_before_the_first_frame_or_until_it_has_settled() -> None:
     queue = CommandQueue(0, SETTLE_S, is_2x=False)
     queue.add(RESET, 100)
