@@ -1,6 +1,7 @@
 """Signing in, what is said when there is nothing to show, keys alone, and who cannot see."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +32,27 @@ def test_the_link_of_make_run_signs_in_once(run: dict[str, Any], browser: Any, a
     with tab(browser, run["api"], excused=("403",)) as opened:
         page = opened.open(link)
         page.get_by_text("This link was used already").wait_for()
+
+
+def test_the_link_counts_more_than_a_token_that_was_kept(run: dict[str, Any], browser: Any, api: Api) -> None:
+    link = api.board_link().removeprefix(run["api"] + "/")
+    with tab(browser, run["api"]) as opened:
+        opened.page.add_init_script("localStorage.setItem('plugwatch.token', 'of-another-system')")
+        page = opened.open(link)
+        page.get_by_role("button", name="Add station").first.wait_for()
+        assert page.evaluate("sessionStorage.getItem('plugwatch.token')") == run["admin_token"]
+
+
+@pytest.mark.parametrize("ahead_ms", [3_600_000, -3_600_000])
+def test_a_wrong_clock_of_the_browser_lengthens_nothing(
+    run: dict[str, Any], browser: Any, charge_point: Made, ahead_ms: int
+) -> None:
+    station, _ = charge_point("Clock")
+    with tab(browser, run["api"], token=run["admin_token"]) as opened:
+        opened.page.add_init_script(f"const real = Date.now.bind(Date); Date.now = () => real() + {ahead_ms}")
+        page = opened.open(f"#view=list&q={station}")
+        page.locator(".spacer .since").get_by_text(re.compile(r"^([1-9]|[1-9][0-9]) s$")).wait_for()
+        page.wait_for_selector(".live >> text=Live")
 
 
 def test_make_board_prints_another_link(run: dict[str, Any], tmp_path: Path) -> None:
