@@ -13,15 +13,17 @@ import pytest
 from loadtest.servers.child import process, wait_ready
 from local.apart import Apart
 from local.ports import free_port
-from local.web import Api
 from tests.board.browser import PHONE, tab
 
 Made = Callable[[str], tuple[str, str]]
 
 
-def test_the_link_of_make_run_signs_in_once(run: dict[str, Any], browser: Any, api: Api, charge_point: Made) -> None:
+def test_the_link_of_make_run_signs_in_once(run: dict[str, Any], browser: Any, charge_point: Made) -> None:
     charge_point("Link")
-    link = api.board_link().removeprefix(run["api"] + "/")
+    first = next(line for line in run["printed"].read_text().splitlines() if line.strip())
+    assert first.split()[0] == "board"
+    link = first.split()[1].removeprefix(run["api"] + "/")
+    assert link.startswith("#code=")
     with tab(browser, run["api"]) as opened:
         page = opened.open(link)
         page.wait_for_selector(".live >> text=Live")
@@ -56,7 +58,7 @@ def test_a_wrong_clock_of_the_browser_lengthens_nothing(
 
 
 def test_make_board_prints_another_link(run: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(json.dumps(run))
+    (tmp_path / "run.json").write_text(json.dumps(run, default=str))
     command = [sys.executable, "-m", "local.web", str(tmp_path / "run.json")]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert told.startswith(f"{run['api']}/#code=")
