@@ -13,6 +13,7 @@ import pytest
 from loadtest.servers.child import process, wait_ready
 from local.apart import Apart
 from local.ports import free_port
+from local.web import Api
 from tests.board.browser import PHONE, tab
 
 Made = Callable[[str], tuple[str, str]]
