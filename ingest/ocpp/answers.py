@@ -2,7 +2,7 @@
 
 from ingest.ocpp import frame
 from ingest.ocpp.commands import Command, status_of
-from ingest.ocpp.dialect import Dialect
+from ingest.ocpp.dialects.dialect import Dialect
 from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.outcome import Answer
 from ingest.ocpp.shapes import Shape

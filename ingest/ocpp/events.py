@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from ingest.ocpp.commands import ChangeAvailability
-from ingest.ocpp.dialect import Boot, Status
+from ingest.ocpp.dialects.dialect import Boot, Status
 from ingest.ocpp.units import clean_or_none, milliseconds
 from shared.words.event import (
     TIMESTAMP,

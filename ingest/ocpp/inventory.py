@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ingest.ocpp.dialect import Fact, Part, Status
+from ingest.ocpp.dialects.dialect import Fact, Part, Status
 
 
 @dataclass(slots=True)

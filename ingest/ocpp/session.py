@@ -12,7 +12,7 @@ from msgspec import structs
 from ingest.ocpp import answers, frame
 from ingest.ocpp.calls import Busy, Calls
 from ingest.ocpp.commands import ChangeAvailability, Command
-from ingest.ocpp.dialect import Action, Circumstances, Fact, Part, Policy, Registration, Status, thinned
+from ingest.ocpp.dialects.dialect import Action, Circumstances, Fact, Part, Policy, Registration, Status, thinned
 from ingest.ocpp.errors import Code, OcppError
 from ingest.ocpp.events import Events
 from ingest.ocpp.inventory import Inventory

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ingest.ocpp import frame, v16, v21, v201
-from ingest.ocpp.dialect import Dialect
+from ingest.ocpp import frame
+from ingest.ocpp.dialects.dialect import Dialect
 from ingest.ocpp.errors import Code
+
+from .dialects import v16, v21, v201
 
 _RPC: Final = frozenset({frame.CALL, frame.RESULT, frame.ERROR})
 

@@ -6,7 +6,7 @@ The first byte chooses the dialect, the policy and the registration; then frames
 import json
 
 from ingest.ocpp.commands import ChangeAvailability
-from ingest.ocpp.dialect import Policy, Registration
+from ingest.ocpp.dialects.dialect import Policy, Registration
 from ingest.ocpp.frame import LONGEST_DESCRIPTION
 from ingest.ocpp.session import Outcome, Session
 from ingest.ocpp.versions import DIALECTS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.ocpp.dialect import place
+from ingest.ocpp.dialects.dialect import place
 from ingest.ocpp.errors import OcppError
 from ingest.ocpp.versions import DIALECTS
 

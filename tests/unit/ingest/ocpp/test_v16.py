@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from ingest.ocpp import v16
 from ingest.ocpp.commands import (
     ChangeAvailability,
     Command,
@@ -14,6 +13,7 @@ from ingest.ocpp.commands import (
     UnlockConnector,
     Unsupported,
 )
+from ingest.ocpp.dialects import v16
 from shared.words.event import Booted, StatusReported
 
 NOW = 1_800_000_000_000

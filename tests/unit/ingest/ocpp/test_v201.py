@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ingest.ocpp import v201
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
+from ingest.ocpp.dialects import v201
 from shared.words.event import Booted, InventoryReported, StatusReported
 
 NOW = 1_800_000_000_000

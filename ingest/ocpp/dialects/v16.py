@@ -2,7 +2,6 @@
 
 from typing import assert_never
 
-from ingest.ocpp import dialect
 from ingest.ocpp.commands import (
     ChangeAvailability,
     Command,
@@ -12,11 +11,13 @@ from ingest.ocpp.commands import (
     UnlockConnector,
     Unsupported,
 )
-from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Reply, Status
+from ingest.ocpp.dialects import dialect
 from ingest.ocpp.shapes import Payload
 from ingest.ocpp.shapes.v16 import ANSWERS, REFUSED, REQUESTS
 from ingest.ocpp.units import clean, clean_or_none
 from shared.words.event import FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE, VENDOR_ID
+
+from .dialect import Action, Boot, Circumstances, Fact, Reply, Status
 
 __all__ = ["ACTIONS", "ANSWERS", "REFUSED", "encode"]
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import assert_never
 
-from ingest.ocpp import dialect
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
-from ingest.ocpp.dialect import Action, Boot, Circumstances, Fact, Part, Reply, Status
+from ingest.ocpp.dialects import dialect
 from ingest.ocpp.shapes import Payload
 from ingest.ocpp.shapes.v201 import ANSWERS, REFUSED, REQUESTS, ConnectorStatusEnumType
 from ingest.ocpp.units import clean, clean_or_none
 from shared.words.event import BOOT_REASON, FIRMWARE, INFO, MODEL, SERIAL, VENDOR, VENDOR_ERROR_CODE
+
+from .dialect import Action, Boot, Circumstances, Fact, Part, Reply, Status
 
 __all__ = ["ACTIONS", "ANSWERS", "KNOWN", "REFUSED", "REJECTED", "encode"]
 

@@ -1,10 +1,11 @@
 """OCPP 2.1: 2.0.1 with more fields, more actions, and SEND, which is never answered (Part 4 §4.2.4)."""
 
-from ingest.ocpp.dialect import Action, Circumstances, Reply, actions
 from ingest.ocpp.shapes import Payload
 from ingest.ocpp.shapes.v21 import ANSWERS, REFUSED, REQUESTS
-from ingest.ocpp.v201 import KNOWN, REJECTED, encode
 from shared.words.instant import to_text
+
+from .dialect import Action, Circumstances, Reply, actions
+from .v201 import KNOWN, REJECTED, encode
 
 __all__ = ["ACTIONS", "ANSWERS", "REFUSED", "encode"]
 
