@@ -19,13 +19,13 @@ from .inputs import Adoption, InboxFilters
 # A gateway hands over every few seconds: a 404 may arrive here after the charge point was created.
 _LIST = """
     SELECT folded_id, id, status, attempts, first_seen_at, last_seen_at,
-           (extract(epoch FROM last_seen_at) * 1000000)::bigint AS position
+           (extract(epoch FROM first_seen_at) * 1000000)::bigint AS position
     FROM unknown_charge_points u
-    WHERE ($1::bigint IS NULL OR (last_seen_at, folded_id) <
+    WHERE ($1::bigint IS NULL OR (first_seen_at, folded_id) <
               ('epoch'::timestamptz + $1::bigint * interval '1 microsecond', $2::text))
       AND NOT (status = 404 AND EXISTS (
               SELECT FROM charge_points c WHERE c.folded_id = u.folded_id AND c.deleted_at IS NULL))
-    ORDER BY last_seen_at DESC, folded_id DESC LIMIT $3
+    ORDER BY first_seen_at DESC, folded_id DESC LIMIT $3
 """
 _SPELLING = "SELECT id FROM unknown_charge_points WHERE folded_id = lower($1)"
 _FORGET = "DELETE FROM unknown_charge_points WHERE folded_id = lower($1) RETURNING id"
@@ -41,7 +41,7 @@ class Inbox:
         self._inventory = inventory
 
     async def page(self, filters: InboxFilters) -> Page[Knock]:
-        """Those who knocked, the last one first.
+        """Those who knocked, the newest first: by when each came first, which does not change while pages are read.
 
         Raises:
             Invalid: the cursor is none of this list.

@@ -25,7 +25,10 @@ def room(inbox: Inbox) -> Room:
 
     @routes.reads.get("", responses=answering(Page[Knock], example=INBOX, headers=LINK, etag=True))
     async def list_inbox(request: Request, filters: Annotated[InboxFilters, Query()]) -> Response:
-        """Who knocks and is refused, the last one first; some seconds old."""
+        """Who knocks and is refused, by `first_seen_at`, the newest first; some seconds old.
+
+        A page holds still while they go on knocking: nobody is left out or repeated.
+        """
         return pages.answer(request, await inbox.page(filters))
 
     @routes.writes.post(

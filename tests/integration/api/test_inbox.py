@@ -18,7 +18,7 @@ async def knocked(api: Api, *charge_point_ids: str, status: int = 404) -> None:
     """As gateways leave it, the later the newer."""
     for age, charge_point_id in enumerate(reversed(charge_point_ids)):
         await api.pool.execute(
-            "INSERT INTO unknown_charge_points (folded_id, id, status, attempts, last_seen_at)"
+            "INSERT INTO unknown_charge_points (folded_id, id, status, attempts, first_seen_at)"
             " VALUES (lower($1), $1, $2, 3, now() - make_interval(secs => $3))",
             charge_point_id,
             status,
@@ -60,6 +60,17 @@ async def test_the_newest_come_first_and_pages_lead_through_all(api: Api) -> Non
         found += [one["id"] for one in answer.json()["items"]]
         path = answer.links["next"]["url"] if "next" in answer.links else ""
     assert found == list(reversed(ids))
+
+
+async def test_who_knocks_again_while_pages_are_read_is_neither_left_out_nor_repeated(api: Api) -> None:
+    await knocked(api, *(f"CP{n}" for n in range(6)))
+    found, path = [], "/v1/inbox?limit=2"
+    while path:
+        answer = await api.client.get(path)
+        found += [one["id"] for one in answer.json()["items"]]
+        path = answer.links["next"]["url"] if "next" in answer.links else ""
+        await api.pool.execute("UPDATE unknown_charge_points SET last_seen_at = clock_timestamp() WHERE id = 'CP0'")
+    assert found == [f"CP{n}" for n in reversed(range(6))]
 
 
 async def test_a_charge_point_that_is_created_knocks_no_more(api: Api) -> None:
