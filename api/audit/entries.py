@@ -10,6 +10,8 @@ from shared.words import instant
 from .answers import AuditEntry
 from .inputs import AuditFilters
 
+WITHIN_S = 3
+_INSTEAD = "finding these entries takes too long: ask for a time (from, to), or for one station or charge point"
 _LIST = """
     SELECT id, at, actor, action, station_id, charge_point_id, before, after, request_id FROM audit
     WHERE ($1::bigint IS NULL OR id < $1)
@@ -26,14 +28,14 @@ _LIST = """
 
 
 class Audit:
-    """The list of entries. May raise ``Unavailable``, and ``Invalid`` for a cursor that is none."""
+    """The list of entries. May raise ``Unavailable``, ``TooSlow``, and ``Invalid`` for a cursor that is none."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, filters: AuditFilters) -> Page[AuditEntry]:
         """Entries, newest first."""
-        async with self._database.connection() as connection:
+        async with self._database.reading(WITHIN_S, _INSTEAD) as connection:
             rows = await connection.fetch(
                 _LIST,
                 pages.decode_number("a", filters.cursor),

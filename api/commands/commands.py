@@ -128,7 +128,7 @@ class Commands:
         """After the answer: nothing can take back what the charger did, so nothing here may fail the request."""
         entry = Entry(f"command.{what}", row["station_id"], row["id"], None, after)
         try:
-            async with self._database.connection() as connection:
+            async with self._database.connection() as connection, connection.transaction():
                 await audit.record(connection, author, [entry])
         except Unavailable:
             log.error(

@@ -1,4 +1,6 @@
-"""Who changed what: a row for each change, written in the change's own transaction.
+"""Who changed what: a row for each change, written in the change's own transaction, at its end.
+
+Ids and times go up in the order of commits, so who follows them by id misses nothing.
 
 Never a password or a hash of one: only that it was set or removed.
 """
@@ -19,6 +21,9 @@ _RECORD = """
     ORDER BY n.number
 """
 
+#: Until the commit, which is next: an id that is seen has no smaller one to come.
+_IN_ORDER = "SELECT pg_advisory_xact_lock(hashtext('plugwatch audit'))"
+
 Facts = Mapping[str, Any]
 
 
@@ -33,8 +38,9 @@ class Entry(NamedTuple):
 
 
 async def record(connection: Connection, author: Author, entries: Sequence[Entry]) -> None:
-    """Writes the entries down, in the transaction that the connection is in."""
+    """Writes the entries down, as the last thing in the transaction that the connection is in."""
     if entries:
+        await connection.execute(_IN_ORDER)
         rows = [(*entry[:3], _json(entry.before), _json(entry.after)) for entry in entries]
         await connection.execute(_RECORD, author.actor, author.request_id, *zip(*rows, strict=True))
 

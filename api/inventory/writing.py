@@ -136,7 +136,6 @@ class Writing:
         async with self._database.connection() as connection, connection.transaction():
             write = Write(connection, author)
             yield write
-            await audit.record(connection, author, write.entries)
             if write.touched:
                 await connection.execute(_REGROUPED, list(write.regrouped))
                 write.changes = [
@@ -145,6 +144,7 @@ class Writing:
                 ]
                 note = await fleet.note(connection, write.stations, write.charge_points)
                 await fleet.announce(connection, write.charge_points)
+            await audit.record(connection, author, write.entries)
         if note is not None:
             await self._publish(write.changes, note)
 

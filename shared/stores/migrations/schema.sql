@@ -204,11 +204,14 @@ CREATE TABLE unknown_charge_points (
     last_seen_at timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE INDEX unknown_charge_points_first ON unknown_charge_points (first_seen_at DESC, folded_id DESC);
+
 CREATE INDEX unknown_charge_points_last ON unknown_charge_points (last_seen_at);
 
+-- Ids and times go up in the order of commits: see api.inventory.trail.
 CREATE TABLE audit (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT now(),
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
     actor text NOT NULL,
     action text NOT NULL,
     station_id text,
@@ -221,6 +224,10 @@ CREATE TABLE audit (
 CREATE INDEX audit_station ON audit (station_id, id DESC) WHERE station_id IS NOT NULL;
 
 CREATE INDEX audit_charge_point ON audit (charge_point_id, id DESC) WHERE charge_point_id IS NOT NULL;
+
+CREATE INDEX audit_actor ON audit (actor, id DESC);
+
+CREATE INDEX audit_at ON audit (at);
 
 -- What makes lists flat: one index for all filters of few values, so a status that changes moves one row of it. Words,
 -- names and places stand in tables of their own, so that no status ever touches their indexes; the triggers that keep

@@ -9,26 +9,29 @@ import msgspec
 import pytest
 
 from api.audit import answers
+from api.http.access import Author
 from api.http.pages import Page
+from api.inventory import trail
+from api.inventory.trail import Entry
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import ADMIN, READ, Api, bearer
 
 KEY = "f1d2d2f924e986ac86fdf7b36c94bcdf32beec15"
 OTHER_KEY = "0000000000000000000000000000000000000000"
-Entry = dict[str, Any]
+Listed = dict[str, Any]
 
 
-async def entries(api: Api, **filters: str) -> list[Entry]:
+async def entries(api: Api, **filters: str) -> list[Listed]:
     """The oldest first."""
     answer = await api.client.get("/v1/audit", params=filters, headers=bearer(ADMIN))
     assert answer.status_code == 200, answer.text
     page = answer.json()
     msgspec.convert(page, Page[answers.AuditEntry])
-    found: list[Entry] = page["items"]
+    found: list[Listed] = page["items"]
     return found[::-1]
 
 
-def brief(entry: Entry) -> tuple[object, ...]:
+def brief(entry: Listed) -> tuple[object, ...]:
     return tuple(entry[name] for name in ("action", "station_id", "charge_point_id", "before", "after"))
 
 
@@ -161,6 +164,44 @@ async def test_a_token_with_a_name_names_who_it_was(build: Callable[..., Api]) -
 @pytest.mark.parametrize(("token", "status"), [(ADMIN, 200), (READ, 403), ("guessed", 401)])
 async def test_only_admins_read_it(api: Api, token: str, status: int) -> None:
     assert (await api.client.get("/v1/audit", headers=bearer(token))).status_code == status
+
+
+async def test_who_follows_by_id_misses_nothing_that_is_committed_later(api: Api) -> None:
+    """Writes of other stations at once: as soon as an id is seen, all smaller ones are there for good."""
+    seen: dict[int, list[int]] = {}
+
+    async def write(number: int) -> None:
+        for part in range(4):
+            rows = "".join(f"S{number}-{part}-{row},N\n" for row in range(1 + number % 3 * 40))
+            await api.client.post(
+                "/v1/import", content=f"station_id,station_name\n{rows}", headers={"Content-Type": "text/csv"}
+            )
+
+    async def follow() -> None:
+        while True:
+            ids = [row["id"] for row in await api.pool.fetch("SELECT id FROM audit ORDER BY id")]
+            if ids:
+                seen[ids[-1]] = ids
+            await asyncio.sleep(0)
+
+    following = asyncio.create_task(follow())
+    await asyncio.gather(*(write(number) for number in range(6)))
+    following.cancel()
+    last = [row["id"] for row in await api.pool.fetch("SELECT id FROM audit ORDER BY id")]
+    assert len(seen) > 3
+    for newest, ids in seen.items():
+        assert ids == [one for one in last if one <= newest]
+
+
+async def test_times_go_up_with_ids(api: Api) -> None:
+    """One that began first and took long is written where it was committed."""
+    async with api.pool.acquire() as slow, slow.transaction():
+        await slow.execute("SELECT now()")
+        await api.station("S1")
+        await trail.record(slow, Author("slow", "r"), [Entry("test", None, None, None, None)])
+    first, second = await entries(api)
+    assert (first["actor"], second["actor"]) == ("admin", "slow")
+    assert first["at"] <= second["at"]
 
 
 async def test_it_is_found_by_what_it_is_about_and_when_it_was(api: Api) -> None:
