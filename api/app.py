@@ -39,6 +39,7 @@ from api.inventory.inventory import Inventory
 from api.inventory.writing import Writing
 from api.live import routes as live
 from api.live.stream import Stream
+from api.me import routes as me
 from api.metrics import Metrics
 from api.readiness import Readiness
 from api.reference import guide, openapi
@@ -77,6 +78,7 @@ def create(
     requests_per_minute: int = 0,
     wrong_tokens_per_minute: int = 60,
     trusted_proxies: Collection[Network] = (),
+    access_log: bool = False,
     board: bool = True,
     tiles_url: str = "",
 ) -> FastAPI:
@@ -85,6 +87,7 @@ def create(
     ``now`` gives ms since the epoch, ``clock`` monotonic seconds. ``cors_origins`` are the pages of other
     origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything),
     ``wrong_tokens_per_minute`` how many an address may guess (0: any number), the one that ``trusted_proxies`` name.
+    ``access_log``: a line for each request.
     ``board``: whether the status board is served at ``/``, with map tiles of ``tiles_url`` ("": coast lines alone).
     """
     database = Database(pool)
@@ -106,6 +109,7 @@ def create(
         live.room(stream),
         inbox.room(Inbox(database, writing, inventory)),
         audit.room(Audit(database)),
+        me.room(mode),
         bulk.room(Bulk(inventory, database)),
         board_routes.room(Snapshot(database, copy.changes, clock, now), codes),
     )
@@ -138,6 +142,7 @@ def create(
         query=Query(app.openapi),
         metrics=metrics,
         clock=clock,
+        access_log=access_log,
     )
     if cors_origins:  # outermost: a preflight has no token, and refusals must be readable, too
         app.add_middleware(

@@ -71,6 +71,7 @@ async def serve(given: Settings) -> None:
             requests_per_minute=given.rate_limit_per_minute,
             wrong_tokens_per_minute=given.wrong_tokens_per_minute,
             trusted_proxies=given.trusted_proxies,
+            access_log=given.access_log,
             board=given.board,
             tiles_url=given.tiles_url,
             now=lambda: time.time_ns() // 1_000_000,

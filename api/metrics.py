@@ -9,6 +9,16 @@ ENDLESS = frozenset({"/v1/stream"})  #: how long a client listens is no latency
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 3, 5, 10)
 
 
+def operation(scope: Scope) -> tuple[str, str]:
+    """The method and the template of the route of a request, each of a known set."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    if "route" in scope:  # FastAPI's routes leave themselves in the scope
+        return method, scope["route"].path
+    if "endpoint" in scope:  # the plain ones (/readyz, /docs) have no parameters
+        return method, scope["path"]
+    return method, scope.get("template", UNMATCHED)  # of what was refused before it came to its route
+
+
 class Metrics:
     """Counts what the API does; one in a process, on the registry that ``/metrics`` shows."""
 
@@ -45,9 +55,7 @@ class Metrics:
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """A request was answered; its route is the template that matched."""
-        method = scope["method"] if scope["method"] in _METHODS else "other"
-        # FastAPI's routes leave themselves in the scope; the plain ones (/readyz, /docs) have no parameters
-        route = scope["route"].path if "route" in scope else scope["path"] if "endpoint" in scope else UNMATCHED
+        method, route = operation(scope)
         known = self._children.get((method, route, status))
         if known is None:
             known = (self._requests.labels(method, route, str(status)), self._seconds.labels(method, route))

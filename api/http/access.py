@@ -6,7 +6,7 @@ No token set means closed, never open.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -22,6 +22,16 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="plugwatch"'}
 _TOO_SMALL = {"WWW-Authenticate": 'Bearer realm="plugwatch", error="insufficient_scope"'}
 
 
+TokenScope = Literal["READ", "ADMIN"]
+
+
+class Holder(NamedTuple):
+    """Whose token it is, and what it covers."""
+
+    name: str
+    scope: TokenScope
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who asks: the name of the token, and the request it came with."""
@@ -35,7 +45,7 @@ def author(request: Request) -> Author:
     return Author(request.scope["actor"], request.scope["request_id"])
 
 
-def scope_of(method: str, path: str) -> Literal["READ", "ADMIN"]:
+def scope_of(method: str, path: str) -> TokenScope:
     """The smallest scope that covers a request."""
     for_admins = path == _FOR_ADMINS or path.startswith(f"{_FOR_ADMINS}/")
     return "READ" if method in _READS and not for_admins else "ADMIN"
@@ -49,23 +59,23 @@ class Access:
         self._read = Keyring(read, unnamed="read")
         self._admin = Keyring(admin, unnamed="admin")
 
-    def check(self, method: str, path: str, authorization: str | None) -> str:
-        """Lets the request through and says whose it is ("" where no token is needed), or says why not.
+    def check(self, method: str, path: str, authorization: str | None) -> Holder | None:
+        """Lets the request through and says whose it is (None where no token is needed), or says why not.
 
         Raises:
             Unauthorized: the path needs a token and there is none, or an unknown one.
             Forbidden: the token is known, but its scope does not cover this.
         """
         if not (path.startswith("/v1/") or path == "/v1"):
-            return ""
+            return None
         token = tokens.presented(authorization)
         admin, reader = self._admin.holder(token), self._read.holder(token)
         if admin is not None:
-            return admin
+            return Holder(admin, "ADMIN")
         scope = scope_of(method, path)
         if reader is not None:
             if scope == "READ":
-                return reader
+                return Holder(reader, "READ")
             raise Forbidden("a READ token does not do for this: use an ADMIN token", headers=_TOO_SMALL)
         if tokens.is_one_of(token, self.metrics):
             raise Forbidden("a METRICS token is for /metrics alone: use a READ or ADMIN token", headers=_TOO_SMALL)

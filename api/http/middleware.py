@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import refusals
-from api.metrics import ENDLESS, Metrics
+from api.metrics import ENDLESS, UNMATCHED, Metrics, operation
 from shared.credentials import tokens
 from shared.credentials.wrong_tokens import WrongTokens
 from shared.http.origin import Network, asker
@@ -33,6 +33,7 @@ _CLOSE = {"Connection": "close"}  #: what is refused is not read on
 _VISIBLE = re.compile(rb"[\x21-\x7e]{1,128}")
 
 log = logging.getLogger("plugwatch.api")
+access_log = logging.getLogger("plugwatch.api.access")
 
 
 class Middleware:
@@ -49,6 +50,7 @@ class Middleware:
         query: Query,
         metrics: Metrics,
         clock: Callable[[], float],
+        access_log: bool = False,
     ) -> None:
         self._app = app
         self._access = access
@@ -58,6 +60,7 @@ class Middleware:
         self._query = query
         self._metrics = metrics
         self._clock = clock
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -83,12 +86,14 @@ class Middleware:
 
         try:
             authorization = headers.get(b"authorization", b"").decode("latin-1")
-            scope["actor"] = self._access.check(scope["method"], scope["path"], authorization)
-            if scope["actor"]:
+            holder = self._access.check(scope["method"], scope["path"], authorization)
+            if holder is not None:
+                scope["actor"], scope["token_scope"] = holder
                 self._limit.take(tokens.presented(authorization) or "", self._clock())
             self._query.check(scope, headers)
             await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:
+            scope["template"] = self._query.template(scope["path"]) or UNMATCHED
             await refusals.response(self._limited(problem, scope, headers), scope)(scope, receive, answer)
         except ClientDisconnect:
             pass  # in the middle of its body: there is nobody to answer
@@ -99,7 +104,14 @@ class Middleware:
             bug = Unexpected("this is a bug here, and logged: try again, or report it with the request_id")
             await refusals.response(bug, scope)(scope, receive, answer)
         finally:
-            self._metrics.answered(scope, status, time.perf_counter() - began)
+            self._answered(scope, status, time.perf_counter() - began)
+
+    def _answered(self, scope: Scope, status: int, seconds: float) -> None:
+        self._metrics.answered(scope, status, seconds)
+        if self._access_log:  # nothing of what the client wrote but its request id: paths have ids, queries tickets
+            method, route = operation(scope)
+            told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+            access_log.info("answered", extra={**told, "token": scope.get("actor"), "request_id": scope["request_id"]})
 
     def _limited(self, problem: Problem, scope: Scope, headers: dict[bytes, bytes]) -> Problem:
         """The problem, or 429 in the place of a 401 when the address has presented too many wrong tokens."""

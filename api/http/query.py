@@ -5,7 +5,7 @@ What a route knows is what ``/openapi.json`` says of it, so there is nothing to 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -25,12 +25,22 @@ class _Operation(NamedTuple):
     json: bool  #: whether its body is JSON
 
 
+class _Path(NamedTuple):
+    template: str
+    pattern: re.Pattern[str]
+    operations: Mapping[str, _Operation]  #: by method
+
+
 class Query:
     """What every operation in ``openapi()`` takes, read at the first request that is asked about."""
 
     def __init__(self, openapi: Callable[[], Mapping[str, Any]]) -> None:
         self._openapi = openapi
-        self._operations: list[tuple[re.Pattern[str], Mapping[str, _Operation]]] = []
+        self._paths: Sequence[_Path] = ()
+
+    def template(self, path: str) -> str | None:
+        """The path template of the route that would serve ``path``."""
+        return next((one.template for one in self._known() if one.pattern.match(path)), None)
 
     def check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         """Lets a request through whose query and kind of body its route knows, or that has no route.
@@ -41,15 +51,18 @@ class Query:
         has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
         if not (scope["query_string"] or has_body):
             return
-        self._operations = self._operations or _operations(self._openapi())
         method = scope["method"].lower()
-        for path, methods in self._operations:
-            if method in methods and path.match(scope["path"]):
+        for _, pattern, methods in self._known():
+            if method in methods and pattern.match(scope["path"]):
                 if scope["query_string"]:
                     _check(scope["query_string"], methods[method].parameters)
                 if has_body and methods[method].json and not _is_json(headers.get(b"content-type", b"")):
                     raise WrongMediaType.than(_JSON)
                 return
+
+    def _known(self) -> Sequence[_Path]:
+        self._paths = self._paths or _paths(self._openapi())
+        return self._paths
 
 
 def _is_json(content_type: bytes) -> bool:
@@ -68,10 +81,11 @@ def _check(query: bytes, known: Mapping[str, bool]) -> None:
         raise Invalid(*wrong[:20], *(FieldError(name, "comes more than once: give it once") for name in twice))
 
 
-def _operations(schema: Mapping[str, Any]) -> list[tuple[re.Pattern[str], Mapping[str, _Operation]]]:
+def _paths(schema: Mapping[str, Any]) -> list[_Path]:
     """What each takes, by path and method."""
     return [
-        (
+        _Path(
+            path,
             compile_path(path)[0],
             {
                 method: _Operation(

@@ -40,6 +40,7 @@ TAGS = [
     },
     {"name": "inbox", "description": "Charge points that knock and are refused: adopt them, or forget them."},
     {"name": "audit", "description": "Who changed what. For ADMIN tokens."},
+    {"name": "me", "description": "Which token a client has, and what it is good for."},
     {"name": "import and export", "description": "The inventory as a file, CSV or JSON lines."},
     {"name": "board", "description": "The whole network at once, in columns, for a status board."},
 ]

@@ -173,6 +173,11 @@ class Settings(BaseModel):
         default=10_000, description="API: open connections; then the longest silent ones give way, else 503"
     )
 
+    access_log: bool = Field(
+        default=False,
+        description="API: a log line for each request: method, route, status, ms, name of the token, request id; "
+        "never a query, a token or an id in the path",
+    )
     board: bool = Field(default=True, description="API: the status board at `/`")
     tiles_url: str = Field(
         default="",

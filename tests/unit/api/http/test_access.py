@@ -79,7 +79,7 @@ def test_who_comes_in_is_known_by_name() -> None:
     access = Access(
         read=[SecretStr(f"wall:{r}"), SecretStr("r2")], admin=[SecretStr(f"ops:{a}"), SecretStr("a2")], metrics=()
     )
-    tokens = {r: "wall", "r2": "read", a: "ops", "a2": "admin"}
-    for token, actor in tokens.items():
-        assert access.check("GET", "/v1/stations", f"Bearer {token}") == actor
-    assert access.check("GET", "/livez", None) == ""
+    tokens = {r: ("wall", "READ"), "r2": ("read", "READ"), a: ("ops", "ADMIN"), "a2": ("admin", "ADMIN")}
+    for token, holder in tokens.items():
+        assert access.check("GET", "/v1/stations", f"Bearer {token}") == holder
+    assert access.check("GET", "/livez", None) is None
