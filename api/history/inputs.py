@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from api.http import times
 from api.http.ids import ChargePointId, StationId
-from api.http.inputs import NO_CONTROLS, Paging
+from api.http.inputs import NO_CONTROLS, AnyOf, Paging
 from api.http.times import Moment, Period
 from shared.words.status import Status
 
@@ -25,14 +25,14 @@ class LineFilters(Paging, Period):
 
     from_: Moment | None = Field(default=None, alias="from", description="received then or later")
     to: Moment | None = Field(default=None, description="received before then")
-    kind: list[HistoryKind] = Field(default=[], description="any of these")
+    kind: AnyOf[HistoryKind] = Field(default=[], description="any of these")
 
 
 class NetworkFilters(LineFilters):
     """Which lines of the whole network are shown."""
 
-    status: list[Status] = Field(default=[], description="`normalized` is any of these")
-    reported: list[Reported] = Field(
+    status: AnyOf[Status] = Field(default=[], description="`normalized` is any of these")
+    reported: AnyOf[Reported] = Field(
         default=[], max_length=50, description="the very word; of CONNECTIVITY: ONLINE or OFFLINE"
     )
     error_code: ErrorCode | None = Field(default=None, description="exactly this one")

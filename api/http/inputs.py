@@ -1,11 +1,21 @@
 """What inputs have in common: strict, and unknown names are refused."""
 
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
+
+Value = TypeVar("Value")
+
+
+def _once(values: list[Any]) -> list[Any]:
+    return list(dict.fromkeys(values))
+
+
+#: A filter that takes several values. One that comes twice counts once: each is a search of its own.
+AnyOf = Annotated[list[Value], AfterValidator(_once)]
 
 
 class Body(BaseModel):

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from api.http.inputs import AnyOf
+
 from .events import EventKind, Wanted
 
 
@@ -12,11 +14,11 @@ class StreamFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    station_id: list[str] = Field(
+    station_id: AnyOf[str] = Field(
         default=[], max_length=500, description="any of these; its charge points, too; case does not matter"
     )
-    charge_point_id: list[str] = Field(default=[], max_length=500, description="any of these; case does not matter")
-    event: list[EventKind] = Field(default=[], description="any of these; `reset` comes in any case")
+    charge_point_id: AnyOf[str] = Field(default=[], max_length=500, description="any of these; case does not matter")
+    event: AnyOf[EventKind] = Field(default=[], description="any of these; `reset` comes in any case")
     view: Literal["brief"] | None = Field(default=None, description="stations alone, in brief; goes with no filter")
 
     @field_validator("view")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from api.http.ids import StationId
-from api.http.inputs import NO_CONTROLS, Paging
+from api.http.inputs import NO_CONTROLS, AnyOf, Paging
 from api.http.times import Moment
 from shared.words.documents import Registration
 from shared.words.status import Connectivity, Health, Status
@@ -35,8 +35,8 @@ Protocol = Literal["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
 class Filters(Paging):
     """What both lists can be narrowed by."""
 
-    status: list[Status] = Field(default=[], description="any of these")
-    health: list[Health] = Field(default=[], description="any of these")
+    status: AnyOf[Status] = Field(default=[], description="any of these")
+    health: AnyOf[Health] = Field(default=[], description="any of these")
     near: Near | None = Field(
         default=None,
         description="`lat,lon` of the station: sorts by distance, and each item carries `distance_m`",
@@ -59,7 +59,7 @@ class Filters(Paging):
 class StationFilters(Filters):
     """Which stations a list shows."""
 
-    connectivity: list[Connectivity] = Field(
+    connectivity: AnyOf[Connectivity] = Field(
         default=[], description="some charge point of the station is any of these; NEVER: it has not connected yet"
     )
     operative: bool | None = Field(
@@ -84,13 +84,13 @@ class StationFilters(Filters):
 class ChargePointFilters(Filters):
     """Which charge points a list shows."""
 
-    connectivity: list[Connectivity] = Field(default=[], description="any of these")
+    connectivity: AnyOf[Connectivity] = Field(default=[], description="any of these")
     operative: bool | None = Field(default=None, description="what it was last asked to be and did not refuse")
-    protocol: list[Protocol] = Field(default=[], description="any of these")
+    protocol: AnyOf[Protocol] = Field(default=[], description="any of these")
     vendor: Device | None = Field(default=None, description="exactly this one; case does not matter")
     model: Device | None = Field(default=None, description="exactly this one; case does not matter")
     firmware: Device | None = Field(default=None, description="exactly this one; case does not matter")
-    registration: list[Registration] = Field(default=[], description="any of these")
+    registration: AnyOf[Registration] = Field(default=[], description="any of these")
     error_code: ErrorCode | None = Field(
         default=None, description="the last report of some place of it has this one, such as `GroundFailure`"
     )
@@ -109,7 +109,7 @@ class ChargePointFilters(Filters):
 class ConnectorFilters(Paging):
     """Which connectors a list shows."""
 
-    status: list[Status] = Field(default=[], description="any of these")
+    status: AnyOf[Status] = Field(default=[], description="any of these")
     error_code: ErrorCode | None = Field(default=None, description="its last report has this one")
     station_id: StationId | None = Field(default=None, description="those of this station; none if there is no such")
     count: bool = Field(default=False, description="also says in `total` how many there are on all pages")
