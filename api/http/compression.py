@@ -18,12 +18,12 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 def takes_gzip(accept_encoding: str) -> bool:
     """Whether a client says that it takes gzip (RFC 9110 §12.5.3); one that gives it no weight does not."""
+    takes: dict[str, bool] = {}
     for one in accept_encoding.lower().split(","):
         name, _, parameters = one.partition(";")
-        if name.strip() in ("gzip", "*"):
-            weight = parameters.replace(" ", "").partition("q=")[2]
-            return weight.strip("0.") != "" if weight else True
-    return False
+        weight = parameters.replace(" ", "").partition("q=")[2]
+        takes[name.strip()] = weight.strip("0.") != "" if weight else True
+    return takes.get("gzip", takes.get("*", False))
 
 
 def compressing(send: Send, headers: Mapping[bytes, bytes]) -> Send:
@@ -36,6 +36,8 @@ def compressing(send: Send, headers: Mapping[bytes, bytes]) -> Send:
         if message["type"] == "http.response.start" and _is_json(message):
             start = message  # what it says depends on the body
             return
+        if message["type"] == "http.response.start" and message["status"] == 304:
+            MutableHeaders(raw=message["headers"]).add_vary_header("Accept-Encoding")  # as what it stands for
         if start is not None:
             begun, start = start, None
             if len(message.get("body", b"")) >= LEAST and not message.get("more_body"):

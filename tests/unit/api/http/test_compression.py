@@ -47,6 +47,12 @@ async def test_who_takes_no_gzip_is_told_that_others_get_another_answer() -> Non
     assert dict(begun["headers"])[b"vary"] == b"Origin, Accept-Encoding"
 
 
+async def test_who_holds_it_already_is_told_so_of_either_answer() -> None:
+    unchanged: Message = {"type": "http.response.start", "status": 304, "headers": []}
+    begun, _ = await sent(unchanged, body(b""))
+    assert dict(begun["headers"]) == {b"vary": b"Accept-Encoding"}
+
+
 async def test_a_stream_begins_at_once_and_is_left_as_it_is() -> None:
     kind = start((b"content-type", b"text/event-stream"))
     assert await sent(kind) == [kind], "its head does not wait for a first event"
@@ -74,6 +80,8 @@ async def test_what_comes_in_pieces_or_is_compressed_already_is_left_as_it_is() 
         ("identity", False),
         ("gzip;q=0", False),
         ("gzip; q=0.000", False),
+        ("*, gzip;q=0", False),
+        ("*;q=0, gzip", True),
         ("deflate, br", False),
     ],
 )
