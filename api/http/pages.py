@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -34,7 +34,7 @@ def answer(request: Request, found: Page[Any]) -> Response:
     headers = {}
     if found.next_cursor is not None:
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        target = f"{request.url.path}?{urlencode([*query, ('cursor', found.next_cursor)])}"
+        target = f"{quote(request.scope['path'])}?{urlencode([*query, ('cursor', found.next_cursor)])}"
         headers["Link"] = f'<{target}>; rel="next"'
     return responses.listed(request, msgspec.json.encode(found), headers)
 

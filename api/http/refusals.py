@@ -8,6 +8,7 @@ anything else     a bug: the middleware logs it and answers 500
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import FastAPI
@@ -45,7 +46,7 @@ def response(problem: Problem, scope: Scope) -> Response:
         title=problem.title(),
         status=problem.status,
         detail=problem.detail,
-        instance=scope["path"],
+        instance=quote(scope["path"]),
         request_id=scope["request_id"],
         errors=problem.errors,
     )

@@ -1,6 +1,7 @@
 """Every error is a problem document that says what to do next."""
 
 from collections.abc import AsyncIterator, Callable
+from urllib.parse import unquote
 
 import httpx
 import msgspec
@@ -27,7 +28,7 @@ def problem(answer: httpx.Response, status: int) -> ProblemDocument:
     assert found.detail
     assert found.type in TYPES
     assert found.request_id == answer.headers["X-Request-ID"]
-    assert found.instance == answer.request.url.path
+    assert unquote(found.instance) == answer.request.url.path
     return found
 
 

@@ -1,8 +1,11 @@
 """Ids match case-insensitively everywhere, and the stored spelling is what is served."""
 
+from urllib.parse import quote
+
 import pytest
 
 from shared.stores import hot
+from tests.integration.api.recorded import Recorded
 from tests.integration.api.served import Api
 from tests.integration.api.streams import listening
 from tests.integration.api.test_stream import served
@@ -30,6 +33,20 @@ async def test_a_station_is_read_and_edited_under_any_spelling(api: Api) -> None
     for path in ("history", "history?include_deleted=true"):
         assert (await api.client.get(f"/v1/stations/{OTHER}/{path}")).status_code == 200
     assert (await api.client.get("/v1/stats/series", params={"station_id": OTHER, "step": "1h"})).status_code == 200
+
+
+@pytest.mark.parametrize("id_", ["cp 2", "a%41b", "a%2Fb", "q?x#y", '<z>,"', "p|q", ";=&+"])
+async def test_what_an_id_has_of_a_url_is_quoted_in_links_and_problems(api: Api, id_: str) -> None:
+    await api.pool.execute("TRUNCATE history")
+    await api.client.post(f"/v1/stations/{SPELLED}/charge-points", json={"id": id_})
+    for minute in range(2):
+        await Recorded(api.pool).status(id_, minute, "Available")
+    path = f"/v1/charge-points/{quote(id_, safe='')}"
+    first = await api.client.get(f"{path}/history?limit=1")
+    assert first.headers["Link"].startswith(f"<{path}/history?limit=1&cursor=")
+    second = await api.client.get(first.links["next"]["url"])
+    assert [item["charge_point_id"] for item in second.json()["items"]] == [id_]
+    assert (await api.client.get(f"{path}/history?limit=0")).json()["instance"] == f"{path}/history"
 
 
 async def test_one_id_is_one_station_in_whatever_spelling(api: Api) -> None:
