@@ -47,6 +47,8 @@ class ListedConnector(Struct, frozen=True):
     since: Instant | None
     reported_at: Instant | None
     received_at: Instant
+    flapping: bool
+    stuck: bool
 
 
 STATIONS = Page(
@@ -72,6 +74,8 @@ CONNECTORS = Page(
             since=AT,
             reported_at=AT,
             received_at=AT,
+            flapping=False,
+            stuck=False,
         )
     ],
     next_cursor=None,

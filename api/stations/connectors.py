@@ -18,7 +18,7 @@ _INSTEAD = "this search takes too long: ask for one station, or for fewer status
 
 _WHERE = """
     r.charge_point_key = c.key AND r.connector_id > 0 AND coalesce(r.status, 'UNKNOWN') = ANY($1::text[])
-    AND ($2::text IS NULL OR r.error_code = $2)
+    AND ($2::text IS NULL OR r.error_code = $2) {flags}
 """
 _OF_STATION = "c.station_key = (SELECT key FROM stations WHERE folded_id = lower($4) AND deleted_at IS NULL)"
 # Each combination of statuses that has one of those wanted is a probe of an index that has them in order. Every charge
@@ -37,11 +37,11 @@ _PAGE = """
     WHERE (c.folded_id, r.evse_id, r.connector_id) > ($5, $6::int, $7::int)
     ORDER BY c.folded_id, r.evse_id, r.connector_id LIMIT {limit}
 """
-# An error is rare: its connectors are looked up and sorted.
-_WITH_ERROR = """
+# An error is rare, and so is a flag: its connectors are looked up and sorted.
+_RARE = """
     SELECT c.id, c.folded_id, s.id AS station_id, r.* FROM charge_points c
     JOIN reports r ON {where} LEFT JOIN stations s ON s.key = c.station_key
-    WHERE r.error_code <> 'NoError' AND plugwatch_statuses(c.connector_counts) = ANY($3::int[])
+    WHERE {rare} AND plugwatch_statuses(c.connector_counts) = ANY($3::int[])
       AND c.deleted_at IS NULL AND {of_station} AND (c.folded_id, r.evse_id, r.connector_id) > ($5, $6::int, $7::int)
     ORDER BY c.folded_id, r.evse_id, r.connector_id LIMIT {limit}
 """
@@ -62,19 +62,36 @@ class Connectors:
         wanted = filters.status or list(STATUSES)
         of_station = _OF_STATION if filters.station_id is not None else "$4::text IS NULL"
         given = [wanted, filters.error_code, _masks(wanted), filters.station_id]
-        is_rare = filters.error_code not in (None, "NoError")
-        page = (_WITH_ERROR if is_rare else _PAGE).format(where=_WHERE, of_station=of_station, limit=filters.limit + 1)
+        where, rare = _WHERE.format(flags=_flags(filters)), _rare(filters)
+        page = (_RARE if rare else _PAGE).format(
+            where=where, of_station=of_station, rare=" AND ".join(rare), limit=filters.limit + 1
+        )
         async with self._database.reading(WITHIN_S, _INSTEAD) as connection:
             rows = await connection.fetch(page, *given, *_position(filters.cursor))
             total: int | msgspec.UnsetType = msgspec.UNSET
             if filters.count:
-                total = await connection.fetchval(_COUNT.format(where=_WHERE, of_station=of_station), *given)
+                total = await connection.fetchval(_COUNT.format(where=where, of_station=of_station), *given)
         shown = rows[: filters.limit]
         next_cursor = None
         if len(rows) > len(shown):
             last = shown[-1]
             next_cursor = pages.encode("k", f"{last['evse_id']}:{last['connector_id']}:{last['folded_id']}")
         return Page([_item(row) for row in shown], next_cursor, total)
+
+
+def _flags(filters: ConnectorFilters) -> str:
+    wanted = (("r.flapping", filters.flapping), ("r.stuck", filters.stuck))
+    return "".join(f" AND {flag} IS {is_up}" for flag, is_up in wanted if is_up is not None)
+
+
+def _rare(filters: ConnectorFilters) -> list[str]:
+    """Conditions of few rows, each of an index."""
+    wanted = {
+        "r.error_code <> 'NoError'": filters.error_code not in (None, "NoError"),
+        "c.flapping": filters.flapping,
+        "c.stuck": filters.stuck,
+    }
+    return [condition for condition, is_wanted in wanted.items() if is_wanted]
 
 
 def _masks(wanted: list[Any]) -> list[int]:
@@ -111,6 +128,8 @@ def _item(row: Any) -> ListedConnector:
         since=_text(row["status_since"]),
         reported_at=_text(row["reported_at"]),
         received_at=instant.to_text(instant.from_datetime(row["received_at"])),
+        flapping=row["flapping"],
+        stuck=row["stuck"],
     )
 
 

@@ -94,6 +94,10 @@ class ChargePointFilters(Filters):
     error_code: ErrorCode | None = Field(
         default=None, description="the last report of some place of it has this one, such as `GroundFailure`"
     )
+    flapping: bool | None = Field(default=None, description="the word of some place of it changes too often")
+    stuck: bool | None = Field(
+        default=None, description="a car stands there for too long without charging, or it reports no place at all"
+    )
     unassigned: bool | None = Field(default=None, description="true: those without a station")
     station_id: StationId | None = Field(default=None, description="those of this station; none if there is no such")
     q: str | None = Field(
@@ -111,5 +115,7 @@ class ConnectorFilters(Paging):
 
     status: AnyOf[Status] = Field(default=[], description="any of these")
     error_code: ErrorCode | None = Field(default=None, description="its last report has this one")
+    flapping: bool | None = Field(default=None, description="its word changes too often")
+    stuck: bool | None = Field(default=None, description="a car stands there for too long without charging")
     station_id: StationId | None = Field(default=None, description="those of this station; none if there is no such")
     count: bool = Field(default=False, description="also says in `total` how many there are on all pages")

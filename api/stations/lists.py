@@ -87,6 +87,8 @@ class Lists:
             placed
             or filters.station_id is not None
             or filters.error_code is not None
+            or filters.flapping is not None
+            or filters.stuck is not None
             or filters.updated_since is not None
         )
         joined = ""
@@ -170,6 +172,9 @@ def _state(select: Select, filters: ChargePointFilters) -> None:
     if filters.error_code is not None:
         reported = "SELECT FROM reports r WHERE r.charge_point_key = c.key AND r.error_code = {}"
         select.where(f"EXISTS ({reported})", filters.error_code)
+    for flag, wanted in (("flapping", filters.flapping), ("stuck", filters.stuck)):
+        if wanted is not None:
+            select.where(f"c.{flag}" if wanted else f"NOT c.{flag}")  # so said, true has an index
     if filters.updated_since is not None:
         select.where("c.updated_at >= {}::timestamptz", filters.updated_since)
 

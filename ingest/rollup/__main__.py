@@ -17,6 +17,7 @@ from ingest.rollup.log.consumer import Consumer
 from ingest.rollup.log.quarantine import Quarantine, quarantining
 from ingest.rollup.log.senders import Senders
 from ingest.rollup.metrics import Metrics
+from ingest.rollup.state.flags import Flags
 from ingest.rollup.state.liveness import Liveness
 from ingest.rollup.state.places import ANSWER_S, Places
 from ingest.rollup.state.store import Store
@@ -107,6 +108,18 @@ async def serve(given: Settings) -> None:
             unreported_s=given.status_settle_s + ANSWER_S,
         )
 
+        flags = Flags(
+            pool,
+            store,
+            consumer,
+            publication,
+            metrics,
+            clock=clock,
+            changes=given.flapping_changes,
+            stuck_s=given.stuck_s,
+            asked_s=given.status_settle_s + ANSWER_S,
+        )
+
         async def readiness() -> tuple[bool, Mapping[str, str]]:
             answers = await admin.probed(
                 {"postgres": lambda: postgres.answers(pool), "redis": hot_copy.takes_writes, "kafka": consumer.answers}
@@ -129,6 +142,7 @@ async def serve(given: Settings) -> None:
                     "consumer": consumer.run(),
                     "liveness": liveness.run(),
                     "places": places.run(),
+                    "flags": flags.run(),
                     "publication": publication.run(),
                     "freshness": freshness.run(),
                     "history months": HistoryMonths(pool, retention_days=given.history_retention_days).run(),

@@ -116,3 +116,11 @@ class Metrics:
             "plugwatch_fleet_charge_points", "Charge points", ["connectivity"], registry=registry
         )
         self.connectors = Known("plugwatch_fleet_connectors", "Connectors", ["status"], registry=registry)
+        #: What a technician may have to look at: chargers whose word comes and goes, and cars (or faults) that stay.
+        self.flagged_connectors = Known(
+            "plugwatch_fleet_flagged_connectors", "Connectors that are flapping or stuck", ["flag"], registry=registry
+        )
+        #: The same by charge point: those, too, that are ONLINE and silent about their places.
+        self.flagged_charge_points = Known(
+            "plugwatch_fleet_flagged_charge_points", "Charge points with a flag", ["flag"], registry=registry
+        )

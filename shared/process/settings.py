@@ -147,6 +147,14 @@ class Settings(BaseModel):
     offline_max_lag_s: PositiveFloat = Field(
         default=10, description="a rollup that is further behind than this marks nobody OFFLINE (s)"
     )
+    flapping_changes: PositiveInt = Field(
+        default=10, description="a place whose word changes more often than this in 10 minutes is flapping"
+    )
+    stuck_s: PositiveFloat = Field(
+        default=14_400,
+        description="a connector that is OCCUPIED without charging (Preparing, SuspendedEV, SuspendedEVSE, Finishing) "
+        "for longer is stuck (s)",
+    )
     history_retention_days: int = Field(default=0, ge=0, description="history older than this is dropped; 0: kept")
     stream_length: PositiveInt = Field(
         default=1_000_000, description="changes kept in the Redis stream, about: 15 minutes of 1,000 a second"

@@ -71,6 +71,10 @@ class ConnectorDocument(Struct, frozen=True):
     since: Instant
     reported_at: Instant | None
     received_at: Instant
+    flapping: Annotated[bool, Meta(description="its word changed too often in the last 10 minutes")] = False
+    stuck: Annotated[
+        bool, Meta(description="OCCUPIED, and for hours Preparing, SuspendedEV, SuspendedEVSE or Finishing (1.6)")
+    ] = False
 
 
 class EvseDocument(Struct, frozen=True):
@@ -128,6 +132,10 @@ class ChargePointDocument(Struct, frozen=True):
     counts: Annotated[dict[Status, int], Meta(description="EVSEs by status, without zeros")] = {}
     connector0: Connector0Document | None = None
     evses: tuple[EvseDocument, ...] = ()
+    flapping: Annotated[bool, Meta(description="some place of it is, be it an EVSE or the charge point itself")] = False
+    stuck: Annotated[
+        bool, Meta(description="some connector of it is, or it is ONLINE, was asked, and reported no place at all")
+    ] = False
 
     def with_(self, **changes: Any) -> Self:
         """The same with other fields."""

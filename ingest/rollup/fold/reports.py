@@ -40,12 +40,14 @@ def _learn(charge_point: ChargePoint, event: StatusReported, out: Folded) -> tup
     said = (event.reported, event.error_code, event.vendor_error_code, event.vendor_id)
     same_words = old is not None and old.words == said
     info_at = old.info_at if old is not None else None
+    same_word = old is not None and old.reported == event.reported
     tells_of_info = (
         same_words
         and old is not None
         and old.info != event.info
         and (info_at is None or event.received_at - info_at >= INFO_MS)
     )
+    charge_point.silent = False
     charge_point.learn(
         place,
         Report(
@@ -60,6 +62,9 @@ def _learn(charge_point: ChargePoint, event: StatusReported, out: Folded) -> tup
             received_at=event.received_at,
             version=(event.epoch, event.sequence),
             info_at=event.received_at if tells_of_info else info_at,
+            word_since=(old.word_since or old.since) if old is not None and same_word else event_time,
+            flapping=old is not None and old.flapping,
+            stuck=old is not None and same_word and old.stuck,
         ),
     )
     if tells_of_info or not same_words:

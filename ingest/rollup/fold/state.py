@@ -24,7 +24,8 @@ HistoryKind = Literal["STATUS", "CONNECTOR_0", "EVSE", "CONNECTIVITY"]
 class Report(NamedTuple):
     """The last report about one place; ``since`` is when it first said this status.
 
-    ``info_at`` is when history last got a line that tells of its ``info`` alone.
+    ``info_at`` is when history last got a line that tells of its ``info`` alone, ``word_since`` when it first said
+    this very word (ms; None: as ``since``).
     """
 
     reported: str
@@ -38,6 +39,9 @@ class Report(NamedTuple):
     received_at: int
     version: Version
     info_at: int | None = None
+    word_since: int | None = None
+    flapping: bool = False
+    stuck: bool = False
 
     @property
     def words(self) -> tuple[str, str | None, str | None, str | None]:
@@ -116,6 +120,7 @@ class ChargePoint:
     log_partition: int | None = None
     epoch: int = 0
     sequence: int = -1
+    silent: bool = False  #: it is ONLINE, was asked, and nothing is known of its places
     status: Status = "UNKNOWN"  #: as it was stored last, since when
     status_since: int | None = None
     reports: dict[Place, Report] = field(default_factory=dict)

@@ -45,6 +45,8 @@ def viewed(charge_point: ChargePoint, revision: int) -> View:
         counts=evse_counts,
         connector0=whole and Connector0Document(whole.reported, whole.error_code, instant.to_text(whole.since)),
         evses=tuple(_evse(charge_point, evse_id) for evse_id in sorted(charge_point.evses)),
+        flapping=any(report.flapping for report in charge_point.reports.values()),
+        stuck=charge_point.silent or any(report.stuck for report in charge_point.reports.values()),
     )
     return View(document, evse_counts, count(settled.status for settled in charge_point.connectors.values()))
 
@@ -76,6 +78,8 @@ def _connector(charge_point: ChargePoint, place: Place) -> ConnectorDocument:
         since=instant.to_text(settled.since),
         reported_at=_text(report.reported_at),
         received_at=instant.to_text(report.received_at),
+        flapping=report.flapping,
+        stuck=report.stuck,
     )
 
 

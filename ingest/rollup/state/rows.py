@@ -27,12 +27,13 @@ _STATE = [
     "log_partition int", "protocol text", "vendor text", "model text", "serial text", "firmware text",
     "hardware int", "hardware_epoch bigint", "hardware_since timestamptz", "unreported_since timestamptz",
     "identity_conflict boolean", "connectivity text", "connectivity_since timestamptz", "last_seen_at timestamptz",
-    "closed_at timestamptz", "previous_seen_at timestamptz", "gateway_id text", *_VERSION,
+    "closed_at timestamptz", "previous_seen_at timestamptz", "gateway_id text", *_VERSION, "silent boolean",
 ]  # fmt: skip
 _INVENTORY = ["id text", "station_key bigint", "registration text"]
 _SERVED = [
     "operative boolean", "status text", "status_since timestamptz", "health text", "evse_counts jsonb",
-    "connector_counts jsonb", "revision bigint", "updated_at timestamptz", "document text",
+    "connector_counts jsonb", "revision bigint", "updated_at timestamptz", "flapping boolean", "stuck boolean",
+    "document text",
 ]  # fmt: skip
 
 _READ = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE, "status text", "status_since timestamptz"])
@@ -43,7 +44,7 @@ REPORT = Columns(
     rest=[
         *_WORDS, "since timestamptz", *_TIMES, *_VERSION, "info_at timestamptz",
         "status text", "reason text", "status_since timestamptz", "evse_status text", "evse_since timestamptz",
-        "forgotten boolean",
+        "forgotten boolean", "word_since timestamptz", "flapping boolean", "stuck boolean",
     ],
 )  # fmt: skip
 INTENT = Columns(
@@ -131,10 +132,10 @@ def charge_point_row(one: ChargePoint, view: View, document: bytes, now: int) ->
         one.key, one.log_partition, one.protocol, one.vendor, one.model, one.serial, one.firmware,
         one.hardware, one.hardware_epoch, one.hardware_since, one.unreported_since, one.identity_conflict,
         one.connectivity, one.connectivity_since, one.last_seen_at, one.closed_at,
-        one.previous_seen_at, one.gateway_id, one.epoch, one.sequence,
+        one.previous_seen_at, one.gateway_id, one.epoch, one.sequence, one.silent,
         view.document.operative, view.document.status, one.status_since, view.document.health,
         documents.encode(view.evse_counts).decode(), documents.encode(view.connector_counts).decode(),
-        view.document.revision, now, document.decode(),
+        view.document.revision, now, view.document.flapping, view.document.stuck, document.decode(),
     )  # fmt: skip
 
 
@@ -146,6 +147,7 @@ def report_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
         one.key, *place, *report.words, report.info, report.since, report.event_time,
         report.reported_at, report.received_at, *report.version, report.info_at,
         *(settled or (None, None, None)), evse and evse.status, evse and evse.since, False,
+        report.word_since, report.flapping, report.stuck,
     )  # fmt: skip
 
 
@@ -215,6 +217,9 @@ def _report(row: Any) -> Report:
         received_at=_sure(row["received_at"]),
         version=(row["epoch"], row["sequence"]),
         info_at=known(row["info_at"]),
+        word_since=known(row["word_since"]),
+        flapping=row["flapping"],
+        stuck=row["stuck"],
     )
 
 

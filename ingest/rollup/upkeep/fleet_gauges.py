@@ -7,7 +7,7 @@ at 100,000 stations a round costs 190 ms of one Postgres process, and a statemen
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ingest.rollup.log.consumer import Consumer
 from ingest.rollup.metrics import Metrics, Values
@@ -30,6 +30,17 @@ _UNPUBLISHED = """
         SELECT FROM unpublished WHERE created_at < now() - make_interval(secs => $1) LIMIT $2
     ) late
 """
+_FLAGGED = """
+    SELECT count(*) FILTER (WHERE c.flapping) AS charge_points_flapping,
+           count(*) FILTER (WHERE c.stuck) AS charge_points_stuck,
+           coalesce(sum(n.flapping), 0)::bigint AS connectors_flapping,
+           coalesce(sum(n.stuck), 0)::bigint AS connectors_stuck
+    FROM charge_points c CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE r.flapping) AS flapping, count(*) FILTER (WHERE r.stuck) AS stuck
+        FROM reports r WHERE r.charge_point_key = c.key AND r.connector_id > 0
+    ) n
+    WHERE (c.flapping OR c.stuck) AND c.deleted_at IS NULL
+"""
 
 
 class FleetGauges:
@@ -42,9 +53,12 @@ class FleetGauges:
         self._counted_at = 0
         self._tally: Tally = {}
         self._unpublished = 0
+        self._flagged: Mapping[str, int] = {}
         metrics.stations.set_function(lambda: self._told("stations", "health"))
         metrics.charge_points.set_function(lambda: self._told("charge_points", "connectivity"))
         metrics.connectors.set_function(lambda: self._told("connectors", "status"))
+        metrics.flagged_charge_points.set_function(lambda: self._told_flags("charge_points"))
+        metrics.flagged_connectors.set_function(lambda: self._told_flags("connectors"))
         metrics.unpublished.set_function(lambda: {(): self._unpublished} if self._is_known else {})
 
     async def run(self) -> None:
@@ -70,8 +84,10 @@ class FleetGauges:
         ):
             await connection.execute(f"SET LOCAL statement_timeout = {WITHIN_S * 1000}")
             unpublished = await connection.fetchval(_UNPUBLISHED, LATE_S, NOTES_AT_MOST)
+            flagged = await connection.fetchrow(_FLAGGED)
             self._tally = await tally.taken(connection)
         self._unpublished = unpublished
+        self._flagged = dict(flagged or {})
         self._counted_at = self._clock()
 
     @property
@@ -81,6 +97,10 @@ class FleetGauges:
     @property
     def _is_known(self) -> bool:
         return self._is_ours and self._clock() - self._counted_at < KEPT_MS
+
+    def _told_flags(self, what: str) -> Values:
+        flags = ("flapping", "stuck")
+        return {(flag,): self._flagged[f"{what}_{flag}"] for flag in flags} if self._is_known else {}
 
     def _told(self, what: str, axis: str) -> Values:
         return {(value,): n for value, n in self._tally[what][axis].items()} if self._is_known else {}

@@ -68,6 +68,9 @@ CREATE TABLE charge_points (
     connector_counts jsonb NOT NULL DEFAULT '{}',
     revision bigint NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
+    silent boolean NOT NULL DEFAULT false,  -- it is ONLINE, was asked, and nothing is known of its places
+    flapping boolean NOT NULL DEFAULT false,  -- of some place of it; stuck, too, or it is silent
+    stuck boolean NOT NULL DEFAULT false,
     document text NOT NULL DEFAULT ''
 ) WITH (fillfactor = 70);
 
@@ -80,6 +83,11 @@ CREATE INDEX charge_points_station ON charge_points (station_key) WHERE deleted_
 CREATE INDEX charge_points_closed ON charge_points (closed_at) WHERE closed_at IS NOT NULL;
 
 CREATE INDEX charge_points_hardware ON charge_points (hardware_since) WHERE hardware_since IS NOT NULL;
+
+-- Few have a flag, and no status raises or lowers one but of its own place: updates stay HOT.
+CREATE INDEX charge_points_flapping ON charge_points (folded_id) WHERE flapping AND deleted_at IS NULL;
+
+CREATE INDEX charge_points_stuck ON charge_points (folded_id) WHERE stuck AND deleted_at IS NULL;
 
 CREATE INDEX charge_points_gateway ON charge_points (gateway_id) WHERE connectivity = 'ONLINE';
 
@@ -106,6 +114,9 @@ CREATE TABLE reports (
     evse_since timestamptz,
     forgotten boolean NOT NULL DEFAULT false,  -- an operator says that it is no longer there; a rollup deletes it
     info_at timestamptz,  -- when history last got a line that tells of its info alone
+    word_since timestamptz,  -- since when it is this very word
+    flapping boolean NOT NULL DEFAULT false,
+    stuck boolean NOT NULL DEFAULT false,
     PRIMARY KEY (charge_point_key, evse_id, connector_id)
 ) WITH (fillfactor = 80);
 

@@ -23,6 +23,18 @@ async def reported(api: Api, charge_point_id: str, *told: tuple[int, str, str, s
         )
 
 
+async def flagged(api: Api, charge_point_id: str, evse_id: int, *, flapping: bool = False, stuck: bool = False) -> None:
+    """Flags as a rollup raises them."""
+    await api.pool.execute(
+        "WITH of AS (UPDATE charge_points SET flapping = $3, stuck = $4 WHERE id = $1 RETURNING key) "
+        "UPDATE reports SET flapping = $3, stuck = $4 FROM of WHERE charge_point_key = key AND evse_id = $2",
+        charge_point_id,
+        evse_id,
+        flapping,
+        stuck,
+    )
+
+
 async def listed(api: Api, query: str = "") -> list[tuple[str, int]]:
     answer = await api.client.get(f"/v1/connectors{query}")
     assert answer.status_code == 200, answer.text
@@ -35,6 +47,8 @@ async def test_connectors_are_found_by_status_error_and_station(api: Api) -> Non
     await reported(api, "cp1", (1, "Available", "AVAILABLE", "NoError"), (2, "Faulted", "FAULTED", "GroundFailure"))
     await reported(api, "CP2", (1, "Charging", "OCCUPIED", "NoError"))
     await reported(api, "CP3", (1, "Faulted", "FAULTED", "OtherError"), (2, "Faulted", "FAULTED", "GroundFailure"))
+    await flagged(api, "cp1", 2, flapping=True)
+    await flagged(api, "CP3", 1, flapping=True, stuck=True)
     everything = [("cp1", 1), ("cp1", 2), ("CP2", 1), ("CP3", 1), ("CP3", 2)]
     for query, expected in {
         "": everything,
@@ -46,6 +60,12 @@ async def test_connectors_are_found_by_status_error_and_station(api: Api) -> Non
         "?station_id=s1": everything[:3],
         "?station_id=S1&status=FAULTED": [("cp1", 2)],
         "?station_id=none": [],
+        "?flapping=true": [("cp1", 2), ("CP3", 1)],
+        "?flapping=true&stuck=true": [("CP3", 1)],
+        "?flapping=false&status=FAULTED": [("CP3", 2)],
+        "?stuck=true&station_id=S1": [],
+        "?stuck=false&flapping=true": [("cp1", 2)],
+        "?flapping=true&error_code=GroundFailure": [("cp1", 2)],
     }.items():
         assert await listed(api, query) == expected, query
         counted = (await api.client.get(f"/v1/connectors{query}{'&' if query else '?'}count=true&limit=1")).json()

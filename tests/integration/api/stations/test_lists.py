@@ -331,6 +331,7 @@ async def test_charge_points_are_found_by_what_they_are(api: Api) -> None:
         "received_at, epoch, sequence) SELECT key, 1, 1, 'Faulted', 'GroundFailure', now(), now(), now(), 1, 1 "
         "FROM charge_points WHERE id = 'CP2'"
     )
+    await api.pool.execute("UPDATE charge_points SET flapping = id <> 'CP1', stuck = id = 'CP2'")
     for few in (1000, 0):  # by the rows that have it, and along the rows that are in order
         selects.FEW, before = few, selects.FEW
         try:
@@ -348,6 +349,12 @@ async def test_charge_points_are_found_by_what_they_are(api: Api) -> None:
                 "registration=PENDING": ["x3"],
                 "registration=ACCEPTED&vendor=alfen": [],
                 "error_code=GroundFailure": ["CP2"],
+                "flapping=true": ["CP2", "x3"],
+                "flapping=true&status=FAULTED": ["CP2"],
+                "flapping=true&stuck=false": ["x3"],
+                "flapping=false": ["CP1"],
+                "stuck=true": ["CP2"],
+                "stuck=true&vendor=alfen": [],
                 "error_code=GroundFailure&vendor=abb&station_id=S1": ["CP2"],
                 "error_code=NoError": [],
                 "updated_since=2020-01-01T00:00:00Z&vendor=alfen": ["x3"],

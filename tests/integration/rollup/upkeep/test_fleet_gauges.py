@@ -13,7 +13,13 @@ from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, pub
 
 pytestmark = pytest.mark.usefixtures("redis")
 
-FLEET = ("plugwatch_fleet_stations", "plugwatch_fleet_charge_points", "plugwatch_fleet_connectors")
+FLEET = (
+    "plugwatch_fleet_stations",
+    "plugwatch_fleet_charge_points",
+    "plugwatch_fleet_connectors",
+    "plugwatch_fleet_flagged_connectors",
+    "plugwatch_fleet_flagged_charge_points",
+)
 
 
 class Counting:
@@ -54,11 +60,15 @@ async def test_the_owner_of_partition_0_tells_the_whole_fleet_with_zeros(
     notes = await fleet.pool.fetchval("SELECT count(*) FROM unpublished")
     assert notes >= 1, "nobody publishes here"
     assert not counting.shown(), "the consumer has stopped: its partitions are others' by now"
+    await fleet.pool.execute("UPDATE reports SET flapping = true, stuck = reported = 'Charging'")
+    await fleet.pool.execute("UPDATE charge_points SET flapping = connectivity = 'ONLINE', stuck = status <> 'FAULTED'")
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
         counting = Counting(one)
         async with running(counting.gauges.run()):
             await eventually(counting.is_told)
         assert counting.shown() == {
+            "plugwatch_fleet_flagged_connectors": {"flapping": 2, "stuck": 1},
+            "plugwatch_fleet_flagged_charge_points": {"flapping": 2, "stuck": 2},
             "plugwatch_fleet_stations": {"OK": 0, "DEGRADED": 1, "DOWN": 0, "UNKNOWN": 1},
             "plugwatch_fleet_charge_points": {"ONLINE": 2, "OFFLINE": 0, "NEVER": 1},
             "plugwatch_fleet_connectors": {
