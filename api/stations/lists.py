@@ -112,7 +112,7 @@ class Lists:
         _state(select, filters)
         if device and is_narrowed and filters.q is None and not of_state:
             walked = "JOIN charge_point_search w ON w.charge_point_key = c.key"
-            select.where_many("charge_points c", walked, "c.key", *domains)
+            select.where_many("charge_points c", walked, "c.key", ById("c", "c.folded_id"), *domains)
         select.among(*domains)
         return await self._page(
             select, "c.document FROM ({}) p JOIN charge_points c USING (key)", filters, _charge_point

@@ -92,9 +92,12 @@ class Select:
         """One more condition of what is searched, which few rows may have; each ``{}`` in it is one of the values."""
         self._found.append(condition.format(*map(self.argument, values)))
 
-    def where_many(self, searched: str, joined: str, key: str, *domains: Domain) -> None:
-        """Where many rows have what was searched, they are walked through by these domains instead of in order."""
-        self._many = Select(searched, joined, key, self.order)
+    def where_many(self, searched: str, joined: str, key: str, order: ById, *domains: Domain) -> None:
+        """Where many rows have what was searched, they are walked through by these domains instead of in order.
+
+        ``order`` is the same by a column of what is walked, whose index has the rows of each probe in it.
+        """
+        self._many = Select(searched, joined, key, order)
         self._many.arguments = self.arguments
         self._many._conditions = [*self._conditions, *self._found, f"{_COUNTED} > {FEW}"]
         self._many.among(*domains)
@@ -122,7 +125,7 @@ class Select:
         last = ", ".join(f"{self.argument(value)}::{type_}" for type_, value in self.order.last(cursor))
         for one in (self, self._many):
             if one is not None:
-                one._conditions.append(f"({', '.join(self.order.columns)}) > ({last})")
+                one._conditions.append(f"({', '.join(one.order.columns)}) > ({last})")
 
     def counting(self) -> tuple[str, list[Any]]:
         """The statement that counts the rows of all pages, and its arguments; ask for it before ``after``."""
