@@ -16,13 +16,11 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError, ResponseError
 
-from shared.stores import changes
+from shared.stores import changes, hot_scripts
 
-from .changes import FIELD, STREAM, Changes, Entry, Facts, Kind
-from .lua import OURS, READ
+from .changes import STREAM, Changes, Entry, Facts, Kind
+from .hot_scripts import FILLED, FRESH
 
-FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
-FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, and when that was found
 _PROBE = "plugwatch:probe"
 _WRITTEN = "plugwatch:probe:written"
 TOMBSTONE_TTL_S = 3600
@@ -84,59 +82,6 @@ def charge_point_key(charge_point_id: str) -> str:
     return changes.document_key("charge_point", None, charge_point_id)
 
 
-#: KEYS: one a document. ARGV: stream length, tombstone TTL, whether to stream, then per document
-#: revision, etag, document ("" for a deleted one), entry of the stream.
-_PUBLISH = f"""{OURS}
-local stream, length, ttl, streamed = '{STREAM}', ARGV[1], ARGV[2], ARGV[3] == '1'
-for i, key in ipairs(KEYS) do
-  local at = 3 + (i - 1) * 4
-  local revision = tonumber(ARGV[at + 1])
-  local held = tonumber(ours('HGET', key, 'revision') or '-1') or -1
-  if revision > held then
-    local document = ARGV[at + 3]
-    redis.call('HSET', key, 'revision', ARGV[at + 1], 'etag', ARGV[at + 2], 'document', document)
-    if document == '' then redis.call('EXPIRE', key, ttl) elseif held >= 0 then redis.call('PERSIST', key) end
-    if streamed then ours('XADD', stream, 'MAXLEN', '~', length, '*', '{FIELD}', ARGV[at + 4]) end
-  end
-end
-"""
-
-#: KEYS: one a document. One call for many, since a command costs its client more than its Redis.
-#: Returns for how long (ms) nobody has vouched for the copy, -1 while the mark lives, and the documents.
-_READ = f"""{READ}
-local mark, time = read('HMGET', '{FRESH}', 'until', 'found'), redis.call('TIME')
-local now, lapsed = time[1] * 1000 + math.floor(time[2] / 1000), -1
-if now >= (tonumber(mark[1]) or 0) then lapsed = math.max(0, now - (tonumber(mark[2]) or 0)) end
-local found = {{}}
-for i, key in ipairs(KEYS) do
-  local held = read('HMGET', key, 'etag', 'document')
-  found[i] = {{held[1] or false, held[2] or false}}
-end
-return {{lapsed, found}}
-"""
-
-#: KEYS: one a document, ARGV: the revision that each had. Returns the document where it is still that one,
-#: 0 where there is none, nothing where it was overtaken: what is not told costs no bytes.
-_CURRENT = f"""{READ}
-local found = {{}}
-for i, key in ipairs(KEYS) do
-  local held = read('HGET', key, 'revision')
-  if held == ARGV[i] then found[i] = redis.call('HGET', key, 'document')
-  elseif held then found[i] = false else found[i] = 0 end
-end
-return found
-"""
-
-#: ARGV: when it was found (Redis time, ms) that all is published, and how long (ms) from then that counts.
-#: Only a Redis that was filled is marked, and not a copy of it: its run id tells. Returns 1 if it was.
-_MARK = f"""{OURS}
-local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-if ours('GET', '{FILLED}') ~= run_id then ours('HDEL', '{FRESH}', 'until') return 0 end
-ours('HSET', '{FRESH}', 'found', ARGV[1], 'until', string.format('%d', ARGV[1] + ARGV[2]))
-return 1
-"""
-
-
 @contextlib.asynccontextmanager
 async def _answering() -> AsyncIterator[None]:
     """One call. What Redis does not answer is a RedisError, so that nobody takes it for another server's silence."""
@@ -155,10 +100,10 @@ class HotCopy:
         self._length = stream_length
         self._bytes = stream_bytes
         self.changes = Changes(redis)
-        self._script = redis.register_script(_PUBLISH)
-        self._read = redis.register_script(_READ)
-        self._mark = redis.register_script(_MARK)
-        self._current = redis.register_script(_CURRENT)
+        self._script = redis.register_script(hot_scripts.PUBLISH)
+        self._read = redis.register_script(hot_scripts.READ)
+        self._mark = redis.register_script(hot_scripts.MARK)
+        self._current = redis.register_script(hot_scripts.CURRENT)
 
     @property
     def redis(self) -> Redis:

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from local.stack import Stack
 from shared.http.server import serving
-from shared.stores import hot, postgres
+from shared.stores import hot, hot_scripts, postgres
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import Api, eventually, vouched
 from tests.integration.refusing import REFUSALS, refusing
@@ -236,7 +236,7 @@ async def test_what_a_charger_says_shows_within_seconds_while_redis_refuses_writ
             return await is_shown("AVAILABLE") and await api.reads("hot") == known + 2
 
         async def is_renewed() -> bool:
-            until = await cast("Awaitable[str | None]", redis.hget(hot.FRESH, "until"))
+            until = await cast("Awaitable[str | None]", redis.hget(hot_scripts.FRESH, "until"))
             return await api.copy.now() < int(until or 0) < await api.copy.now() + 10_000
 
         await eventually(is_renewed, 20)

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from ingest.rollup.copy.freshness import COUNTS_S, PARTING_S
 from ingest.rollup.copy.publication import OLD_S
 from local.stack import Stack
-from shared.stores import hot
+from shared.stores import hot_scripts
 from shared.stores.hot import HotCopy
 from tests.integration.refusing import REFUSALS, refusing
 from tests.integration.rollup.copy.test_publication import is_copied, no_notes, write
@@ -145,7 +145,7 @@ async def test_a_wiped_redis_is_stale_until_it_is_filled(
         await eventually(lambda: is_fresh(one.hot_copy))
         await redis.flushall()
         assert await is_stale(one.hot_copy)
-        await redis.set(hot.FILLED, "run id of the Redis that this one was restored from")
+        await redis.set(hot_scripts.FILLED, "run id of the Redis that this one was restored from")
         await never(lambda: is_fresh(one.hot_copy), 2)
         await one.hot_copy.set_filled()
         await eventually(lambda: is_fresh(one.hot_copy))

@@ -11,7 +11,7 @@ from ingest.rollup.fold.batch import batch
 from ingest.rollup.fold.fold import Policy
 from local.stack import Stack
 from shared.stores import fleet as road
-from shared.stores import hot, served
+from shared.stores import hot, hot_scripts, served
 from shared.stores.changes import STREAM
 from shared.stores.hot import Change, HotCopy
 from shared.stores.postgres import Pool
@@ -295,8 +295,8 @@ FOREIGN = {
     "a document": ("plugwatch:charge_point:{}", "SET", "x"),
     "a document's revision": ("plugwatch:charge_point:{}", "HSET", "revision", "x"),
     "the stream": (STREAM, "SET", "x"),
-    "who was filled": (hot.FILLED, "HSET", "a", "b"),
-    "the mark": (hot.FRESH, "SET", "x"),
+    "who was filled": (hot_scripts.FILLED, "HSET", "a", "b"),
+    "the mark": (hot_scripts.FRESH, "SET", "x"),
 }
 
 
@@ -376,7 +376,7 @@ async def test_a_mark_of_filling_that_is_evicted_again_and_again_neither_fills_a
         assert newest is not None
 
         async def stream_began_anew() -> bool:
-            await redis.delete(hot.FILLED)
+            await redis.delete(hot_scripts.FILLED)
             return await one.hot_copy.changes.newest() != newest
 
         await never(stream_began_anew, 10)
