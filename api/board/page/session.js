@@ -1,18 +1,20 @@
 // The token: pasted once, or had for a one-time code. Kept for this tab, or in this browser on request; never in an address.
+import { browser, tab } from "./storage.js";
+
 const NAME = "plugwatch.token";
 
 /** @returns {string | null} */
-export const kept = () => sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME);
+export const kept = () => tab.get(NAME) ?? browser.get(NAME);
 
 /** @param {string} token @param {boolean} inBrowser */
 export function keep(token, inBrowser) {
   forget();
-  (inBrowser ? localStorage : sessionStorage).setItem(NAME, token);
+  (inBrowser ? browser : tab).set(NAME, token);
 }
 
 export function forget() {
-  sessionStorage.removeItem(NAME);
-  localStorage.removeItem(NAME);
+  tab.remove(NAME);
+  browser.remove(NAME);
 }
 
 /**

@@ -1,17 +1,18 @@
 // Light, dark, or as the system says; and the colours as the canvas needs them.
+import { browser } from "./storage.js";
 import { signal } from "./vendor/signals.js";
 
 const NAME = "plugwatch.theme";
 const THEMES = ["", "light", "dark"];
 export const THEME_WORDS = { "": "as the system", light: "light", dark: "dark" };
 
-export const theme = signal(/** @type {"" | "light" | "dark"} */ (localStorage.getItem(NAME) ?? ""));
+export const theme = signal(/** @type {"" | "light" | "dark"} */ (browser.get(NAME) ?? ""));
 /** moves when colours do */
 export const painted = signal(0);
 
 export function next() {
   theme.value = /** @type {""} */ (THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length]);
-  localStorage.setItem(NAME, theme.value);
+  browser.set(NAME, theme.value);
   apply();
 }
 
