@@ -11,7 +11,7 @@ from api.audit import routes as audit
 from api.audit.entries import Audit
 from api.board import routes as board_routes
 from api.board.codes import Codes
-from api.board.files import Files
+from api.board.files import Files, Told
 from api.board.page_routes import pages
 from api.board.snapshot import Snapshot
 from api.bulk import routes as bulk
@@ -41,6 +41,7 @@ from api.live import routes as live
 from api.live.stream import Stream
 from api.me import routes as me
 from api.metrics import Metrics
+from api.public import routes as public_routes
 from api.readiness import Readiness
 from api.reference import guide, openapi
 from api.reference.page_routes import pages as docs
@@ -81,6 +82,9 @@ def create(
     access_log: bool = False,
     board: bool = True,
     tiles_url: str = "",
+    gateway_port: int = 9000,
+    public_status: bool = False,
+    public_status_per_minute: int = 0,
 ) -> FastAPI:
     """The application; with ``mode`` "read" it has no route that writes.
 
@@ -88,7 +92,9 @@ def create(
     origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything),
     ``wrong_tokens_per_minute`` how many an address may guess (0: any number), the one that ``trusted_proxies`` name.
     ``access_log``: a line for each request.
-    ``board``: whether the status board is served at ``/``, with map tiles of ``tiles_url`` ("": coast lines alone).
+    ``board``: whether the status board is served at ``/``, with map tiles of ``tiles_url`` ("": coast lines alone);
+    it tells where chargers connect by ``gateway_port``. ``public_status``: whether anybody may see one station at
+    ``/status/{station_id}``, ``public_status_per_minute`` times from one address (0: any number).
     """
     database = Database(pool)
     writing = Writing(database, copy, metrics, now)
@@ -130,7 +136,13 @@ def create(
         app.include_router(router)
     app.include_router(docs())
     if board:
-        app.include_router(pages(Files(), codes, mode=mode, tiles_url=tiles_url))
+        told = Told(mode, tiles_url, gateway_port, "on" if public_status else "off")
+        app.include_router(pages(Files(), codes, told))
+    if public_status:
+        by_address = RateLimit(public_status_per_minute, whose="your address")
+        app.include_router(
+            public_routes.pages(documents.station, by_address, trusted_proxies=trusted_proxies, clock=clock, now=now)
+        )
     refusals.install(app)
     openapi.install(app, (route for router in routers for route in router.routes))
     app.add_middleware(

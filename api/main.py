@@ -74,6 +74,9 @@ async def serve(given: Settings) -> None:
             access_log=given.access_log,
             board=given.board,
             tiles_url=given.tiles_url,
+            gateway_port=given.gateway_port,
+            public_status=given.public_status,
+            public_status_per_minute=given.public_status_per_minute,
             now=lambda: time.time_ns() // 1_000_000,
         )
         application.openapi()  # a fifth of a second, which the first request that is checked by it would wait for

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -27,6 +27,15 @@ class File(Struct, frozen=True):
     media_type: str
     body: bytes
     zipped: bytes
+
+
+class Told(Struct, frozen=True):
+    """What the page is told of the settings, each in a ``meta`` of its name."""
+
+    mode: str
+    tiles: str
+    gateway_port: int
+    public_status: str  #: "on" or "off"
 
 
 class Files:
@@ -51,12 +60,12 @@ class Files:
         """The file at a path below ``page/``."""
         return self._files.get(path)
 
-    def index(self, mode: str, tiles: str) -> bytes:
+    def index(self, told: Told) -> bytes:
         """The page itself, which names the files of this version."""
         preloads = "\n    ".join(f'<link rel="modulepreload" href="{{base}}/{path}" />' for path in self._first)
         text = self._index.replace("{preloads}", preloads).replace("{base}", f"/board/{self.version}")
-        for name, value in (("{mode}", mode), ("{tiles}", tiles)):
-            text = text.replace(name, value.replace("&", "&amp;").replace('"', "&quot;"))
+        for name, value in structs.asdict(told).items():
+            text = text.replace(f"{{{name}}}", str(value).replace("&", "&amp;").replace('"', "&quot;"))
         return text.encode()
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.http.compression import takes_gzip
 
 from .codes import Codes
-from .files import Files
+from .files import Files, Told
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; "
@@ -30,11 +30,11 @@ class _Code(msgspec.Struct, forbid_unknown_fields=True):
     code: str
 
 
-def pages(files: Files, codes: Codes, *, mode: str, tiles_url: str) -> APIRouter:
+def pages(files: Files, codes: Codes, told: Told) -> APIRouter:
     """The page, its files, and the exchange of a one-time code for its token."""
     router = APIRouter(include_in_schema=False)
-    index = files.index(mode, tiles_url)
-    origin = urlsplit(tiles_url)
+    index = files.index(told)
+    origin = urlsplit(told.tiles)
     tiles = f" {origin.scheme}://{origin.netloc.replace('{s}', '*')}" if origin.netloc else ""
     headers = {"Content-Security-Policy": _POLICY.format(tiles=tiles), "Cache-Control": "no-cache", **_SAFE}
 

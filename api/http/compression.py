@@ -1,4 +1,4 @@
-"""JSON over 1 kB goes out compressed to whoever takes gzip; a stream never does, for it must not wait in a buffer.
+"""JSON and pages over 1 kB go out compressed to whoever takes gzip; a stream never does: it must not wait in a buffer.
 
 The entity tag is that of the document: it is the same whichever way the document travels.
 """
@@ -33,7 +33,7 @@ def compressing(send: Send, headers: Mapping[bytes, bytes]) -> Send:
 
     async def sent(message: Message) -> None:
         nonlocal start
-        if message["type"] == "http.response.start" and _is_json(message):
+        if message["type"] == "http.response.start" and _is_text(message):
             start = message  # what it says depends on the body
             return
         if message["type"] == "http.response.start" and message["status"] == 304:
@@ -54,10 +54,10 @@ def compressing(send: Send, headers: Mapping[bytes, bytes]) -> Send:
     return sent
 
 
-def _is_json(start: Message) -> bool:
+def _is_text(start: Message) -> bool:
     headers = MutableHeaders(raw=start["headers"])
     kind = headers.get("content-type", "").partition(";")[0]
-    return (kind == "application/json" or kind.endswith("+json")) and "content-encoding" not in headers
+    return (kind in ("application/json", "text/html") or kind.endswith("+json")) and "content-encoding" not in headers
 
 
 async def _compressed(body: bytes) -> bytes:

@@ -30,13 +30,23 @@ def document(found: Hot | Change, request: Request | None = None, *, password: s
     return Response(_with(password, found.document), headers=headers, media_type=_JSON)
 
 
-def listed(request: Request, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON that is made anew for each request, with an entity tag of its bytes; 304 for who holds it already."""
+def listed(
+    request: Request,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    kept: str = "no-cache",
+    media_type: str = _JSON,
+) -> Response:
+    """What is made anew for each request, with an entity tag of its bytes; 304 for who holds it already.
+
+    ``kept``: its Cache-Control.
+    """
     etag = f'"{hashlib.blake2s(body, digest_size=12).hexdigest()}"'
-    told = {**(headers or {}), "ETag": etag, "Cache-Control": "no-cache"}
+    told = {**(headers or {}), "ETag": etag, "Cache-Control": kept}
     if etags.is_current(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=told)
-    return Response(body, headers=told, media_type=_JSON)
+    return Response(body, headers=told, media_type=media_type)
 
 
 def created(change: Change, collection: str, id_: str, *, password: str | None = None) -> Response:

@@ -193,6 +193,16 @@ class Settings(BaseModel):
         description="API: map tiles of the board, `https://host/{z}/{x}/{y}.png`; unset: coast lines of its own",
     )
 
+    public_status: bool = Field(
+        default=False,
+        description="API: anybody may see a station (name, address, plugs) at `/status/{station_id}`, without a token",
+    )
+    public_status_per_minute: int = Field(
+        default=120,
+        ge=0,
+        description="API: how often an address (IPv6: a /64) may ask for that at each API process; 0: no limit",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="log lines for machines or for people")
 

@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What run.json says of a system without chargers, and where what it printed is."""
     home = tmp_path_factory.mktemp("board")
-    with Apart(home, settings={"CLOSE_GRACE_S": "2"}) as system:
+    with Apart(home, settings={"CLOSE_GRACE_S": "2", "PUBLIC_STATUS": "true"}) as system:
         yield json.loads(system.run_file.read_text()) | {"printed": home / "run.log"}
 
 

@@ -134,11 +134,75 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield json.loads(system.run_file.read_text())
 
 
+@pytest.mark.parametrize("width", [721, 800, 901, 1080])
+def test_a_narrow_window_breaks_no_button_and_the_drawer_covers_no_head(
+    run: dict[str, Any], browser: Any, charge_point: Made, width: int
+) -> None:
+    station, _ = charge_point("Narrow")
+    with tab(browser, run["api"], token=run["admin_token"], viewport={"width": width, "height": 700}) as opened:
+        page = opened.open(f"#station={station}")
+        page.locator(".drawer h2").get_by_text("Narrow").wait_for()
+        page.get_by_role("button", name="Add station").wait_for()
+        heights = {button.bounding_box()["height"] for button in page.locator(".tools button").all()}
+        assert max(heights) < 40, heights
+        head = page.locator(".board > header").bounding_box()
+        drawer = page.locator(".drawer").bounding_box()
+        assert drawer["y"] >= head["y"] + head["height"] - 0.5
+        assert drawer["x"] + drawer["width"] <= width
+        assert page.locator("#search").bounding_box()["width"] > 100
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_a_page_for_drivers(
+    run: dict[str, Any], browser: Any, axe: str, charge_point: Made, look: str, scripts: bool
+) -> None:
+    station, _ = charge_point("For drivers")
+    options: dict[str, Any] = {"viewport": PHONE, "color_scheme": look, "java_script_enabled": scripts}
+    with tab(browser, run["api"], **options) as opened:
+        page = opened.open(f"status/{station}")
+        page.get_by_role("heading", name="For drivers").wait_for()
+        page.get_by_text("Not known").wait_for()
+        assert ("UTC" in page.locator("time").inner_text()) is not scripts
+        if scripts:
+            assert violations(page, axe) == []
+            page.evaluate("document.querySelector('h1').textContent = 'of before'")
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            page.get_by_role("heading", name="For drivers").wait_for()
+
+
+def test_the_drawer_leads_to_the_page_for_drivers(run: dict[str, Any], browser: Any, charge_point: Made) -> None:
+    station, _ = charge_point("Led there")
+    with tab(browser, run["api"], token=run["admin_token"]) as opened:
+        page = opened.open(f"#station={station}")
+        with opened.context.expect_page() as led:
+            page.get_by_role("link", name="Page for drivers").click()
+        led.value.get_by_role("heading", name="Led there").wait_for()
+
+
+BLOCKED = """for (const name of ["localStorage", "sessionStorage"])
+    Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } });"""
+
+
+def test_with_storage_blocked_the_page_works_until_it_is_closed(run: dict[str, Any], browser: Any) -> None:
+    with tab(browser, run["api"]) as opened:
+        opened.page.add_init_script(BLOCKED)
+        page = opened.open()
+        page.get_by_label("Token").fill(run["admin_token"])
+        page.get_by_role("button", name="Open the board").click()
+        page.wait_for_selector(".live >> text=Live")
+        page.get_by_role("button", name="Change between light and dark").click()
+        assert page.evaluate("document.documentElement.dataset.theme") == "light"
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_label("Token").wait_for()
+
+
 def test_an_empty_network_says_how_to_begin(empty: dict[str, Any], browser: Any) -> None:
     with tab(browser, empty["api"], token=empty["admin_token"]) as opened:
         page = opened.open()
         page.get_by_text("No stations yet").wait_for()
-        page.get_by_text("ws://127.0.0.1:9000/ocpp/").wait_for()
+        page.get_by_text(f"{empty['gateway']}/").wait_for()
         page.locator(".moment").get_by_role("button", name="Add station").click()
         page.get_by_label("Name").fill("The first one")
         page.get_by_label("Id").fill("first")

@@ -19,6 +19,8 @@ const COUNT_MS = 10_000;
 export const page = {
   tiles: meta("tiles"),
   readOnly: meta("mode") === "read",
+  gatewayPort: meta("gateway-port"),
+  hasPublicStatus: meta("public-status") === "on",
 };
 
 /** @type {import("./vendor/signals.js").Signal<Api | null>} */

@@ -21,6 +21,13 @@ test("a moment of today is a time, another one has its day", () => {
   assert.equal(moment(new Date(2025, 11, 5, 8, 5).getTime(), now), "5 Dec 2025, 08:05");
 });
 
+test("where chargers connect is said as the page was reached", () => {
+  const at = (/** @type {string} */ url) => address.gatewayUrl(new URL(url), "9123");
+  assert.equal(at("http://10.0.0.7:8000/"), "ws://10.0.0.7:9123/ocpp/");
+  assert.equal(at("https://board.example/"), "wss://board.example:9123/ocpp/");
+  assert.equal(at("http://[::1]:8000/"), "ws://[::1]:9123/ocpp/");
+});
+
 test("keys mean nothing while one types or with a modifier, but Escape closes", () => {
   assert.equal(anywhere({ key: "/" }, false), "search");
   assert.equal(anywhere({ key: "/" }, true), undefined);

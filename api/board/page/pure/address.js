@@ -30,6 +30,13 @@ export function read(hash) {
 }
 
 /**
+ * Where chargers connect, as far as the page can know: at the host it came from, by TLS where it did.
+ * @param {{ protocol: string, hostname: string }} here @param {string} port of the gateway
+ */
+export const gatewayUrl = ({ protocol, hostname }, port) =>
+  `${protocol === "https:" ? "wss" : "ws"}://${hostname}:${port}/ocpp/`;
+
+/**
  * @param {Place} place
  * @returns {string}
  */

@@ -2,7 +2,7 @@
 import { Refused } from "../api.js";
 import { duration, parsed } from "../pure/times.js";
 import { STATUSES } from "../pure/words.js";
-import { api, go, mayWrite, network, now, open, place } from "../state.js";
+import { api, go, mayWrite, network, now, open, page, place } from "../state.js";
 import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { availability, newCharger, remove } from "./actions.js";
 import { Span } from "./bar.js";
@@ -72,7 +72,8 @@ function Station({ id }) {
         <h2 id="station-name" tabindex="-1" ref=${heading}>${station?.name ?? (row >= 0 ? known?.names[row] : id)}</h2>
         <button type="button" class="close" aria-label="Close" onClick=${() => go({ station: null })}>✕</button>
       </header>
-      <p class="where muted">${id}${station?.address ? html`<br />${station.address}` : ""}</p>
+      <p class="where muted">${id}${station?.address ? html`<br />${station.address}` : ""}${page.hasPublicStatus && html`<br />
+        <a href=${`/status/${encodeURIComponent(id)}`} target="_blank" rel="noopener">Page for drivers</a>`}</p>
       <p class="now"><${Status} status=${status} />${Number.isNaN(since) ? "" : html` <span class="muted">for ${duration(now.value - since)}</span>`}</p>
       ${problem && html`<p class="error" role="alert">${problem}</p>`}
       ${station && html`

@@ -1,6 +1,7 @@
 // What stands in the middle when there are no stations to show: each says what to do next.
+import { gatewayUrl } from "../pure/address.js";
 import { EVERYTHING } from "../pure/order.js";
-import { away, go, mayWrite, signIn, signOut } from "../state.js";
+import { away, go, mayWrite, page, signIn, signOut } from "../state.js";
 import { useState } from "../vendor/preact-hooks.js";
 import { newStation } from "./actions.js";
 import { html } from "./html.js";
@@ -64,7 +65,7 @@ export const Empty = () => html`
         : html`This needs an ADMIN token; or send <code>POST /v1/stations</code> yourself.`}</li>
       <li><strong>Add its chargers</strong> in the station that opens: each by the id that is set in the charger.</li>
       <li><strong>Point each charger here</strong>: as its OCPP server (central system, CSMS URL) it gets
-        <code>ws://${location.hostname}:9000/ocpp/</code> and appends its own id. It shows up here with its first message.</li>
+        <code>${gatewayUrl(location, page.gatewayPort)}</code> and appends its own id. It shows up here with its first message.</li>
     </ol>
     <p class="muted">Many at once: <code>make import FILE=inventory.csv</code>. Chargers that knocked and were refused are in
       <code>GET /v1/inbox</code>.</p>

@@ -41,6 +41,11 @@ async def test_json_is_compressed_from_a_kilobyte_on() -> None:
     assert (begun, plain["body"]) == (start(JSON), b"x" * (LEAST - 1))
 
 
+async def test_a_page_is_compressed_too() -> None:
+    begun, _ = await sent(start((b"content-type", b"text/html; charset=utf-8")), body(b"x" * LEAST))
+    assert dict(begun["headers"])[b"content-encoding"] == b"gzip"
+
+
 async def test_who_takes_no_gzip_is_told_that_others_get_another_answer() -> None:
     begun, plain = await sent(start(JSON, (b"vary", b"Origin")), body(b"x" * LEAST), taking=False)
     assert plain["body"] == b"x" * LEAST

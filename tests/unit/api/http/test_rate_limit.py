@@ -3,7 +3,7 @@
 import pytest
 
 from api.http.problems import TooMany
-from api.http.rate_limit import RateLimit
+from api.http.rate_limit import MOST, RateLimit
 
 
 def test_off_by_default_is_off() -> None:
@@ -51,3 +51,17 @@ def test_each_token_has_its_own() -> None:
     limit.take("b", 0)
     with pytest.raises(TooMany):
         limit.take("a", 0)
+
+
+def test_of_too_many_the_one_that_was_silent_longest_is_forgotten() -> None:
+    limit = RateLimit(1)
+    limit.take("first", 0)
+    limit.take("second", 0)
+    with pytest.raises(TooMany):
+        limit.take("first", 0)
+    for one in range(MOST - 1):
+        limit.take(str(one), 0)
+    limit.take("second", 0)
+    with pytest.raises(TooMany):
+        limit.take(str(MOST - 2), 0)
+    assert len(limit._buckets) == MOST
