@@ -76,13 +76,13 @@ def page(of: Network, browser: Any, seconds: float) -> Iterator[Figure]:
     """First paint with data, longest task and heap under changes."""
     paints = []
     for _ in range(3):
-        with tab(browser, of.url, token=TOKEN, excused=("403",)) as opened:
+        with tab(browser, of.url, token=TOKEN) as opened:
             opened.page.add_init_script(WATCH)
             opened.open()
             opened.page.wait_for_function("() => window.first", timeout=30_000)
             paints.append(opened.page.evaluate("window.first"))
     yield Figure("first paint with data (median of 3)", statistics.median(paints), 1_500, "ms")
-    with tab(browser, of.url, token=TOKEN, excused=("403",)) as opened, of.changing(CHANGES_PER_S):
+    with tab(browser, of.url, token=TOKEN) as opened, of.changing(CHANGES_PER_S):
         opened.page.add_init_script(WATCH)
         opened.open()
         opened.page.wait_for_function("() => window.first", timeout=30_000)

@@ -15,7 +15,7 @@ from tests.board.wire import Wire
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 STATIONS = 10_000
-CUT_OFF = ("Failed to load resource", "ERR_", "403")
+CUT_OFF = ("Failed to load resource", "ERR_")
 
 
 def taken(page: Any, name: str) -> None:
