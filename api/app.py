@@ -35,6 +35,7 @@ from api.http.query import Query
 from api.http.rate_limit import RateLimit
 from api.inbox import routes as inbox
 from api.inbox.knocks import Inbox
+from api.inventory.idempotency import Idempotency
 from api.inventory.inventory import Inventory
 from api.inventory.writing import Writing
 from api.live import routes as live
@@ -59,8 +60,25 @@ from shared.stores.postgres import Pool
 from .http import refusals
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "X-Request-ID")
-_EXPOSED = ("Age", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+_SENT = (
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "X-Request-ID",
+)
+_EXPOSED = (
+    "Age",
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
 
 
 def create(
@@ -99,24 +117,25 @@ def create(
     database = Database(pool)
     writing = Writing(database, copy, metrics, now)
     inventory = Inventory(writing, database)
+    once = Idempotency(database)
     documents = Documents(HotReads(copy, clock), database, metrics, clock)
     lists = Lists(database)
     codes = Codes(clock)
     rooms = (
-        station_routes.room(lists, documents, inventory),
+        station_routes.room(lists, documents, inventory, once),
         charge_point_routes.room(lists, documents, inventory),
         connector_routes.room(Connectors(database)),
         availability_routes.room(Availability(writing, database, clock)),
-        command_routes.room(Commands(database, calls)),
-        hardware_routes.room(Hardware(writing, database, clock)),
+        command_routes.room(Commands(database, calls), once),
+        hardware_routes.room(Hardware(writing, database, clock), once),
         trace_routes.room(Tracing(database, copy.redis)),
         history_routes.room(History(database), NetworkHistory(database)),
         stats_routes.room(Stats(database, clock), Series(database, now)),
         live.room(stream),
-        inbox.room(Inbox(database, writing, inventory)),
+        inbox.room(Inbox(database, writing, inventory), once),
         audit.room(Audit(database)),
         me.room(mode),
-        bulk.room(Bulk(inventory, database)),
+        bulk.room(Bulk(inventory, database), once),
         board_routes.room(Snapshot(database, copy.changes, clock, now), codes),
     )
     app = FastAPI(

@@ -1,6 +1,7 @@
 """``/v1/import`` and ``/v1/export``: the inventory as a file."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 
 import msgspec
@@ -8,10 +9,11 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.http.access import author
+from api.http.access import Author
 from api.http.problems import WrongMediaType
 from api.http.room import Room
-from api.inventory.merging import Result
+from api.inventory.idempotency import IMPORT_S, Idempotency, IdempotencyKey
+from api.inventory.merging import Merged, Result
 from api.reference.openapi import answering
 
 from . import answers
@@ -37,7 +39,7 @@ _FILES: dict[str, Any] = {
 _BODY: dict[str, Any] = {"requestBody": {"required": True, "content": _FILES}}
 
 
-def room(bulk: Bulk) -> Room:
+def room(bulk: Bulk, once: Idempotency) -> Room:
     """The routes."""
     routes = Room("/v1", "import and export")
 
@@ -46,7 +48,9 @@ def room(bulk: Bulk) -> Room:
         responses=answering(answers.ImportReport, example=answers.REPORT),
         openapi_extra=_BODY,
     )
-    async def import_inventory(request: Request, options: Annotated[ImportOptions, Query()]) -> Response:
+    async def import_inventory(
+        request: Request, options: Annotated[ImportOptions, Query()], idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Creates and updates stations and charge points from a file of at most 10 MiB.
 
         A row is one charge point with the fields of its station, or a station alone. What exists is
@@ -62,20 +66,12 @@ def room(bulk: Bulk) -> Room:
         format_ = _FORMATS.get(kind)
         if format_ is None:
             raise WrongMediaType.than(*_FILES)
-        merged = await bulk.import_(author(request), await request.body(), format_, dry_run=options.dry_run)
-        totals = Counter(one.result for one in merged)
-        rows = [
-            answers.ImportedRow(
-                one.row.number,
-                one.row.given.get("station_id"),
-                one.row.given.get("charge_point_id"),
-                one.result,
-                one.errors,
-            )
-            for one in merged
-        ]
-        report = answers.ImportReport(options.dry_run, {result: totals[result] for result in get_args(Result)}, rows)
-        return Response(msgspec.json.encode(report), media_type="application/json")
+
+        async def imported(author: Author) -> Response:
+            body = await request.body()
+            return _report(await bulk.import_(author, body, format_, dry_run=options.dry_run), options)
+
+        return await once.done(request, idempotency_key, imported, IMPORT_S)
 
     @routes.reads.get(
         "/export",
@@ -92,3 +88,19 @@ def room(bulk: Bulk) -> Room:
         return StreamingResponse(pieces, headers=headers, media_type=_MEDIA_TYPES[options.format])
 
     return routes
+
+
+def _report(merged: Sequence[Merged], options: ImportOptions) -> Response:
+    totals = Counter(one.result for one in merged)
+    rows = [
+        answers.ImportedRow(
+            one.row.number,
+            one.row.given.get("station_id"),
+            one.row.given.get("charge_point_id"),
+            one.result,
+            one.errors,
+        )
+        for one in merged
+    ]
+    report = answers.ImportReport(options.dry_run, {result: totals[result] for result in get_args(Result)}, rows)
+    return Response(msgspec.json.encode(report), media_type="application/json")

@@ -4,7 +4,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.access import author
+from api.http.access import Author
 from api.http.problems import (
     ChargerBusy,
     FieldError,
@@ -17,7 +17,9 @@ from api.http.problems import (
     Unsupported,
 )
 from api.http.room import Room
+from api.inventory.idempotency import COMMAND_S, Idempotency, IdempotencyKey
 from api.reference.openapi import answering
+from shared.words.gateways import Asked
 
 from . import answers
 from .commands import Commands
@@ -38,34 +40,43 @@ _ANSWERS = answering(
 )
 
 
-def room(commands: Commands) -> Room:
+def room(commands: Commands, once: Idempotency) -> Room:
     """The routes."""
     routes = Room("/v1/charge-points/{charge_point_id}", "commands")
 
+    async def asked(
+        request: Request, key: str | None, charge_point_id: str, what: Asked, body: Trigger | ResetOrder | Unlock
+    ) -> Response:
+        argument = body.message if isinstance(body, Trigger) else body.kind if isinstance(body, ResetOrder) else ""
+        connector_id = None if isinstance(body, ResetOrder) else body.connector_id
+
+        async def ask(author: Author) -> Response:
+            answered = await commands.ask(author, charge_point_id, what, argument, body.evse_id, connector_id)
+            return Response(msgspec.json.encode(answers.CommandAnswer(*answered)), media_type="application/json")
+
+        return await once.done(request, key, ask, COMMAND_S)
+
     @routes.writes.post("/trigger", responses=_ANSWERS)
-    async def trigger_message(request: Request, charge_point_id: str, body: Trigger) -> Response:
+    async def trigger_message(
+        request: Request, charge_point_id: str, body: Trigger, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Has it send a message now. `Accepted` means that it will; what it sends shows in its document."""
         if body.connector_id is not None and body.evse_id is None:
             raise Invalid(FieldError("evse_id", "is required with connector_id"))
-        asked = commands.ask(author(request), charge_point_id, "trigger", body.message, body.evse_id, body.connector_id)
-        return _answer(*await asked)
+        return await asked(request, idempotency_key, charge_point_id, "trigger", body)
 
     @routes.writes.post("/reset", responses=_ANSWERS)
-    async def reset_charge_point(request: Request, charge_point_id: str, body: ResetOrder) -> Response:
+    async def reset_charge_point(
+        request: Request, charge_point_id: str, body: ResetOrder, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Restarts it: `immediate`ly (1.6 Hard), or `graceful`ly when what is running has ended (1.6 Soft)."""
-        return _answer(*await commands.ask(author(request), charge_point_id, "reset", body.kind, body.evse_id))
+        return await asked(request, idempotency_key, charge_point_id, "reset", body)
 
     @routes.writes.post("/unlock", responses=_ANSWERS)
-    async def unlock_connector(request: Request, charge_point_id: str, body: Unlock) -> Response:
+    async def unlock_connector(
+        request: Request, charge_point_id: str, body: Unlock, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Has it let go of a cable. The answer is the charger's: `Unlocked`, `UnlockFailed`, `NotSupported`, …"""
-        asked = commands.ask(
-            author(request), charge_point_id, "unlock", evse_id=body.evse_id, connector_id=body.connector_id
-        )
-        return _answer(*await asked)
+        return await asked(request, idempotency_key, charge_point_id, "unlock", body)
 
     return routes
-
-
-def _answer(charge_point_id: str, status: str) -> Response:
-    body = msgspec.json.encode(answers.CommandAnswer(charge_point_id, status))
-    return Response(body, media_type="application/json")

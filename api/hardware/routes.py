@@ -8,27 +8,36 @@ from api.http.access import author
 from api.http.problems import NotFound
 from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, EditedChargePoint
+from api.inventory.idempotency import Idempotency, IdempotencyKey
 from api.reference.openapi import answering
 
 from .hardware import Hardware
 from .inputs import ConnectorInPath, EvseInPath, Replacement
 
 
-def room(hardware: Hardware) -> Room:
+def room(hardware: Hardware, once: Idempotency) -> Room:
     """The routes."""
     routes = Room("/v1/charge-points", "charge points")
 
     @routes.writes.post(
         "/{charge_point_id}/replace", responses=answering(EditedChargePoint, NotFound, example=CHARGE_POINT)
     )
-    async def replace_charge_point(request: Request, charge_point_id: str, body: Replacement) -> Response:
+    async def replace_charge_point(
+        request: Request, charge_point_id: str, body: Replacement, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Another device bears this id from now on; id, station and history stay, `hardware` goes up.
 
         Places that it has not reported 45 s after it was asked for them are UNKNOWN (NOT_REPORTED), and go after a
         day. Another password ends the session of the former one (close code 1008).
         """
         body, made = body.with_generated()
-        return responses.document(await hardware.replace(author(request), charge_point_id, body), password=made)
+        return await once.written(
+            request,
+            idempotency_key,
+            lambda author: hardware.replace(author, charge_point_id, body),
+            responses.document,
+            lambda change: responses.document(change, password=made),
+        )
 
     @routes.writes.delete(
         "/{charge_point_id}/connectors/{evse_id}/{connector_id}",

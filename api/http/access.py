@@ -4,7 +4,7 @@ Asked before anything else of a request is looked at, so a new route is closed f
 No token set means closed, never open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -13,6 +13,8 @@ from starlette.requests import Request
 
 from shared.credentials import tokens
 from shared.credentials.tokens import Keyring
+from shared.stores.hot import Change
+from shared.stores.postgres import Connection
 
 from .problems import Forbidden, Unauthorized
 
@@ -38,6 +40,7 @@ class Author:
 
     actor: str
     request_id: str
+    keep: Callable[[Connection, Change], Awaitable[None]] | None = None  #: the answer, in the transaction of a write
 
 
 def author(request: Request) -> Author:

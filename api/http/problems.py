@@ -141,6 +141,13 @@ class Unsupported(Problem):
     example = "OCPP 1.6 restarts a charge point as a whole: leave evse_id out"
 
 
+class InProgress(Problem):
+    """The first request with this `Idempotency-Key` has no answer yet. Send it again after `Retry-After`."""
+
+    status, name = 409, "in-progress"
+    example = "the first request with this Idempotency-Key has no answer yet: send it again in a moment"
+
+
 class Changed(Problem):
     """It was changed since the ETag of If-Match. GET it again, redo the change on that, and use its ETag."""
 
@@ -176,6 +183,13 @@ class Invalid(Problem):
     def __init__(self, *errors: FieldError) -> None:
         names = ", ".join(error.field for error in errors)
         super().__init__(f"correct {names} (see errors) and send the request again", errors=errors)
+
+
+class KeyReused(Problem):
+    """The `Idempotency-Key` was of another request: another path, query or body. Send a new key with a new request."""
+
+    status, name = 422, "key-reused"
+    example = "this Idempotency-Key was of another request: send a new key with a new request"
 
 
 class TooMany(Problem):

@@ -12,14 +12,16 @@ from api.http.pages import Page
 from api.http.problems import IdTaken, NotFound
 from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, EditedChargePoint
+from api.inventory.idempotency import Idempotency, IdempotencyKey
 from api.reference.openapi import CREATED, LINK, answering
+from shared.stores.hot import Change
 
 from .answers import INBOX, Knock
 from .inputs import Adoption, InboxFilters
 from .knocks import Inbox
 
 
-def room(inbox: Inbox) -> Room:
+def room(inbox: Inbox, once: Idempotency) -> Room:
     """The routes."""
     routes = Room("/v1/inbox", "inbox")
 
@@ -36,11 +38,22 @@ def room(inbox: Inbox) -> Room:
         status_code=201,
         responses=answering(EditedChargePoint, NotFound, IdTaken, status=201, example=CHARGE_POINT, headers=CREATED),
     )
-    async def adopt_charge_point(request: Request, charge_point_id: str, body: Adoption) -> Response:
+    async def adopt_charge_point(
+        request: Request, charge_point_id: str, body: Adoption, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Makes it a charge point of a station: it may connect from now on."""
         body, made = body.with_generated()
-        change = await inbox.adopt(author(request), charge_point_id, body)
-        return responses.created(change, "/v1/charge-points", change.charge_point_id or "", password=made)
+
+        def adopted(change: Change, password: str | None = None) -> Response:
+            return responses.created(change, "/v1/charge-points", change.charge_point_id or "", password=password)
+
+        return await once.written(
+            request,
+            idempotency_key,
+            lambda author: inbox.adopt(author, charge_point_id, body),
+            adopted,
+            lambda change: adopted(change, made),
+        )
 
     @routes.writes.delete(
         "/{charge_point_id}",

@@ -144,6 +144,8 @@ class Writing:
                 ]
                 note = await fleet.note(connection, write.stations, write.charge_points)
                 await fleet.announce(connection, write.charge_points)
+                if author.keep is not None:
+                    await author.keep(connection, write.changes[0])
             await audit.record(connection, author, write.entries)
         if note is not None:
             await self._publish(write.changes, note)

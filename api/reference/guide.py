@@ -16,6 +16,11 @@ text about it; show people `detail`, which says what to do next. `request_id` fi
 faster). Lists and numbers have the tag of their bytes, for `If-None-Match`. JSON over 1 kB comes as gzip to whoever
 takes it.
 
+**Sending again.** A POST with an `Idempotency-Key` of your own (1 to 255 printable characters, such as a UUID) may be
+sent again for 24 h: it gets the same answer, with `Idempotency-Replayed: true`, and nothing is done twice. Another
+request under that key is 422; while the first is under way, 409 with `Retry-After`. Answers of 4xx and 5xx are not
+kept. A generated password is in the first answer alone: who lost that has another one made by PATCH.
+
 **Times** are RFC 3339; ours are UTC with milliseconds. A time that you send without an offset is UTC. `from` belongs to
 the time asked for, `to` does not.
 

@@ -15,7 +15,9 @@ from api.http.access import scope_of
 from api.http.problems import (
     MEDIA_TYPE,
     Forbidden,
+    InProgress,
     Invalid,
+    KeyReused,
     Problem,
     ProblemDocument,
     TooLarge,
@@ -34,6 +36,7 @@ JSON = "application/json"
 LINK = ("Link",)  #: headers of a page
 CREATED = ("Location", "ETag")  #: headers of what was created
 _ALWAYS = (Unauthorized, Forbidden, Invalid, TooMany, Unexpected, Unavailable)
+_WITH_KEY = (InProgress, KeyReused)
 _WITH_BODY = (Unreadable, TooLarge, WrongMediaType)
 _TOKEN = {
     "type": "http",
@@ -52,6 +55,7 @@ _HEADERS = {
     "ETag": (_TEXT, "which version of the answer it is: for If-None-Match, and If-Match when it is changed"),
     "Link": (_TEXT, 'where the next page is, `rel="next"`; absent on the last one'),
     "Location": (_TEXT, "where what was created lives"),
+    "Idempotency-Replayed": (_TEXT, "`true`: it was done before, and this is the answer of then"),
     "Age": (_NUMBER, "only where nobody can say that it is current: how long ago that was known (s, RFC 9111)"),
     "Retry-After": (_NUMBER, "when to try again (s)"),
     "WWW-Authenticate": (_TEXT, "which kind of token is wanted (RFC 6750)"),
@@ -60,6 +64,7 @@ _HEADERS = {
 _OF_STATUS = {
     401: ("WWW-Authenticate",),
     403: ("WWW-Authenticate",),
+    409: ("Retry-After",),
     415: ("Accept",),
     429: ("Retry-After",),
     503: ("Retry-After",),
@@ -157,6 +162,10 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     if "304" in responses:
         operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     always = (*_ALWAYS, *_WITH_BODY) if "requestBody" in operation else _ALWAYS
+    if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
+        always = (*always, *_WITH_KEY)
+        for status in responses.keys() & {"200", "201"}:
+            responses[status]["headers"] = responses[status].get("headers", {}) | _headers("Idempotency-Replayed")
     if _is_fastapis(responses.get("422")):
         del responses["422"]
     for status, response in refused(always).items():

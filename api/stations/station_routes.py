@@ -13,6 +13,7 @@ from api.http.pages import Page
 from api.http.problems import Changed, IdTaken, NotFound, TooSlow
 from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, STATION, EditedChargePoint, Station
+from api.inventory.idempotency import Idempotency, IdempotencyKey
 from api.inventory.inputs import NewChargePoint, NewStation, StationPatch
 from api.inventory.inventory import Inventory
 from api.reference.openapi import CREATED, LINK, answering
@@ -23,7 +24,7 @@ from .inputs import StationFilters
 from .lists import Lists
 
 
-def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
+def room(lists: Lists, documents: Documents, inventory: Inventory, once: Idempotency) -> Room:
     """The routes."""
     routes = Room("/v1/stations", "stations")
 
@@ -47,10 +48,14 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
     @routes.writes.post(
         "", status_code=201, responses=answering(Station, IdTaken, status=201, example=STATION, headers=CREATED)
     )
-    async def create_station(request: Request, body: NewStation) -> Response:
+    async def create_station(request: Request, body: NewStation, idempotency_key: IdempotencyKey = None) -> Response:
         """A new station, without charge points yet."""
-        change = await inventory.create_station(author(request), body.id, body.given())
-        return responses.created(change, "/v1/stations", change.station_id or "")
+        return await once.written(
+            request,
+            idempotency_key,
+            lambda author: inventory.create_station(author, body.id, body.given()),
+            lambda change: responses.created(change, "/v1/stations", change.station_id or ""),
+        )
 
     @routes.writes.patch(
         "/{station_id}", responses=answering(Station, NotFound, Changed, example=STATION, headers=("ETag",))
@@ -72,10 +77,17 @@ def room(lists: Lists, documents: Documents, inventory: Inventory) -> Room:
         responses=answering(EditedChargePoint, NotFound, IdTaken, status=201, example=CHARGE_POINT, headers=CREATED),
         tags=["charge points"],
     )
-    async def create_charge_point(request: Request, station_id: str, body: NewChargePoint) -> Response:
+    async def create_charge_point(
+        request: Request, station_id: str, body: NewChargePoint, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """A new charge point: it may connect from now on."""
         body, made = body.with_generated()
-        change = await inventory.create_charge_point(author(request), station_id, body)
-        return responses.created(change, "/v1/charge-points", body.id, password=made)
+        return await once.written(
+            request,
+            idempotency_key,
+            lambda author: inventory.create_charge_point(author, station_id, body),
+            lambda change: responses.created(change, "/v1/charge-points", body.id),
+            lambda change: responses.created(change, "/v1/charge-points", body.id, password=made),
+        )
 
     return routes

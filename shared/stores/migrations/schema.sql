@@ -240,6 +240,19 @@ CREATE INDEX audit_actor ON audit (actor, id DESC);
 
 CREATE INDEX audit_at ON audit (at);
 
+-- Requests with an Idempotency-Key of the last day. Key and request are digests keyed by the token of who asked.
+CREATE TABLE idempotency (
+    key bytea PRIMARY KEY,
+    request bytea NOT NULL,
+    claim bytea NOT NULL,  -- whose it is until it has an answer
+    begun_at timestamptz NOT NULL DEFAULT now(),
+    status integer,
+    headers bytea,
+    body bytea
+);
+
+CREATE INDEX idempotency_begun ON idempotency (begun_at);
+
 -- What makes lists flat: one index for all filters of few values, so a status that changes moves one row of it. Words,
 -- names and places stand in tables of their own, so that no status ever touches their indexes; the triggers that keep
 -- them fire on inventory writes alone.

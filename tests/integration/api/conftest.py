@@ -27,7 +27,7 @@ from tests.integration.api.served import ADMIN, METRICS, READ, Api, bearer, vouc
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     async with postgres.pool(database_url, size=5, name="test") as opened:
         await opened.execute(
-            "TRUNCATE stations, charge_points, reports, unpublished, audit, unknown_charge_points CASCADE"
+            "TRUNCATE stations, charge_points, reports, unpublished, audit, unknown_charge_points, idempotency CASCADE"
         )
         yield opened
 
