@@ -80,7 +80,7 @@ def page(station: PublicStation, now: int) -> bytes:
 def _summary(station: PublicStation, now: int) -> str:
     every = {(one.charger, one.evse_id) for one in station.connectors}
     free = {(one.charger, one.evse_id) for one in station.connectors if one.status == "AVAILABLE"}
-    many = f"{len(free)} of {len(every)} points free · " if len(every) > 1 else ""
+    many = f"{len(free)} of {len(every)} points free<br>" if len(every) > 1 else ""
     return f"{many}for {_duration(station.since, now)}"
 
 
@@ -104,5 +104,6 @@ def _duration(since: str, now: int) -> str:
     if minutes < _HOUR_MIN:
         return f"{minutes} min" if minutes else "less than a minute"
     if minutes < _DAY_MIN:
-        return f"{minutes // _HOUR_MIN} h {minutes % _HOUR_MIN} min"
-    return f"{minutes // _DAY_MIN} d {minutes % _DAY_MIN // _HOUR_MIN} h"
+        return f"{minutes // _HOUR_MIN} h" + (f" {minutes % _HOUR_MIN} min" if minutes % _HOUR_MIN else "")
+    hours = minutes % _DAY_MIN // _HOUR_MIN
+    return f"{minutes // _DAY_MIN} d" + (f" {hours} h" if hours else "")

@@ -29,6 +29,8 @@ def test_what_others_wrote_is_text_and_nothing_else() -> None:
         ("2025-12-31T23:59:30.000Z", "less than a minute"),
         ("2025-12-31T23:01:00.000Z", "59 min"),
         ("2025-12-27T22:00:00.000Z", "4 d 2 h"),
+        ("2025-12-31T21:00:00.000Z", "3 h"),
+        ("2025-12-28T00:00:00.000Z", "4 d"),
         ("2027-01-01T00:00:00.000Z", "less than a minute"),
     ],
 )
