@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from shared.stores import fleet
+from shared.stores.memberships import Membership
 from shared.stores.postgres import Connection
 from shared.words import documents
 from shared.words.documents import ChargePointDocument
@@ -142,6 +143,7 @@ async def _store_charge_points(write: Write, known: Known, created: str) -> None
         (old if one.was else new).append((one.key if one.was else one.id, *stored))
         if one.was is None or station_key != one.station_key:
             write.regroup(station_key, one.station_key)
+            write.memberships += _memberships(one, revision)
         elif station_key is not None:
             write.stations.add(station_key)
         _record(write, one, created)
@@ -173,6 +175,12 @@ def _record(write: Write, one: ChargePoint, created: str) -> None:
         before=before if one.was else None,
         after=after,
     )
+
+
+def _memberships(one: ChargePoint, revision: int) -> list[Membership]:
+    """Of a charge point that moves: a new one has left no station that it could come back to."""
+    both = [] if one.was is None else [(one.was[0], False), (one.station_id, True)]
+    return [Membership(station, one.id, revision, is_member) for station, is_member in both if station is not None]
 
 
 def _station_key(one: ChargePoint, known: Known) -> int | None:

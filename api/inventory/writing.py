@@ -12,8 +12,9 @@ from api.http.access import Author
 from api.http.problems import NotFound, Unavailable
 from api.inventory import trail as audit
 from api.metrics import Metrics
-from shared.stores import fleet, hot, served
+from shared.stores import fleet, hot, memberships, served
 from shared.stores.hot import Change, HotCopy
+from shared.stores.memberships import Membership
 from shared.stores.postgres import Connection
 
 from .trail import Entry, Facts
@@ -45,6 +46,7 @@ class Write:
         self.stations: set[int] = set()
         self.charge_points: set[int] = set()
         self.regrouped: set[int] = set()
+        self.memberships: list[Membership] = []  #: who came and who left, for those who follow a station
         self.changes: list[Change] = []
         self.entries: list[Entry] = []
 
@@ -142,13 +144,13 @@ class Writing:
                     *await served.changes_of(connection, [], write.charge_points),
                     *await fleet.roll_up(connection, write.stations, self._now()),
                 ]
-                note = await fleet.note(connection, write.stations, write.charge_points)
+                note = await fleet.note(connection, write.stations, write.charge_points, write.memberships)
                 await fleet.announce(connection, write.charge_points)
                 if author.keep is not None:
                     await author.keep(connection, write.changes[0])
             await audit.record(connection, author, write.entries)
         if note is not None:
-            await self._publish(write.changes, note)
+            await self._publish([*write.changes, *memberships.changes(write.memberships)], note)
 
     async def _publish(self, changes: list[Change], note: int) -> None:
         try:

@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from shared.stores.changes import Entry
 
-EventKind = Literal["charge_point", "station", "deleted"]
+EventKind = Literal["charge_point", "station", "deleted", "left"]
 
 START = "0-0"  #: the position before the first change
 
@@ -40,15 +40,20 @@ class Wanted(Struct, frozen=True):
 
     def has(self, entry: Entry) -> bool:
         """Whether the change is one of these."""
+        kind = event_of(entry)
+        if kind is None or (kind == "left" and not (self.stations or "left" in self.events)):
+            return False  # who follows all is told of it by the charge point's own change
         return (
             (not self.stations or (entry.station_id or "").lower() in self.stations)
             and (not self.charge_points or (entry.charge_point_id or "").lower() in self.charge_points)
-            and (not self.events or event_of(entry) in self.events)
+            and (not self.events or kind in self.events)
         )
 
 
-def event_of(entry: Entry) -> EventKind:
-    """The name of the event that tells of the change."""
+def event_of(entry: Entry) -> EventKind | None:
+    """The name of the event that tells of the change; None where another change tells of it."""
+    if entry.kind == "membership":
+        return "left" if entry.deleted else None
     return "deleted" if entry.deleted else entry.kind
 
 
@@ -62,7 +67,7 @@ def event(entry: Entry, document: bytes) -> bytes:
             None if entry.deleted else Raw(document),
         )
     )
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (entry.id.encode(), event_of(entry).encode(), data)
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (entry.id.encode(), (event_of(entry) or "").encode(), data)
 
 
 def position(stream_id: str) -> bytes:

@@ -22,7 +22,8 @@ log = logging.getLogger("plugwatch.changes")
 
 _Rows = list[tuple[bytes, dict[bytes, bytes]]]
 
-Kind = Literal["station", "charge_point"]
+#: A membership is a charge point at a station, see ``memberships``.
+Kind = Literal["station", "charge_point", "membership"]
 
 
 class Facts(Struct, frozen=True, array_like=True):
@@ -69,9 +70,11 @@ _unpack = msgspec.msgpack.Decoder(Packed).decode
 
 
 def document_key(kind: Kind, station_id: str | None, charge_point_id: str | None) -> str:
-    """Redis key of the document of a station or charge point; ids match case-insensitively."""
+    """Redis key of the document of a station or charge point, or of a membership; ids match case-insensitively."""
     if kind == "station":
         return f"plugwatch:station:{(station_id or '').lower()}"
+    if kind == "membership":
+        return f"plugwatch:membership:{(station_id or '').lower()}:{(charge_point_id or '').lower()}"
     return f"plugwatch:charge_point:{(charge_point_id or '').lower()}"
 
 

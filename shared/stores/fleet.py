@@ -12,8 +12,9 @@ from shared.words import documents, instant
 from shared.words.documents import Contribution
 from shared.words.status import Connectivity
 
-from . import served
+from . import memberships, served
 from .hot import Change
+from .memberships import Membership
 from .postgres import Connection
 
 _ROLL_UP = """
@@ -126,14 +127,20 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
     return changes
 
 
-async def note(connection: Connection, station_keys: Collection[int], charge_point_keys: Collection[int]) -> int:
+async def note(
+    connection: Connection,
+    station_keys: Collection[int],
+    charge_point_keys: Collection[int],
+    came_or_left: Collection[Membership] = (),
+) -> int:
     """Writes down, in the transaction, what is to be published after it; returns the note's id."""
     return int(
         await connection.fetchval(
-            "INSERT INTO unpublished (station_keys, charge_point_keys, created_at) VALUES ($1, $2, clock_timestamp())"
-            " RETURNING id",
+            "INSERT INTO unpublished (station_keys, charge_point_keys, memberships, created_at)"
+            " VALUES ($1, $2, $3::text::jsonb, clock_timestamp()) RETURNING id",
             list(station_keys),
             list(charge_point_keys),
+            memberships.encode(came_or_left),
         )
     )
 

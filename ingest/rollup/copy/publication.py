@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from ingest.rollup.metrics import Metrics
 from shared.process.backoff import backoff
-from shared.stores import fleet, served
+from shared.stores import fleet, memberships, served
 from shared.stores.changes import Kind
 from shared.stores.hot import AWAY as REDIS_AWAY
 from shared.stores.hot import Change, HotCopy
@@ -40,6 +40,7 @@ _OLD_NOTES = """
     WHERE created_at < now() - make_interval(secs => $1) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 _STATIONS_OF = "SELECT DISTINCT unnest(station_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
+_MEMBERSHIPS_OF = "SELECT memberships::text FROM unpublished WHERE id = ANY($1::bigint[]) AND memberships <> '[]'"
 _CHARGE_POINTS_OF = "SELECT DISTINCT unnest(charge_point_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
 
 
@@ -123,6 +124,8 @@ class Publication:
             ]
             async for changes in served.pages_of(connection, *touched, unreadable=self._say_unreadable):
                 await self._hot.publish(changes)
+            noted = [row["memberships"] for row in await connection.fetch(_MEMBERSHIPS_OF, taken)]
+            await self._hot.publish(memberships.changes(one for each in noted for one in memberships.decode(each)))
             await fleet.forget(connection, taken)
             return len(taken) < len(notes) or len(notes) == NOTES
 

@@ -181,6 +181,7 @@ CREATE TABLE unpublished (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     station_keys bigint[] NOT NULL,
     charge_point_keys bigint[] NOT NULL,
+    memberships jsonb NOT NULL DEFAULT '[]',  -- [station_id, charge_point_id, revision, whether it came or left]
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
