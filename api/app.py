@@ -39,7 +39,9 @@ from api.inventory.idempotency import Idempotency
 from api.inventory.inventory import Inventory
 from api.inventory.writing import Writing
 from api.live import routes as live
+from api.live.named import Named
 from api.live.stream import Stream
+from api.live.tickets import Tickets
 from api.me import routes as me
 from api.metrics import Metrics
 from api.public import routes as public_routes
@@ -75,6 +77,7 @@ _EXPOSED = (
     "Idempotency-Replayed",
     "Link",
     "Location",
+    "Plugwatch-Stream-Id",
     "Retry-After",
     "WWW-Authenticate",
     "X-Request-ID",
@@ -121,6 +124,11 @@ def create(
     documents = Documents(HotReads(copy, clock), database, metrics, clock)
     lists = Lists(database)
     codes = Codes(clock)
+    tickets = Tickets(copy.redis, now)
+
+    def position() -> str | None:
+        return stream.position
+
     rooms = (
         station_routes.room(lists, documents, inventory, once),
         charge_point_routes.room(lists, documents, inventory),
@@ -130,8 +138,8 @@ def create(
         hardware_routes.room(Hardware(writing, database, clock), once),
         trace_routes.room(Tracing(database, copy.redis)),
         history_routes.room(History(database), NetworkHistory(database)),
-        stats_routes.room(Stats(database, clock), Series(database, now)),
-        live.room(stream),
+        stats_routes.room(Stats(database, clock, position), Series(database, now)),
+        live.room(stream, Named(database), tickets),
         inbox.room(Inbox(database, writing, inventory), once),
         audit.room(Audit(database)),
         me.room(mode),
@@ -171,6 +179,8 @@ def create(
         wrong_tokens=WrongTokens(wrong_tokens_per_minute, clock),
         trusted_proxies=trusted_proxies,
         query=Query(app.openapi),
+        position=position,
+        ticket_holder=tickets.used,
         metrics=metrics,
         clock=clock,
         access_log=access_log,

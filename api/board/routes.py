@@ -7,7 +7,7 @@ from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import etags
+from api.http import etags, responses
 from api.http.compression import takes_gzip
 from api.http.room import Room
 from api.reference.openapi import answering
@@ -40,7 +40,7 @@ def room(snapshot: Snapshot, codes: Codes) -> Room:
         there are.
         """
         found = await snapshot.board(place=place)
-        headers = {"ETag": found.etag, **_HEADERS}
+        headers = {"ETag": found.etag, **_HEADERS, **responses.following(found.stream or None)}
         if etags.is_current(request.headers.get("if-none-match"), found.etag):
             return Response(status_code=304, headers=headers)
         if takes_gzip(accept_encoding):

@@ -51,6 +51,7 @@ class Board(Struct, frozen=True):
     """The answer as bytes; ``etag`` stays as long as the stream does."""
 
     etag: str
+    stream: str
     body: bytes
     zipped: bytes
 
@@ -117,7 +118,7 @@ def encoded(row: Record | None, stream: str, total: int, at: int, place: bool) -
     )
     # With the id: who is told that nothing changed goes on from the one it holds, which must still be there.
     etag = hashlib.blake2s(b"%b %d %b" % (stream.encode(), total, stations), digest_size=12).hexdigest()
-    return Board(f'"{etag}"', body, gzip.compress(body, 6, mtime=0))
+    return Board(f'"{etag}"', stream, body, gzip.compress(body, 6, mtime=0))
 
 
 _PLACE = ("latitude", "longitude")

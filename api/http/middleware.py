@@ -7,7 +7,8 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -48,6 +49,8 @@ class Middleware:
         wrong_tokens: WrongTokens,
         trusted_proxies: Collection[Network],
         query: Query,
+        position: Callable[[], str | None],
+        ticket_holder: Callable[[str], Awaitable[str]],
         metrics: Metrics,
         clock: Callable[[], float],
         access_log: bool = False,
@@ -58,6 +61,8 @@ class Middleware:
         self._wrong_tokens = wrong_tokens
         self._trusted = trusted_proxies
         self._query = query
+        self._position = position
+        self._ticket_holder = ticket_holder
         self._metrics = metrics
         self._clock = clock
         self._access_log = access_log
@@ -74,6 +79,8 @@ class Middleware:
         given = headers.get(b"x-request-id", b"")
         request_id = given if _VISIBLE.fullmatch(given) else secrets.token_hex(16).encode()
         scope["request_id"] = request_id.decode()
+        # Before anything is read: what changes after it is told after it.
+        scope["stream_id"] = self._position() if scope["path"].startswith("/v1/") else None
         status = 0
         sending = compressing(send, headers)
 
@@ -86,8 +93,9 @@ class Middleware:
 
         try:
             authorization = headers.get(b"authorization", b"").decode("latin-1")
-            holder = self._access.check(scope["method"], scope["path"], authorization)
-            if holder is not None:
+            if ticket := _ticket(scope):
+                scope["actor"], scope["token_scope"] = await self._ticket_holder(ticket), "READ"
+            elif holder := self._access.check(scope["method"], scope["path"], authorization):
                 scope["actor"], scope["token_scope"] = holder
                 self._limit.take(tokens.presented(authorization) or "", self._clock())
             self._query.check(scope, headers)
@@ -115,13 +123,21 @@ class Middleware:
 
     def _limited(self, problem: Problem, scope: Scope, headers: dict[bytes, bytes]) -> Problem:
         """The problem, or 429 in the place of a 401 when the address has presented too many wrong tokens."""
-        if not isinstance(problem, Unauthorized) or not headers.get(b"authorization"):
+        if not isinstance(problem, Unauthorized) or not (headers.get(b"authorization") or _ticket(scope)):
             return problem
         wait_s = self._wrong_tokens.wait_s(asker(scope, self._trusted))
         if not wait_s:
             return problem
         detail = f"too many wrong tokens from your address: wait {wait_s} s; a right one passes at once"
         return TooMany(detail, headers={"Retry-After": str(wait_s)})
+
+
+def _ticket(scope: Scope) -> str | None:
+    """The ticket that opens a stream; nothing else is opened by one."""
+    if (scope["method"], scope["path"]) != ("GET", "/v1/stream") or b"ticket=" not in scope["query_string"]:
+        return None
+    given = parse_qsl(scope["query_string"].decode("latin-1"))
+    return next((value for name, value in given if name == "ticket"), None)
 
 
 def _limited(path: str, headers: dict[bytes, bytes], receive: Receive) -> Receive:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.http import etags
 from shared.stores.hot import Change, Hot
 
+STREAM_ID = "Plugwatch-Stream-Id"
 _JSON = "application/json"
 
 
@@ -23,6 +24,8 @@ def document(found: Hot | Change, request: Request | None = None, *, password: s
     headers = {"ETag": found.etag, "Cache-Control": "no-cache"}
     if isinstance(found, Hot) and found.age_s is not None:
         headers["Age"] = str(found.age_s)
+    if request is not None:
+        headers |= following(request.scope["stream_id"])
     if request is not None and etags.is_current(request.headers.get("if-none-match"), found.etag):
         return Response(status_code=304, headers=headers)
     if password is not None:
@@ -43,10 +46,16 @@ def listed(
     ``kept``: its Cache-Control.
     """
     etag = f'"{hashlib.blake2s(body, digest_size=12).hexdigest()}"'
-    told = {**(headers or {}), "ETag": etag, "Cache-Control": kept}
+    followed = following(request.scope["stream_id"])
+    told = {**followed, **(headers or {}), "ETag": etag, "Cache-Control": kept}
     if etags.is_current(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=told)
     return Response(body, headers=told, media_type=media_type)
+
+
+def following(stream_id: str | None) -> dict[str, str]:
+    """The header that says after which change to follow the stream, so that nothing is missed; none while unknown."""
+    return {} if stream_id is None else {STREAM_ID: stream_id}
 
 
 def created(change: Change, collection: str, id_: str, *, password: str | None = None) -> Response:

@@ -8,6 +8,8 @@ from msgspec import Meta, Struct
 from api.inventory.answers import CHARGE_POINT, Station
 from shared.words.documents import ChargePointDocument
 
+from .tickets import Ticket
+
 Id = Annotated[str, Meta(description="for `Last-Event-ID`")]
 
 
@@ -34,6 +36,15 @@ class Deletion(Struct, frozen=True):
 
     station_id: str | None
     charge_point_id: str | None
+    revision: int
+    document: None
+
+
+class Departure(Struct, frozen=True):
+    """A charge point that is at another station now, or at none; one with a larger revision may be back."""
+
+    station_id: str
+    charge_point_id: str
     revision: int
     document: None
 
@@ -74,6 +85,13 @@ class DeletedEvent(Struct, frozen=True, tag_field="event", tag="deleted"):
     data: Deletion
 
 
+class LeftEvent(Struct, frozen=True, tag_field="event", tag="left"):
+    """A charge point left the station `station_id`; for who follows stations by `station_id`, or asks for it."""
+
+    id: Id
+    data: Departure
+
+
 class ResetEvent(Struct, frozen=True, tag_field="event", tag="reset"):
     """Changes may have been missed: read everything anew, and go on from here."""
 
@@ -94,5 +112,6 @@ class BriefEvent(Struct, frozen=True, tag_field="event", tag="brief"):
     data: Sequence[Sequence[str | int | Sequence[int] | None]]
 
 
-EVENTS = (ChargePointEvent, StationEvent, DeletedEvent, ResetEvent, DroppedEvent, BriefEvent)
+TICKET = Ticket("vJ3cVh1ZJvYQ7kTq0bXo2Wm5n8rLd4sUeA6iGfPyHtE", "2026-03-01T08:16:30.123Z")
+EVENTS = (ChargePointEvent, StationEvent, DeletedEvent, LeftEvent, ResetEvent, DroppedEvent, BriefEvent)
 EVENT = ChargePointEvent("1772352930123-0", ChargePointChange("alexanderplatz", "CP1", 1234, CHARGE_POINT))

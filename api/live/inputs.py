@@ -10,7 +10,7 @@ from .events import EventKind, Wanted
 
 
 class StreamFilters(BaseModel):
-    """Which changes a stream tells of: those that match every filter given."""
+    """Which changes a stream tells of: those that match every filter given; and what stands in for headers."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -20,6 +20,11 @@ class StreamFilters(BaseModel):
     charge_point_id: AnyOf[str] = Field(default=[], max_length=500, description="any of these; case does not matter")
     event: AnyOf[EventKind] = Field(default=[], description="any of these; `reset` comes in any case")
     view: Literal["brief"] | None = Field(default=None, description="stations alone, in brief; goes with no filter")
+    # After the filters, which these are not; the middleware has taken the ticket.
+    last_event_id: str | None = Field(default=None, max_length=100, description="as the header, which counts if sent")
+    ticket: str | None = Field(
+        default=None, max_length=100, description="of `POST /v1/stream/tickets`, in place of a token"
+    )
 
     @field_validator("view")
     @classmethod

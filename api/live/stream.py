@@ -58,6 +58,15 @@ class Stream:
         self._stopped = False
         self._outage = Outage(log, "Redis is away: streams wait, and go on once it is back", "streams go on")
 
+    @property
+    def position(self) -> str | None:
+        """The stream id of a change that every read begun from now on shows, and all before it; None when unknown.
+
+        A change is appended to the stream with its document, after its commit: none is handed out here before both
+        can be read. While Redis is away it stays; another Redis does not know it, and a stream from there is a reset.
+        """
+        return self._position if self._run_id else None
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follows the stream while the block runs."""

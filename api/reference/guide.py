@@ -3,7 +3,8 @@
 DESCRIPTION = """
 The state of every plug: which connectors are free, broken, or not even there, and since when.
 
-**Tokens.** Send `Authorization: Bearer <token>`, never in a URL. READ tokens read; ADMIN tokens do everything.
+**Tokens.** Send `Authorization: Bearer <token>`, never in a URL: a browser's `EventSource`
+takes a ticket of one use. READ tokens read; ADMIN tokens do everything.
 
 **Errors** are problem documents (RFC 9457, `application/problem+json`). Tell them apart by `type`, which leads to a
 text about it; show people `detail`, which says what to do next. `request_id` finds the request in our log.
@@ -41,7 +42,8 @@ TAGS = [
     {"name": "stats", "description": "The whole network in numbers: now, and over time."},
     {
         "name": "stream",
-        "description": "Changes as Server-Sent Events. Read a list first, then follow; `Last-Event-ID` takes up again.",
+        "description": "Changes as Server-Sent Events. Read first, then follow from its `Plugwatch-Stream-Id`:"
+        " as `Last-Event-ID`, which also takes up again.",
     },
     {"name": "inbox", "description": "Charge points that knock and are refused: adopt them, or forget them."},
     {"name": "audit", "description": "Who changed what. For ADMIN tokens."},

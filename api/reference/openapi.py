@@ -53,6 +53,7 @@ _TEXT, _NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}
 _HEADERS = {
     "X-Request-ID": (_TEXT, "names the request in our log: yours, or one that was made for it"),
     "ETag": (_TEXT, "which version of the answer it is: for If-None-Match, and If-Match when it is changed"),
+    "Plugwatch-Stream-Id": (_TEXT, "`Last-Event-ID` to follow the stream with from here: no later change is missed"),
     "Link": (_TEXT, 'where the next page is, `rel="next"`; absent on the last one'),
     "Location": (_TEXT, "where what was created lives"),
     "Idempotency-Replayed": (_TEXT, "`true`: it was done before, and this is the answer of then"),
@@ -104,8 +105,9 @@ def answering(
             content["examples"] = _examples(called)
         answer["content"] = {media_type: content}
     if etag:
-        answer["headers"] |= _headers("ETag")
-        found[304] = {"description": "It is the one of If-None-Match", "headers": _headers("ETag")}
+        told = _headers("ETag", "Plugwatch-Stream-Id")
+        answer["headers"] |= told
+        found[304] = {"description": "It is the one of If-None-Match", "headers": told}
     return found | refused(refusals)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -34,6 +34,14 @@ def change(station: str = "S1", charge_point: str | None = "CP1", document: byte
     kind = "station" if charge_point is None else "charge_point"
     revision = next(_revisions)
     return Change(kind, station, charge_point, revision, f'"1.{revision}"', document)  # type: ignore[arg-type]
+
+
+async def there(api: Api, stations: Sequence[str], charge_points: Sequence[str] = ()) -> None:
+    """Has Postgres know them, and tells nobody."""
+    for table, ids in (("stations", stations), ("charge_points", charge_points)):
+        name, value = ("name", "''") if table == "stations" else ("document", "'{}'")
+        query = f"INSERT INTO {table} (id, {name}) SELECT id, {value} FROM unnest($1::text[]) AS given(id)"
+        await api.pool.execute(query, ids)
 
 
 async def settled(api: Api) -> None:
@@ -228,6 +236,7 @@ async def test_filters_are_all_to_match(api: Api, port: int, copy: HotCopy) -> N
         "?station_id=s1": [],
         "": [0, 1, 2, 3, 4, 5],
     }
+    await there(api, ("S1", "S2", "S3"), ("CP1", "CP2", "CP3", "CP4"))
     start = await publish(copy, 1)
     await settled(api)
     async with contextlib.AsyncExitStack() as stack:
@@ -481,6 +490,7 @@ async def test_a_connection_that_fell_silent_loses_no_change_and_waits_seconds(
 
 async def test_silence_is_filled_with_heartbeats_that_move_the_position(api: Api, port: int, copy: HotCopy) -> None:
     api.stream.heartbeat_s = 0.1
+    await there(api, ("elsewhere",))
     async with listening(port, "?station_id=elsewhere") as listener:
         await publish(copy, 3)
         await settled(api)

@@ -52,5 +52,5 @@ async def test_what_a_page_must_read_is_exposed_in_answers_and_refusals(open_api
         assert answer.status_code == status
         assert answer.headers["Access-Control-Allow-Origin"] == PAGE
         exposed = {name.strip() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
-        assert {"ETag", "Link", "Location", "X-Request-ID", "Retry-After"} <= exposed
+        assert {"ETag", "Link", "Location", "Plugwatch-Stream-Id", "X-Request-ID", "Retry-After"} <= exposed
         assert "Origin" in answer.headers["Vary"]

@@ -27,7 +27,8 @@ def operations(schema: dict[str, Any]) -> Operations:
 def test_every_operation_names_the_scope_it_needs(schema: dict[str, Any], operations: Operations) -> None:
     assert schema["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     for (method, path), operation in operations.items():
-        scope = "READ" if method == "get" and path != "/v1/audit" else "ADMIN"
+        reads = method == "get" or path == "/v1/stream/tickets"
+        scope = "READ" if reads and path != "/v1/audit" else "ADMIN"
         assert operation["security"] == [{"token": [scope]}], path
 
 
@@ -125,7 +126,7 @@ def test_the_stream_has_typed_events(schema: dict[str, Any], operations: Operati
     content = operations["get", "/v1/stream"]["responses"]["200"]["content"]["text/event-stream"]
     names = [one["$ref"].rpartition("/")[2] for one in content["schema"]["oneOf"]]
     events = [schema["components"]["schemas"][name]["properties"]["event"]["enum"] for name in names]
-    assert events == [["charge_point"], ["station"], ["deleted"], ["reset"], ["dropped"], ["brief"]]
+    assert events == [["charge_point"], ["station"], ["deleted"], ["left"], ["reset"], ["dropped"], ["brief"]]
 
 
 def test_tags_say_what_they_are_about(schema: dict[str, Any], operations: Operations) -> None:
