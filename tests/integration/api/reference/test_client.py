@@ -142,6 +142,7 @@ async def test_a_generated_client_walks_every_operation(api: Api, generated: Pat
     assert (await walk("adopt_charge_point", "X", body=walk.body("Adoption", station_id="S1"), answers=201)).id == "X"
     await walk("forget_knock", "X", answers=404)
     assert (await walk("list_audit")).items[0].actor == "admin"
+    assert (await walk("read_me")).scope == "ADMIN"
     await walk("delete_charge_point", "CP1", answers=204)
     await walk("delete_station", "S1", answers=204)
     assert len((await walk("create_stream_ticket", answers=201)).ticket) >= 16
