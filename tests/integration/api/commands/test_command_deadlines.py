@@ -128,7 +128,11 @@ async def test_a_gateway_that_hears_of_a_command_too_late_sends_nothing(api: Api
         finally:
             os.kill(pid, signal.SIGCONT)
         assert answer.status_code == 504
-        assert (await command(api, cp, "trigger", {"message": "Heartbeat"})).status_code == 200
+
+        async def is_back() -> bool:  # as long as its lease lasts, the gateway was frozen
+            return (await command(api, cp, "trigger", {"message": "Heartbeat"})).status_code == 200
+
+        await eventually(is_back, 15)
         assert charger.was_asked("UnlockConnector") == []
 
 
