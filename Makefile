@@ -14,8 +14,8 @@ UV = $(or $(shell command -v uv),$(VENV)/bin/uv)
 COMPOSE ?= docker compose
 BROKER ?= mock
 CHARGERS ?= 24
-# test files side by side, each process of tests with systems of its own; 0: one after the other, in this process
-JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# test files side by side, each process of tests with systems of its own, and most of them wait; 0: one after the other, in this process
+JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 ARGS ?=
 export BROKER CHARGERS COMPOSE_PROFILES
 # the certificates that the machine trusts, as pip and npm use them
