@@ -18,7 +18,7 @@ def test_a_charge_point_document_has_the_published_fields_in_their_order() -> No
         "id", "station_id", "protocol", "vendor", "model", "firmware", "hardware", "revision", "connectivity",
         "connectivity_since", "last_seen_at", "registration", "has_password", "operative", "intent",
         "intents", "out_of_service", "identity_conflict", "status", "since", "health", "partially_available",
-        "counts", "connector0", "evses",
+        "counts", "connector0", "evses", "flapping", "stuck",
     ]  # fmt: skip
     assert (shown["connectivity"], shown["status"], shown["health"], shown["evses"]) == (
         "NEVER",
@@ -36,7 +36,7 @@ def test_an_evse_and_a_connector_have_the_published_fields() -> None:
     assert list(shown) == ["id", "status", "reported", "since", "connectors"]
     assert list(shown["connectors"][0]) == [
         "id", "reported", "normalized", "status", "reason", "error_code", "vendor_error_code", "vendor_id", "info",
-        "since", "reported_at", "received_at",
+        "since", "reported_at", "received_at", "flapping", "stuck",
     ]  # fmt: skip
 
 
