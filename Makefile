@@ -255,7 +255,7 @@ lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml
 	@diff -r requirements .cache/locks || { echo "requirements/ is not what pyproject.toml asks for: make lock, or the lines above"; exit 1; }
 
 .PHONY: bench
-bench: $(VENV)/.ready ## the README's figures, each beside its baseline
+bench: $(VENV)/.ready ## the figures of docs/performance.md, each beside its baseline
 	@$(PY) -m loadtest.benchmarks answered
 	@$(PY) -m loadtest.benchmarks idle
 	@$(PY) -m loadtest.benchmarks whole
