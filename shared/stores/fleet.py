@@ -5,12 +5,15 @@ the station documents made; note what is to be published. After the commit, publ
 A note that is still there later belongs to a writer that died: whoever finds it publishes it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from shared.words import documents, instant
+from shared.words import turns as turns_of
 from shared.words.documents import Contribution
-from shared.words.status import Connectivity
+from shared.words.status import Connectivity, Status
+from shared.words.turns import Standing, Turn
 
 from . import memberships, served
 from .hot import Change
@@ -87,10 +90,12 @@ async def take_revisions(connection: Connection, n: int) -> list[int]:
     return [row["revision"] for row in rows]
 
 
-async def roll_up(connection: Connection, station_keys: Collection[int], now: int) -> list[Change]:
+async def roll_up(
+    connection: Connection, station_keys: Collection[int], now: int, turns: Iterable[Turn] = ()
+) -> list[Change]:
     """Folds the charge points of each (locked) station into its status and makes its document.
 
-    ``now`` (ms) becomes ``updated_at``.
+    ``turns`` of them tell since when it has that status, or else ``now`` (ms), which becomes ``updated_at``.
     """
     if not station_keys:
         return []
@@ -98,6 +103,9 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
     members = served.by_station(await connection.fetch(served.MEMBERS, sorted(station_keys)))
     revisions = await take_revisions(connection, len(stations))
     updated_at = instant.to_datetime(now)
+    turned: dict[int, list[Turn]] = {}
+    for turn in turns:
+        turned.setdefault(turn.charge_point_key, []).append(turn)
     rows: list[tuple[Any, ...]] = []
     changes: list[Change] = []
     for station, revision in zip(stations, revisions, strict=True):
@@ -105,7 +113,7 @@ async def roll_up(connection: Connection, station_keys: Collection[int], now: in
         rolled = documents.roll_up(Contribution(one["status"], one["evse_counts"]) for one in of_it)
         counts = documents.encode(rolled.counts).decode()
         connectivity = served.connectivity_counts(of_it)
-        since = station["status_since"] if station["status"] == rolled.status else updated_at
+        since = _since(station, of_it, turned, rolled.status) or updated_at
         rows.append(
             (
                 station["key"], rolled.status, rolled.health, rolled.partially_available, counts, revision,
@@ -149,6 +157,25 @@ async def forget(connection: Connection, notes: Sequence[int]) -> None:
     """The notes have been published."""
     if notes:
         await connection.execute("DELETE FROM unpublished WHERE id = ANY($1::bigint[])", list(notes))
+
+
+def _since(
+    station: Any, charge_points: Sequence[Any], turned: Mapping[int, list[Turn]], shall: Status
+) -> datetime | None:
+    """Since when it ``shall`` be so, as far as is known."""
+    told = [turn for one in charge_points for turn in turned.get(one["key"], ())]
+    if not told:
+        return station["status_since"] if station["status"] == shall else None
+    members = {one["key"]: _standing(one) for one in charge_points}
+    at = turns_of.since(told, members, station["status"], instant.from_datetime(station["status_since"]), shall)
+    return None if at is None else instant.to_datetime(at)
+
+
+def _standing(row: Any) -> Standing:
+    """What a charge point's row (``served.MEMBERS``) adds."""
+    status = row["status"] if row["evse_counts"] or row["status"] != "UNKNOWN" else None
+    moment = row["status_since"]
+    return Standing(status, instant.from_datetime(moment) if moment is not None and moment.tzinfo else None)
 
 
 def _traits(charge_points: Sequence[Any]) -> int:

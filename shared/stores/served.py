@@ -18,7 +18,7 @@ STATIONS = """
     FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key
 """
 MEMBERS = """
-    SELECT station_key, status, connectivity, operative, evse_counts, document
+    SELECT station_key, key, status, status_since, connectivity, operative, evse_counts, document
     FROM charge_points WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL ORDER BY station_key, folded_id
 """
 _CHARGE_POINTS = """

@@ -46,6 +46,11 @@ def rolled_up(counts: Counts) -> Status:
     return next((status for status in _AT_A_STATION if counts.get(status)), "UNKNOWN")
 
 
+def is_worse(status: Status, than: Status) -> bool:
+    """Whether a station that comes to this status lost what made it the other."""
+    return _AT_A_STATION.index(status) > _AT_A_STATION.index(than)
+
+
 def health_of(counts: Counts) -> Health:
     """The operator's view: OK, DEGRADED (some bad, some usable), DOWN (none usable) or UNKNOWN."""
     if not any(counts.get(status) for status in _BAD):

@@ -10,6 +10,7 @@ from typing import Literal
 
 from shared.words.event import EVSE_LEVEL
 from shared.words.status import Reason, Status, count, evse_status, rolled_up
+from shared.words.turns import Turn
 
 from .state import CHARGE_POINT, ChargePoint, Place, Report, Settled
 
@@ -23,21 +24,23 @@ _IN_USE: tuple[Status, ...] = ("OCCUPIED", "RESERVED")
 
 def settle(charge_point: ChargePoint, at: int, mode: Connector0Mode, evse_ids: Iterable[int] | None = None) -> None:
     """Brings the statuses of EVSEs (these, or all) and their connectors up to date; a change is one at ``at`` (ms)."""
-    unknown = why_unknown(charge_point)
+    unknown, before = why_unknown(charge_point), _added(charge_point)
     whole = charge_point.reports.get(CHARGE_POINT)
     cap = whole if whole is not None and mode != "ignore" and heard(charge_point, whole) in _OVERRULING else None
     changed = evse_ids is None
     for evse_id in charge_point.connectors_of if evse_ids is None else evse_ids:
-        before = charge_point.evses.get(evse_id)
+        former = charge_point.evses.get(evse_id)
         if unknown is None:
             _settle_evse(charge_point, evse_id, cap, at, strict=mode == "strict")
         else:
             _change_evse(charge_point, evse_id, "UNKNOWN", unknown, at)
             for place in charge_point.connectors_of[evse_id]:
                 _change(charge_point, place, "UNKNOWN", unknown, at)
-        changed |= charge_point.evses[evse_id] != before
+        changed |= charge_point.evses[evse_id] != former
     if changed and (status := status_of(charge_point)) != charge_point.status:
         charge_point.status, charge_point.status_since = status, at
+    if (after := _added(charge_point)) != before:
+        charge_point.turns.append(Turn(charge_point.key, at, before, after))
 
 
 def status_of(charge_point: ChargePoint) -> Status:
@@ -49,6 +52,11 @@ def status_of(charge_point: ChargePoint) -> Status:
         word = heard(charge_point, whole)
         return word if word in _CONNECTOR_0 else "UNKNOWN"
     return "UNKNOWN"
+
+
+def _added(charge_point: ChargePoint) -> Status | None:
+    """What it adds to the status of its station (``documents.roll_up``)."""
+    return charge_point.status if charge_point.evses or charge_point.status != "UNKNOWN" else None
 
 
 def why_unknown(charge_point: ChargePoint) -> Literal["OFFLINE", "REGISTRATION"] | None:

@@ -11,6 +11,7 @@ from shared.words.documents import Registration
 from shared.words.event import EVSE_LEVEL
 from shared.words.intents import CHARGE_POINT, Intent, Place
 from shared.words.status import NORMALIZED, Connectivity, Reason, Status
+from shared.words.turns import Turn
 
 __all__ = [
     "CHARGE_POINT", "ChargePoint", "Expired", "HistoryKind", "HistoryRow", "Intent", "Place", "Report", "Settled",
@@ -128,6 +129,7 @@ class ChargePoint:
     evses: dict[int, Settled] = field(default_factory=dict)
     intents: dict[Place, Intent] = field(default_factory=dict)
     connectors_of: dict[int, list[Place]] = field(default_factory=dict, compare=False)  #: EVSE → its connectors
+    turns: list[Turn] = field(default_factory=list, compare=False)  #: of what its station gets of it, since it was read
     mended: list[str] = field(default_factory=list)  #: what of its rows could not be read as it stood
     touched: set[Place] = field(default_factory=set)  #: reports to be written
     forgotten: set[Place] = field(default_factory=set)  #: reports to be deleted

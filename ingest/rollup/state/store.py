@@ -155,7 +155,8 @@ class Store:
             return Applied([], None, folded, versions, ())
         changes = await self._write(connection, [charge_points[key] for key in changed], versions, now, budget)
         touched = {station for key in changed if (station := charge_points[key].station_key) is not None}
-        changes += await fleet.roll_up(connection, touched, now)
+        turns = [turn for key in changed for turn in charge_points[key].turns]
+        changes += await fleet.roll_up(connection, touched, now, turns)
         note = await fleet.note(connection, touched, changed)
         return Applied(changes, note, folded, versions, changed)
 

@@ -57,13 +57,11 @@ class Shell:
 
 
 async def everything(fleet: Fleet) -> Mapping[str, list[dict[str, object]]]:
-    """What Postgres says, but for the marks of when and how often it was written: a station's `status_since`
-    is when the rollup settled it."""
+    """What Postgres says, but for the marks of when and how often it was written."""
     queries = {
         "charge points": "SELECT to_jsonb(c) - 'revision' - 'updated_at' || jsonb_build_object('document', "
         "document::jsonb - 'revision') AS row FROM charge_points c ORDER BY key",
-        "stations": "SELECT to_jsonb(s) - 'revision' - 'updated_at' - 'status_since' AS row "
-        "FROM stations s ORDER BY key",
+        "stations": "SELECT to_jsonb(s) - 'revision' - 'updated_at' AS row FROM stations s ORDER BY key",
         "reports": "SELECT to_jsonb(r) AS row FROM reports r ORDER BY charge_point_key, evse_id, connector_id",
         "history": "SELECT to_jsonb(h) - 'id' AS row FROM history h ORDER BY charge_point_key, epoch, sequence, kind",
         "positions": "SELECT to_jsonb(p) AS row FROM log_positions p ORDER BY topic, partition",
