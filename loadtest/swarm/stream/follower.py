@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from time import perf_counter
 from urllib.parse import urlencode, urlsplit
 
-from loadtest.swarm.stream.sse import Block, Blocks
+from loadtest.stream.sse import Block, Blocks
 
 SILENT_AFTER_S = 20.0  #: the API says something every 15 s
 ENOUGH_BYTES = 65_536

@@ -15,8 +15,8 @@ from typing import Any
 
 import gevent
 
+from loadtest.stream.sightings import Expected, Place, Sightings
 from loadtest.swarm.stream.follower import Follower, StreamLost
-from loadtest.swarm.stream.sightings import Expected, Place, Sightings
 
 AGAIN_AFTER_S = 0.5
 LOOKS_EVERY_S = 0.25

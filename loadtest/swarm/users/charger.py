@@ -18,8 +18,8 @@ from loadtest.chargers.connector import Connector
 from loadtest.chargers.dialects import DIALECTS
 from loadtest.chargers.station import Call, Station
 from loadtest.chargers.timestamp import timestamp
+from loadtest.stream.sightings import Expected
 from loadtest.swarm.entries import BEHIND, HANDSHAKE, LOST
-from loadtest.swarm.stream.sightings import Expected
 from loadtest.swarm.users.measure import measured
 from loadtest.swarm.users.ocpp_client import Broken, CallFailed, OcppClient, Refused
 from loadtest.swarm.users.site import Site

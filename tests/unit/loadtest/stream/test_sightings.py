@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from loadtest.swarm.stream.sightings import Expected, Sightings
+from loadtest.stream.sightings import Expected, Sightings
 
 PLACE = ("LOAD-00001", 1, 1)
 SENT_AT = 1_772_366_400.123

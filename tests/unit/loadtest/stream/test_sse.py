@@ -1,6 +1,6 @@
 """Blocks of a stream, wherever the pieces are cut."""
 
-from loadtest.swarm.stream.sse import Block, Blocks
+from loadtest.stream.sse import Block, Blocks
 
 STREAM = b'id: 1-0\n\n: heartbeat\n\nid: 2-0\nevent: charge_point\ndata: {"name": "Z\xc3\xbcrich"}\n\n'
 BLOCKS = [Block(id="1-0"), Block(), Block("2-0", "charge_point", '{"name": "Zürich"}')]
