@@ -255,11 +255,8 @@ lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml
 	@diff -r requirements .cache/locks || { echo "requirements/ is not what pyproject.toml asks for: make lock, or the lines above"; exit 1; }
 
 .PHONY: bench
-bench: $(VENV)/.ready ## the figures of docs/performance.md, each beside its baseline
-	@$(PY) -m loadtest.benchmarks answered
-	@$(PY) -m loadtest.benchmarks idle
-	@$(PY) -m loadtest.benchmarks whole
-	@$(PY) -m loadtest.floods
+bench: $(VENV)/.ready ## every figure of docs/performance.md, each beside its baseline (ARGS=--help)
+	@BROKER=$(if $(filter file,$(origin BROKER)),kafka,$(BROKER)) $(PY) -m loadtest.benchmarks $(ARGS)
 
 .PHONY: dashboard-preview
 dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures

@@ -28,7 +28,7 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from loadtest.servers.child import listening, process
-from loadtest.servers.gateway import gateway
+from loadtest.servers.system import system
 from local.ports import free_port
 from local.stack import Stack
 
@@ -201,16 +201,21 @@ async def measured(kinds: Sequence[str]) -> dict[str, object]:
     """Each flood against the gateway and against the bare server."""
     echo_port = free_port()
     figures: dict[str, object] = {}
-    with gateway() as (_, port, stack), process("loadtest.servers.echo", str(echo_port)):
+    with process("loadtest.baselines.echo", str(echo_port)):
         await listening(echo_port)
+        await _measured(kinds, echo_port, figures)
+    return figures
+
+
+async def _measured(kinds: Sequence[str], bare: int, figures: dict[str, object]) -> None:
+    async with system(("gateway",), on="mock", REGISTRATION="open") as ours:
         for kind in kinds:
             over = asyncio.Event()
-            lease = asyncio.create_task(_shortest_lease(stack, over))
-            ours = await suffered(port, kind)
+            lease = asyncio.create_task(_shortest_lease(ours.stack, over))
+            here = await suffered(ours.gateway_port, kind)
             over.set()
-            figures[kind] = {"gateway": ours, "lease_left_s": await lease, "bare": await suffered(echo_port, kind)}
+            figures[kind] = {"gateway": here, "lease_left_s": await lease, "bare": await suffered(bare, kind)}
             print(kind, figures[kind], file=sys.stderr, flush=True)
-    return figures
 
 
 async def _shortest_lease(stack: Stack, over: asyncio.Event) -> float:

@@ -1,55 +1,65 @@
-"""Benchmarks that anyone can repeat: ``python -m loadtest.benchmarks NAME`` (see ``--help``).
+"""Every figure of docs/performance.md, each beside its baseline in the same run: ``make bench ARGS="ROW …"``.
 
-Everything runs on this machine, against processes started here, and speed is given as a ratio to a
-baseline measured in the same run, in alternating rounds. CPU is the server process's own, from
-/proc, so the clients' cost is not in it.
+Everything runs on this machine, against processes started here. Speed is given as a ratio to a baseline, in alternating
+rounds. CPU is each process's own, from /proc; the generator's is shown apart. BROKER=mock takes librdkafka's broker in
+the place of Apache Kafka. The last answer is the table; JSON, table and plot are in the folder of --into.
 """
 
 import argparse
 import json
 import os
-import platform
-from collections.abc import Sequence
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import uvloop
 
-from loadtest.benchmarks.answered import answered
-from loadtest.benchmarks.handshakes import handshakes
-from loadtest.benchmarks.idle import idle
-from loadtest.benchmarks.whole import whole
+from loadtest.benchmarks import answered, handshakes, idle, steady
+from loadtest.benchmarks.machine import circumstances
+from loadtest.benchmarks.row import Row, written
+
+ROWS: dict[str, Callable[..., Awaitable[Row]]] = {
+    "steady": steady.steady,
+    "answered": answered.answered,
+    "idle": idle.idle,
+    "handshakes": handshakes.handshakes,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """What may be asked for."""
+    found = argparse.ArgumentParser(
+        prog="python -m loadtest.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    lines = [f"{name}: {(sys.modules[run.__module__].__doc__ or '').splitlines()[0]}" for name, run in ROWS.items()]
+    found.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help="; ".join(lines) + " (default: all)")
+    found.add_argument("--quick", action="store_true", help="each small, to see that it works; the figures mean little")
+    found.add_argument(
+        "--into", type=Path, default=Path("loadtest/reports/bench"), help="folder (default: %(default)s)"
+    )
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs one benchmark and prints its figures as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m loadtest.benchmarks", description=__doc__)
-    commands = parser.add_subparsers(dest="name", required=True)
-    one = commands.add_parser("answered", help="CPU (µs) per StatusNotification answered, beside a bare echo")
-    one.add_argument("--connections", type=int, default=500)
-    one.add_argument("--frames", type=int, default=20_000, help="statuses a round (default: 20000)")
-    one.add_argument("--rounds", type=int, default=5)
-    one = commands.add_parser("idle", help="memory per idle connection")
-    one.add_argument("--connections", type=int, default=5_000)
-    one.add_argument(
-        "--deflate", choices=("off", "offered", "used"), default="off", help="permessage-deflate, in 2.0.1"
-    )
-    one = commands.add_parser("handshakes", help="CPU (ms) a handshake, by what the password is")
-    one.add_argument("--chargers", type=int, default=200, help="of each kind (default: 200)")
-    one = commands.add_parser("whole", help="CPU (µs) per status over all processes; catching up beside a bare loop")
-    one.add_argument("--connections", type=int, default=1_000)
-    one.add_argument("--frames", type=int, default=40_000, help="statuses a round (default: 40000)")
-    one.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args(arguments)
-    match given.name:
-        case "answered":
-            measured = answered(given.connections, given.frames, given.rounds)
-        case "idle":
-            measured = idle(given.connections, given.deflate)
-        case "handshakes":
-            measured = handshakes(given.chargers)
-        case _:
-            measured = whole(given.connections, given.frames, given.rounds)
-    result = uvloop.run(measured)
-    print(json.dumps({**result, "python": platform.python_version(), "cores": os.cpu_count()}, indent=1))
+    """Measures, and keeps the figures of rows that were not asked for."""
+    given = parser().parse_args(arguments)
+    os.environ.setdefault("BROKER", "kafka")
+    given.into.mkdir(parents=True, exist_ok=True)
+    report = given.into / "figures.json"
+    told: dict[str, Any] = {"schema_version": 1, "rows": {}}
+    if report.exists():
+        told = json.loads(report.read_text())
+    for name in given.rows or ROWS:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        around = circumstances()
+        row = uvloop.run(_measured(name, given.quick))
+        told["rows"][name] = {**around, "quick": given.quick, **row.told}
+        report.write_text(written(told))
+
+
+async def _measured(name: str, quick: bool) -> Row:
+    return await ROWS[name](quick=quick)
 
 
 if __name__ == "__main__":

@@ -1,31 +1,51 @@
-"""CPU a status that is answered after the broker's ack, beside a bare echo."""
+"""The gateway's CPU a status that is answered after the broker's ack, beside a bare echo of the same frames."""
 
-from loadtest.benchmarks.crowd import crowd
-from loadtest.benchmarks.summary import summary
+from loadtest.benchmarks.charger import Charger
+from loadtest.benchmarks.crowd import crowd, most_connections
+from loadtest.benchmarks.row import Goal, Rounds, Row
 from loadtest.servers.child import listening, process
-from loadtest.servers.cpu import cpu_s
-from loadtest.servers.gateway import gateway
+from loadtest.servers.cpu import Meter
+from loadtest.servers.system import broker, system
 from local.ports import free_port
 
+TITLE = "A status answered"
+BASELINE = """`echo`: a bare `websockets.asyncio` server on uvloop that sends each message back. It reads no JSON, \
+stores nothing, and was told to send no pings and to compress nothing."""
+GOALS = (
+    Goal("gateway CPU an answer, 500 connections", "500.ratio", 0.7),
+    Goal("gateway CPU an answer, 5,000 connections", "5000.ratio", 0.7),
+)
 
-async def answered(connections: int, frames: int, rounds: int) -> dict[str, object]:
-    """CPU a StatusNotification answered after the broker's ack, beside a bare echo of the same frames."""
+
+async def answered(*, quick: bool, sizes: tuple[int, ...] = (500, 5_000)) -> Row:
+    """The row."""
+    frames, rounds = (5_000, 1) if quick else (20_000, 5)
+    figures, short = Rounds(), []
+    for n in sizes:
+        connections = min(n, most_connections() // 2)
+        if connections < n:
+            short.append(f"{connections} connections in the place of {n}: open files")
+        await _measure(figures, n, connections, frames, rounds)
+    return Row({"frames_a_round": frames, "rounds": rounds, "broker": broker()}, figures.spread, GOALS, short)
+
+
+async def _measure(figures: Rounds, n: int, connections: int, frames: int, rounds: int) -> None:
     echo_port = free_port()
-    with gateway() as (ours, port, _), process("loadtest.servers.echo", str(echo_port)) as echo:
+    with process("loadtest.baselines.echo", str(echo_port)) as echo:
         await listening(echo_port)
-        async with crowd(port, connections) as chargers, crowd(echo_port, connections) as echoed:
-            figures: dict[str, list[float]] = {"gateway": [], "echo": [], "ratio": [], "answered_per_s": []}
+        async with (
+            system(("gateway",), REGISTRATION="open") as ours,
+            crowd(ours.gateway_port, connections) as mine,
+            crowd(echo_port, connections) as echoed,
+        ):
+            sides = (("gateway", mine, ours.pids["gateway"]), ("echo", echoed, echo.pid))
             for number in range(rounds + 1):
-                cost = {}
-                for name, clients, pid in (("gateway", chargers, ours.pid), ("echo", echoed, echo.pid)):
-                    before = cpu_s(pid)
-                    took_s = await clients.run(frames)
-                    cost[name] = (cpu_s(pid) - before) / frames * 1e6
-                    if name == "gateway":
-                        rate = frames / took_s
+                found = {}
+                for name, chargers, pid in sides:
+                    meter = Meter({name: pid})
+                    took_s = await chargers.run(frames, Charger.next_status)
+                    found[f"{name}_us"] = meter.used_s()[name] / frames * 1e6
+                    found[f"{name}_per_s"] = frames / took_s
                 if number:  # the first round warms up
-                    figures["gateway"].append(cost["gateway"])
-                    figures["echo"].append(cost["echo"])
-                    figures["ratio"].append(cost["gateway"] / cost["echo"])
-                    figures["answered_per_s"].append(rate)
-    return {"benchmark": "answered", "connections": connections, "frames_a_round": frames, **summary(figures)}
+                    found["ratio"] = found["gateway_us"] / found["echo_us"]
+                    figures.add_all(found, f"{n}.")

@@ -1,166 +1,168 @@
-"""A crowd of minimal 1.6 chargers for benchmarks: as little work a frame as possible, so that the server shows.
-
-Each connection keeps one StatusNotification in flight, as OCPP allows. Frames are masked with a key of
-zeros, which leaves the bytes as they are. For believable chargers see ``loadtest.simulator``.
-"""
+"""A crowd of minimal chargers against one server: as fast as it answers, or at a rate by a clock."""
 
 import asyncio
-import base64
 import contextlib
-import os
+import resource
 import time
-import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import cast
+from dataclasses import dataclass, field
+from random import Random
 
-_HANDSHAKE = (
-    "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{more}\r\n"
-)
+from loadtest.benchmarks.charger import BOOT, Charger
+
 ONLY_16 = ("Sec-WebSocket-Protocol: ocpp1.6",)
-_STATUSES = ("Available", "Preparing", "Charging", "Finishing")
+SPARE_FILES = 500  #: for what the generator itself opens
+ENDS_WITHIN_S = 300
 
 
-def text_frame(payload: bytes) -> bytes:
-    """A client's text frame (RFC 6455 §5.2)."""
-    n = len(payload)
-    length = bytes((0x80 | n,)) if n < 126 else b"\xfe" + n.to_bytes(2, "big")
-    return b"\x81" + length + b"\0\0\0\0" + payload
-
-
-def deflated_frame(payload: bytes) -> bytes:
-    """A client's short text frame in permessage-deflate (RFC 7692 §7.2.1)."""
-    deflate = zlib.compressobj(wbits=-9)
-    frame = text_frame((deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4])
-    return bytes((frame[0] | 0x40,)) + frame[1:]
-
-
-def _status(connector: int, status: str) -> bytes:
-    return b'[2,"%d","StatusNotification",{"connectorId":%d,"errorCode":"NoError","status":"%s"}]' % (
-        time.monotonic_ns() % 10**9,
-        connector,
-        status.encode(),
-    )
-
-
-class Charger(asyncio.Protocol):
-    """One connection: upgrades, then answers each reply with the next status until told to rest."""
-
-    __slots__ = ("_crowd", "_next", "_transport", "_upgraded", "frames")
-
-    def __init__(self, crowd: "Crowd", identity: str) -> None:
-        self._crowd = crowd
-        self._upgraded = False
-        self._next = 0
-        self._transport = cast(asyncio.Transport, None)
-        self.frames = [text_frame(_status(1, status)) for status in _STATUSES]
-        self._crowd.identities[self] = identity
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Sends the handshake."""
-        self._transport = cast(asyncio.Transport, transport)
-        key = base64.b64encode(os.urandom(16)).decode()
-        identity = self._crowd.identities.pop(self)
-        more = "".join(f"{line}\r\n" for line in self._crowd.headers(identity))
-        self._transport.write(_HANDSHAKE.format(path=f"/ocpp/{identity}", key=key, more=more).encode())
-
-    def data_received(self, data: bytes) -> None:
-        """A reply, or the upgrade."""
-        if not self._upgraded:
-            if not data.startswith(b"HTTP/1.1 101"):
-                raise ConnectionError(data[:200].decode(errors="replace"))
-            self._upgraded = True
-            self._crowd.upgraded(self)
-        elif data[0] & 0x0F == 1:
-            self._crowd.answered(self)
-
-    def send(self) -> None:
-        """The next status."""
-        self._next = (self._next + 1) % len(self.frames)
-        self._transport.write(self.frames[self._next])
-
-    def close(self) -> None:
-        """Drops the socket."""
-        self._transport.abort()
+def most_connections() -> int:
+    """As many as the limit of open files allows, which is raised as far as it may be."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard - SPARE_FILES
 
 
 def _only_16(_: str) -> Sequence[str]:
     return ONLY_16
 
 
-class Crowd:
-    """Many chargers against one server; ``headers`` gives those of an id's handshake; counts answers."""
+@dataclass
+class Paced:
+    """What a run at a rate came to."""
 
-    def __init__(self, host: str, port: int, headers: Callable[[str], Sequence[str]] = _only_16) -> None:
-        self._host, self._port = host, port
+    sent: int = 0
+    behind_s: list[float] = field(default_factory=list)  #: of the generator's clock, a status
+    answers: list[tuple[float, float]] = field(default_factory=list)  #: when each fell due, and how long it took (s)
+
+
+class Crowd:
+    """Many chargers; ``headers`` gives those of an id's handshake."""
+
+    def __init__(self, port: int, headers: Callable[[str], Sequence[str]] = _only_16) -> None:
+        self._port = port
+        self._headers = headers
         self._all_up = asyncio.Event()
         self._rested = asyncio.Event()
-        self._wanted = 0
-        self._left = 0
-        self._in_flight = 0
-        self.headers = headers
-        self.identities: dict[Charger, str] = {}
+        self._wanted = self._up = self._left = self._busy = 0
+        self._say: Callable[[Charger], object] = Charger.next_status
+        self._then: Callable[[Charger], None] = self._next_or_rest
         self.chargers: list[Charger] = []
 
-    async def connect(self, n: int, at_once: int = 100, prefix: str = "BENCH") -> None:
-        """Opens ``n`` more connections, ``at_once`` at a time; ids are ``prefix`` and a number."""
+    async def connect(self, identities: Sequence[str], at_once: int = 100) -> None:
+        """Opens their connections, ``at_once`` at a time."""
         loop = asyncio.get_running_loop()
-        first = len(self.chargers)
-        for start in range(first, first + n, at_once):
-            stop = min(start + at_once, first + n)
-            self._wanted = stop
+        for start in range(0, len(identities), at_once):
+            some = [Charger(self, one, tuple(self._headers(one))) for one in identities[start : start + at_once]]
+            self._wanted, self._up = len(some), 0
             self._all_up.clear()
-            async with asyncio.timeout(30), asyncio.TaskGroup() as group:
-                for i in range(start, stop):
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                for charger in some:
                     group.create_task(
-                        loop.create_connection(
-                            lambda i=i: Charger(self, f"{prefix}-{i:05d}"),  # type: ignore[misc]
-                            self._host,
-                            self._port,
-                        )
+                        loop.create_connection(lambda charger=charger: charger, "127.0.0.1", self._port)  # type: ignore[misc]
                     )
                 await self._all_up.wait()
+            self.chargers += some
 
-    async def run(self, frames: int) -> float:
-        """Has ``frames`` statuses sent and answered, one in flight a charger; returns the seconds it took."""
-        self._left, self._in_flight = frames, 0
+    async def boot(self) -> None:
+        """Each boots and says its status, so that nobody has to ask for it later."""
+        await self.run(len(self.chargers), lambda charger: charger.say(BOOT))
+        await self.run(len(self.chargers))
+
+    async def run(self, calls: int, say: Callable[[Charger], object] = Charger.next_status) -> float:
+        """Has so many CALLs sent and answered, one in flight a charger; returns the seconds it took."""
+        self._say, self._then = say, self._next_or_rest
+        self._left, self._busy = calls, 0
         self._rested.clear()
         started = time.monotonic()
-        for charger in self.chargers[:frames]:
+        for charger in self.chargers[:calls]:
             self._left -= 1
-            self._in_flight += 1
-            charger.send()
-        async with asyncio.timeout(300):
+            self._busy += 1
+            say(charger)
+        async with asyncio.timeout(ENDS_WITHIN_S):
             await self._rested.wait()
         return time.monotonic() - started
+
+    async def pace(
+        self,
+        rate: float,
+        seconds: float,
+        among: Sequence[Charger] | None = None,
+        say: Callable[[Charger, float], object] = lambda charger, _: charger.next_status(),
+    ) -> Paced:
+        """Statuses at random times, ``rate`` a second; ``say`` is given the charger and when it was due.
+
+        An open load: one that falls due while its charger waits for an answer counts from when it was due.
+        """
+        paced, rng = Paced(), Random(1)
+        among = among or self.chargers
+        since: dict[Charger, float] = {}
+
+        def send(charger: Charger, due: float) -> None:
+            since[charger] = due
+            paced.sent += 1
+            say(charger, due)
+
+        def then(charger: Charger) -> None:
+            if (due := since.pop(charger, None)) is not None:
+                paced.answers.append((due - began, time.perf_counter() - due))
+            if charger.due:
+                send(charger, charger.due.popleft())
+
+        self._then = then
+        began = due = time.perf_counter()
+        ends = began + seconds
+        while (due := due + rng.expovariate(rate)) < ends:
+            if (wait := due - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            charger = rng.choice(among)
+            if charger.in_flight:
+                charger.due.append(due)
+            else:
+                paced.behind_s.append(time.perf_counter() - due)
+                send(charger, due)
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            while since:
+                await asyncio.sleep(0.005)
+        return paced
 
     def close(self) -> None:
         """Drops every socket."""
         for charger in self.chargers:
-            charger.close()
+            charger.cut()
 
     def upgraded(self, charger: Charger) -> None:
         """A charger is in."""
-        self.chargers.append(charger)
-        if len(self.chargers) == self._wanted:
+        self._up += 1
+        if self._up == self._wanted:
             self._all_up.set()
 
     def answered(self, charger: Charger) -> None:
-        """A charger got its reply: the next, or rest."""
+        """A charger got its reply."""
+        self._then(charger)
+
+    def lost(self, charger: Charger) -> None:
+        """Benchmarks that do not count them see no answer."""
+
+    def _next_or_rest(self, charger: Charger) -> None:
         if self._left > 0:
             self._left -= 1
-            charger.send()
+            self._say(charger)
         else:
-            self._in_flight -= 1
-            if self._in_flight == 0:
+            self._busy -= 1
+            if self._busy == 0:
                 self._rested.set()
+
+
+def named(n: int, prefix: str = "BENCH") -> list[str]:
+    """Identities."""
+    return [f"{prefix}-{i:05d}" for i in range(n)]
 
 
 @contextlib.asynccontextmanager
 async def crowd(port: int, n: int, headers: Sequence[str] = ONLY_16) -> AsyncIterator[Crowd]:
     """``n`` connected chargers."""
-    chargers = Crowd("127.0.0.1", port, lambda identity: headers)
-    await chargers.connect(n)
+    chargers = Crowd(port, lambda identity: headers)
+    await chargers.connect(named(n))
     try:
         yield chargers
     finally:

@@ -1,70 +1,60 @@
-"""CPU a handshake, by what the charger's password is."""
+"""CPU (ms) of the gateway a handshake, from TCP to the session on the log, by what the charger's password is.
+
+None, a key such as the API generates, 26 random letters and digits, a phrase that a person chose; first by a gateway
+that has not seen it, then again.
+"""
 
 import asyncio
 import base64
-import json
 import secrets
 import string
-import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 
-from loadtest.benchmarks.crowd import ONLY_16, Crowd
-from loadtest.servers.child import process, wait_ready
-from loadtest.servers.cpu import cpu_s
-from loadtest.servers.gateway import gateway
-from local.ports import free_port
-from local.stack import Stack
+from loadtest.benchmarks.crowd import ONLY_16, Crowd, named
+from loadtest.benchmarks.row import Rounds, Row
+from loadtest.servers.cpu import Meter
+from loadtest.servers.inventory import imported
+from loadtest.servers.system import broker, system
+
+TITLE = "A handshake"
+BASELINE = "None: the kinds of password stand beside each other."
+_ALPHABET = string.ascii_letters + string.digits
+KINDS: dict[str, Callable[[], str | None]] = {
+    "none": lambda: None,
+    "generated": lambda: secrets.token_hex(20),
+    "random": lambda: "".join(secrets.choice(_ALPHABET) for _ in range(26)),
+    "chosen": lambda: f"correct horse {secrets.randbelow(10_000):04}",
+}
 
 
-async def handshakes(chargers: int) -> dict[str, object]:
-    """CPU (ms) of the gateway a handshake, from TCP to the session on the log, and seconds until all are in.
+async def handshakes(*, quick: bool) -> Row:
+    """The row."""
+    n, figures = 50 if quick else 200, Rounds()
+    given = {id_: make() for kind, make in KINDS.items() for id_ in named(n, kind)}
+    async with system(("gateway", "api")) as ours:
+        imported(ours.api_port, ours.token, inventory(given))
+        await asyncio.sleep(2)  # the gateway reads them
+        for kind in KINDS:
+            for name in (kind, f"{kind}, again"):
+                meter, chargers = Meter({"gateway": ours.pids["gateway"]}), Crowd(ours.gateway_port, headers(given))
+                await chargers.connect(named(n, kind), at_once=50)
+                figures.add(f"{name}.cpu_ms", meter.used_s()["gateway"] / n * 1e3)
+                figures.add(f"{name}.all_in_s", meter.seconds)
+                chargers.close()
+                await asyncio.sleep(1)
+    return Row({"chargers_of_each": n, "broker": broker()}, figures.spread, ())
 
-    By what the password is: none, a key such as the API generates, 26 random letters and digits, a phrase
-    that a person chose; first by a gateway that has not seen it, then ``again``.
-    """
-    alphabet = string.ascii_letters + string.digits
-    kinds: dict[str, Callable[[], str | None]] = {
-        "none": lambda: None,
-        "generated": lambda: secrets.token_hex(20),
-        "random": lambda: "".join(secrets.choice(alphabet) for _ in range(26)),
-        "chosen": lambda: f"correct horse {secrets.randbelow(10_000)}",
-    }
-    given = {f"{kind}-{i:05d}": make() for kind, make in kinds.items() for i in range(chargers)}
 
-    def headers(identity: str) -> Sequence[str]:
-        credentials = base64.b64encode(f"{identity}:{given[identity]}".encode()).decode()
+def inventory(passwords: Mapping[str, str | None]) -> list[dict[str, str]]:
+    """Rows of an import: charge points with their passwords."""
+    return [{"charge_point_id": id_} | ({"password": one} if one else {}) for id_, one in passwords.items()]
+
+
+def headers(passwords: Mapping[str, str | None]) -> Callable[[str], Sequence[str]]:
+    """What each says of itself in its handshake."""
+
+    def of(identity: str) -> Sequence[str]:
+        credentials = base64.b64encode(f"{identity}:{passwords[identity]}".encode()).decode()
         return (*ONLY_16, f"Authorization: Basic {credentials}")
 
-    figures: dict[str, object] = {}
-    with gateway() as (ours, port, stack):
-        imported(stack, given)
-        await asyncio.sleep(2)  # the gateway reads them
-        for kind in kinds:
-            for name in (kind, f"{kind}, again"):
-                before, started = cpu_s(ours.pid), time.monotonic()
-                crowd = Crowd("127.0.0.1", port, headers)
-                await crowd.connect(chargers, at_once=50, prefix=kind)
-                figures[name] = {
-                    "cpu_ms": round((cpu_s(ours.pid) - before) / chargers * 1e3, 2),
-                    "all_in_s": round(time.monotonic() - started, 2),
-                }
-                crowd.close()
-                await asyncio.sleep(1)
-    return {"benchmark": "handshakes", "chargers_of_each": chargers, **figures}
-
-
-def imported(stack: Stack, passwords: Mapping[str, str | None]) -> None:
-    """Charge points with their passwords, through an API that is started for it."""
-    port, token = free_port(), secrets.token_hex(20)
-    environment = {"PLUGWATCH_API_PORT": str(port), "PLUGWATCH_HOST": "127.0.0.1", "PLUGWATCH_ADMIN_TOKEN": token}
-    rows = [{"charge_point_id": id_} | ({"password": one} if one else {}) for id_, one in passwords.items()]
-    with process("api", environment={**stack.environment, **environment}):
-        wait_ready(port)
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/v1/import",
-            "\n".join(map(json.dumps, rows)).encode(),
-            {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"},
-        )
-        with urllib.request.urlopen(request, timeout=300) as answer:
-            assert json.load(answer)["totals"]["created"] == len(rows)
+    return of

@@ -1,6 +1,8 @@
-"""CPU and memory of a process, by /proc."""
+"""CPU and memory of processes, by /proc."""
 
 import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -23,3 +25,24 @@ def tree_cpu_s(pid: int) -> float:
 def resident_bytes(pid: int) -> int:
     """Resident memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Meter:
+    """CPU seconds from now on: of each process by name, children included, and of this one, the generator."""
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._pids = pids
+        self._before = self._read()
+        self._began = time.perf_counter()
+
+    def used_s(self) -> dict[str, float]:
+        """By name."""
+        return {name: now - self._before[name] for name, now in self._read().items()}
+
+    @property
+    def seconds(self) -> float:
+        """That have gone by."""
+        return time.perf_counter() - self._began
+
+    def _read(self) -> dict[str, float]:
+        return {**{name: tree_cpu_s(pid) for name, pid in self._pids.items()}, "generator": time.process_time()}

@@ -1,4 +1,4 @@
-"""The baseline: a bare ``websockets.asyncio`` echo server, ``python -m loadtest.servers.echo PORT``."""
+"""The baseline: a bare ``websockets.asyncio`` echo server, ``python -m loadtest.baselines.echo PORT``."""
 
 import asyncio
 import sys
