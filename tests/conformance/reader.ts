@@ -31,6 +31,8 @@ export function told(event: Event): string {
       return `${event.data.document.name} ${event.data.document.status}`;
     case "deleted":
       return `${event.data.charge_point_id ?? event.data.station_id} is gone`;
+    case "left":
+      return `${event.data.charge_point_id} left ${event.data.station_id}`;
     case "reset":
       return `read anew, then go on from ${event.id}`;
     case "dropped":
