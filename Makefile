@@ -15,7 +15,7 @@ COMPOSE ?= docker compose
 BROKER ?= mock
 CHARGERS ?= 24
 # test files side by side, each process of tests with systems of its own, and most of them wait; 0: one after the other, in this process
-JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
+JOBS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
 ARGS ?=
 export BROKER CHARGERS COMPOSE_PROFILES
 # the certificates that the machine trusts, as pip and npm use them
@@ -184,7 +184,7 @@ screenshots: $(VENV)/.board ## pictures of the status board, of systems that rea
 
 FUZZ_S ?= 40
 .PHONY: fuzz-api
-fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has 40 s of it; FUZZ_S=1800: longer)
+fuzz-api: $(VENV)/.ready ## schemathesis against the running API, alone (`make test` has 20 s of it; FUZZ_S=1800: longer)
 	@$(PY) -m pytest -m fuzz tests/integration/api/http/test_schemathesis.py --fuzz-s $(FUZZ_S) --timeout $$(($(FUZZ_S) + 90)) $(ARGS)
 
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.ready

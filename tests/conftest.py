@@ -19,7 +19,7 @@ _numbers = itertools.count()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--fuzz-s", default=40, type=int, metavar="S", help="seconds of chance against the API (%(default)s)"
+        "--fuzz-s", default=20, type=int, metavar="S", help="seconds of chance against the API (%(default)s)"
     )
 
 
@@ -30,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 SLOWEST_FIRST = (
+    "tests/integration/rollup/log/test_hostile.py",
+    "tests/integration/api/commands",
+    "tests/integration/loadtest",
     "tests/e2e",
     "tests/faults",
     "tests/integration/local",
