@@ -13,11 +13,10 @@ PY := $(VENV)/bin/python
 UV = $(or $(shell command -v uv),$(VENV)/bin/uv)
 COMPOSE ?= docker compose
 BROKER ?= mock
-CHARGERS ?= 24
 # test files side by side, each process of tests with systems of its own, and most of them wait; 0: one after the other, in this process
 JOBS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
 ARGS ?=
-export BROKER CHARGERS COMPOSE_PROFILES
+export BROKER
 # the certificates that the machine trusts, as pip and npm use them
 export UV_SYSTEM_CERTS ?= 1
 
@@ -92,7 +91,7 @@ up: ## operator: the production shape in containers, until all is healthy (COMPO
 	@$(PREFLIGHT) up --compose "$(COMPOSE)"
 	@$(MAKE) secrets
 	@$(COMPOSE) up --build --detach --wait --wait-timeout 300 $(ARGS)
-	@echo "board http://127.0.0.1:$${API_PORT:-8000}/ (a token of .secrets/ opens it) · API …/docs · chargers ws://127.0.0.1:$${GATEWAY_PORT:-9000}/ocpp/<id> · Grafana http://127.0.0.1:$${GRAFANA_PORT:-3000} · Prometheus http://127.0.0.1:$${PROMETHEUS_PORT:-9090}"
+	@at() { $(COMPOSE) port "$$@"; }; echo "board http://$$(at proxy 8000)/ (a token of .secrets/ opens it) · API …/docs · chargers ws://$$(at proxy 9000)/ocpp/<id> · Grafana http://$$(at grafana 3000) · Prometheus http://$$(at prometheus 9090)"
 	@echo "tokens and Grafana's password are in .secrets/; more gateways: make up ARGS='--scale gateway=2 --scale rollup=2'"
 
 .PHONY: down
@@ -202,17 +201,22 @@ test-faults: $(VENV)/.ready ## chargers with a book, a system under faults, and 
 	@$(PY) -m tests.faults $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.ready ## lint, types, import contracts, and whether what is made of schemas is up to date
+check: $(VENV)/.ready ## lint, types, import contracts, and whether what is made of schemas and settings is up to date
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m tools.ocpp_shapes --check
+	$(PY) -m tools.configuration --check
 	@tests/board/check
 
 .PHONY: shapes
 shapes: $(VENV)/.ready ## make ingest/ocpp/shapes/v*.py of the OCA's schemas anew (after a new `ocpp` package)
 	@$(PY) -m tools.ocpp_shapes
+
+.PHONY: configuration
+configuration: $(VENV)/.ready ## make docs/configuration.md of the settings anew
+	@$(PY) -m tools.configuration
 
 .PHONY: infra-check
 infra-check: $(VENV)/.ready $(INFRA)/.ready $(MONITORING_PROGRAMS) $(BIN)/kustomize $(BIN)/actionlint ## images, compose, monitoring, Kubernetes, Ansible, workflows: linters and cross-file tests

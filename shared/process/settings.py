@@ -6,7 +6,6 @@ as ``PLUGWATCH_X_FILE``, a path whose content (tokens: one a line) is the value.
 
 import os
 import socket
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +22,6 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic.fields import FieldInfo
 
 from shared.credentials import tokens
 
@@ -35,7 +33,7 @@ Tokens = tuple[SecretStr, ...]
 
 
 class Settings(BaseModel):
-    """Everything that can be set, with its default; the README's table is made from this class."""
+    """Everything that can be set, with its default; ``docs/configuration.md`` is made from this class."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -253,7 +251,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         wrong = [
             f"  {PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         ]
-        raise SystemExit("settings that cannot be used (see .env.example):\n" + "\n".join(wrong)) from None
+        raise SystemExit("settings that cannot be used (see docs/configuration.md):\n" + "\n".join(wrong)) from None
 
 
 def _content(variable: str, path: str) -> str:
@@ -263,35 +261,3 @@ def _content(variable: str, path: str) -> str:
         raise SystemExit(f"{variable}_FILE: cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SystemExit(f"{variable}_FILE: {path} is no UTF-8 text: write the secret as plain ASCII") from None
-
-
-def as_env() -> str:
-    """``.env.example``: every variable with what it is; those without a default are left empty."""
-    lines = ["# Every setting of every process. Secrets can be given as files: PLUGWATCH_X_FILE=/path.", ""]
-    for name, field in Settings.model_fields.items():
-        lines += [
-            f"# {field.description}",
-            f"{'#' if _default(field) else ''}{PREFIX}{name.upper()}={_default(field)}",
-            "",
-        ]
-    return "\n".join(lines)
-
-
-def as_table() -> str:
-    """The README's table."""
-    rows = [
-        f"| `{name.upper()}` | {_default(field) or '—'} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(["| setting | default | what it is |", "|---|---|---|", *rows])
-
-
-def _default(field: FieldInfo) -> str:
-    value = field.default
-    if value in (None, ()) or field.is_required() or field.default_factory is not None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-if __name__ == "__main__":
-    print(as_table() if "table" in sys.argv else as_env())  # noqa: T201

@@ -107,13 +107,3 @@ def test_listening_goes_around_the_pooler_where_there_is_one() -> None:
     assert settings.load(NEEDED).listen_dsn == NEEDED["PLUGWATCH_DATABASE_URL"]
     direct = "postgresql://direct/plugwatch"
     assert settings.load(NEEDED | {"PLUGWATCH_DATABASE_DIRECT_URL": direct}).listen_dsn == direct
-
-
-def test_the_example_file_and_the_readme_say_what_the_settings_are() -> None:
-    root = Path(__file__).parents[3]
-    assert (root / ".env.example").read_text() == settings.as_env() + "\n", (
-        "python -m shared.process.settings > .env.example"
-    )
-    assert settings.as_table() in (root / "README.md").read_text(), (
-        "python -m shared.process.settings table, into the README"
-    )
