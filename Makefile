@@ -197,7 +197,7 @@ fuzz: $(VENV)/.fuzz ## frames, sessions, records, both HTTP servers, guided by c
 	@$(PY) -m tests.fuzz --seconds $(FUZZ_S) $(ARGS)
 
 .PHONY: test-faults
-test-faults: $(VENV)/.ready ## chargers with a book, a system under faults, and the reckoning (Apache Kafka; ARGS=--help)
+test-faults: $(VENV)/.ready ## kill, freeze and cut off everything under load; then each charger's list of what was acknowledged is held against the state (Apache Kafka; ARGS=--help)
 	@$(PY) -m tests.faults $(ARGS)
 
 .PHONY: check
@@ -217,6 +217,13 @@ shapes: $(VENV)/.ready ## make ingest/ocpp/shapes/v*.py of the OCA's schemas ane
 .PHONY: configuration
 configuration: $(VENV)/.ready ## make docs/configuration.md of the settings anew
 	@$(PY) -m tools.configuration
+
+# The digest of the text says whether the drawing is made of it (tests/unit/papers).
+.PHONY: drawing
+drawing: ## docs/pictures/architecture.svg of the text beside it (needs Graphviz)
+	@command -v dot >/dev/null || { echo "there is no Graphviz: apt install graphviz"; exit 1; }
+	@cd docs/pictures && dot -Tsvg architecture.dot -o architecture.svg \
+	  && echo "<!-- of $$(sha256sum < architecture.dot | cut -c-64) -->" >> architecture.svg
 
 .PHONY: infra-check
 infra-check: $(VENV)/.ready $(INFRA)/.ready $(MONITORING_PROGRAMS) $(BIN)/kustomize $(BIN)/actionlint ## images, compose, monitoring, Kubernetes, Ansible, workflows: linters and cross-file tests

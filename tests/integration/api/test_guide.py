@@ -1,4 +1,4 @@
-"""The clients of the README, run as they stand against a real server."""
+"""The clients of docs/api.md, run as they stand against a real server."""
 
 import asyncio
 import os
@@ -13,14 +13,13 @@ import pytest
 from shared.http.server import serving
 from tests.integration.api.served import ADMIN, Api
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
-SECTION = README[README.index("\n## API\n") : README.index("\n## Deploy and operate\n")]
+GUIDE = (Path(__file__).parents[3] / "docs/api.md").read_text()
 
 
 def client(language: str) -> str:
-    """The first block of this language in the README's page about the API."""
-    found = re.search(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)
-    assert found, f"the README has no client in {language}"
+    """The first block of this language in the guide."""
+    found = re.search(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    assert found, f"the guide has no client in {language}"
     return found[1]
 
 
