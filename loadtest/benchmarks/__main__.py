@@ -9,21 +9,27 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import uvloop
 
-from loadtest.benchmarks import answered, handshakes, idle, steady
 from loadtest.benchmarks.machine import circumstances
 from loadtest.benchmarks.row import Row, written
+from loadtest.benchmarks.rows import answered, catch_up, handshakes, idle, read, saturation, stats, steady, storm
 
-ROWS: dict[str, Callable[..., Awaitable[Row]]] = {
-    "steady": steady.steady,
-    "answered": answered.answered,
-    "idle": idle.idle,
-    "handshakes": handshakes.handshakes,
+ROWS: dict[str, ModuleType] = {
+    "steady": steady,
+    "saturation": saturation,
+    "catch-up": catch_up,
+    "answered": answered,
+    "read": read,
+    "stats": stats,
+    "idle": idle,
+    "storm": storm,
+    "handshakes": handshakes,
 }
 
 
@@ -32,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(
         prog="python -m loadtest.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    lines = [f"{name}: {(sys.modules[run.__module__].__doc__ or '').splitlines()[0]}" for name, run in ROWS.items()]
+    lines = [f"{name}: {(module.__doc__ or '').splitlines()[0]}" for name, module in ROWS.items()]
     found.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help="; ".join(lines) + " (default: all)")
     found.add_argument("--quick", action="store_true", help="each small, to see that it works; the figures mean little")
     found.add_argument(
@@ -59,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 async def _measured(name: str, quick: bool) -> Row:
-    return await ROWS[name](quick=quick)
+    row: Row = await getattr(ROWS[name], name.replace("-", "_"))(quick=quick)
+    return row
 
 
 if __name__ == "__main__":

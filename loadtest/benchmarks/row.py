@@ -38,6 +38,11 @@ def spread(values: Sequence[float]) -> Spread:
     return low, middle, high
 
 
+def quotient(one: Spread, other: Spread) -> Spread:
+    """Of figures that were not taken in rounds: the medians', and how far it might be from that."""
+    return spread([one[0] / other[2], one[1] / other[1], one[2] / other[0]])
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that ``share`` of them do not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]

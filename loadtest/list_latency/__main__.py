@@ -6,9 +6,7 @@ Fills a database by SQL, starts the real API over it, and asks over HTTP, one re
 import argparse
 import asyncio
 import contextlib
-import http.client
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,12 +17,12 @@ from pathlib import Path
 import asyncpg
 
 from loadtest.list_latency import fill
+from loadtest.list_latency.asking import Client, measured
 from loadtest.servers.child import process, wait_ready
 from local.ports import free_port
 from local.stack import Stack
 
 TOKEN = "list-latency-token"
-BOUND_S = 5  #: a query is asked no longer than this
 QUERIES = (
     "/v1/stations?limit=100",
     "/v1/stations?limit=100&cursor={cursor}",
@@ -87,37 +85,6 @@ QUERIES = (
 )
 
 
-class Client:
-    """Asks the API, one connection."""
-
-    def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-    def get(self, path: str) -> bytes:
-        """The body of a 200."""
-        self._connection.request("GET", path, headers={"Authorization": f"Bearer {TOKEN}"})
-        answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {body[:300]!r}")
-        return body
-
-
-def measured(client: Client, path: str, times: int) -> tuple[float, float]:
-    """p50 and p99 in ms."""
-    for _ in range(2):
-        client.get(path)
-    took: list[float] = []
-    deadline = time.monotonic() + BOUND_S
-    while len(took) < times and (time.monotonic() < deadline or not took):
-        if path == "/v1/stats":
-            time.sleep(1.05)  # past its cache
-        began = time.perf_counter()
-        client.get(path)
-        took.append((time.perf_counter() - began) * 1000)
-    return statistics.median(took), sorted(took)[max(0, -(-len(took) * 99 // 100) - 1)]
-
-
 @contextlib.contextmanager
 def serving(stack: Stack, database_url: str) -> Iterator[Client]:
     """The API over one database."""
@@ -132,7 +99,7 @@ def serving(stack: Stack, database_url: str) -> Iterator[Client]:
     }
     with process("api", environment=environment):
         wait_ready(port)
-        yield Client(port)
+        yield Client(port, TOKEN)
 
 
 def filled(stack: Stack, stations: int) -> str:

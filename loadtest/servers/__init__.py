@@ -1,1 +1,1 @@
-"""What benchmarks and floods are held against: our processes started for it, and a bare server as the baseline."""
+"""What is measured: our processes started for it, what they use and ask for, and bare programs beside them."""

@@ -15,7 +15,6 @@ from local.service import Service
 from local.stack import BrokerKind, Stack
 
 TOPIC = "plugwatch.charger-events"
-PARTITIONS = 12
 PROGRAMS = {
     "gateway": ("ingest.gateway", "GATEWAY_ADMIN_PORT"),
     "rollup": ("ingest.rollup", "ROLLUP_ADMIN_PORT"),
@@ -27,6 +26,11 @@ _DEFAULTS = {"HOST": "127.0.0.1", "DRAIN_S": "0", "LOG_LEVEL": "WARNING", "SESSI
 def broker() -> BrokerKind:
     """The one that ``BROKER`` says; librdkafka's in memory unless it is told."""
     return "kafka" if os.environ.get("BROKER") == "kafka" else "mock"
+
+
+def partitions() -> int:
+    """Of the topic."""
+    return 12 if broker() == "kafka" else 4
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ async def system(
         chosen = {**_DEFAULTS, **ports, "ADMIN_TOKEN": token, **settings}
         environment = {**stack.environment, **{f"PLUGWATCH_{name}": value for name, value in chosen.items()}}
         if (on or broker()) == "kafka":  # the other makes topics by itself
-            stack.broker.create_topic(TOPIC, PARTITIONS)
+            stack.broker.create_topic(TOPIC, 12)
             stack.broker.create_topic(f"{TOPIC}.dlq", 1)
         migrate(Path(directory), environment)
         if prepare is not None:

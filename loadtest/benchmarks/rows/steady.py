@@ -7,10 +7,10 @@ its cost is in the API's.
 
 from random import Random
 
-from loadtest.benchmarks.crowd import named
-from loadtest.benchmarks.rivals import Ours, Side, rivals, us_each
+from loadtest.benchmarks.clients.crowd import named
+from loadtest.benchmarks.clients.witness import Witness, watching
 from loadtest.benchmarks.row import Goal, Rounds, Row, percentile
-from loadtest.benchmarks.witness import Witness, watching
+from loadtest.benchmarks.rows.rivals import Ours, Side, rivals, us_each
 from loadtest.servers.inventory import in_stations
 from loadtest.servers.system import broker
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import asyncpg
 
-from loadtest.benchmarks.crowd import Crowd
-from loadtest.benchmarks.log import caught_up
+from loadtest.benchmarks.clients.crowd import Crowd
 from loadtest.servers.child import listening, process
 from loadtest.servers.cpu import Meter
 from loadtest.servers.inventory import imported
+from loadtest.servers.log import caught_up
 from loadtest.servers.system import System, system
 from local.ports import free_port
 from local.servers.postgres import Postgres

@@ -10,7 +10,7 @@ import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
 
-from loadtest.benchmarks.crowd import ONLY_16, Crowd, named
+from loadtest.benchmarks.clients.crowd import ONLY_16, Crowd, named
 from loadtest.benchmarks.row import Rounds, Row
 from loadtest.servers.cpu import Meter
 from loadtest.servers.inventory import imported

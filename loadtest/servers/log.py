@@ -23,9 +23,10 @@ async def log_end(servers: str) -> int:
         await consumer.stop()
 
 
-async def applied(database: "asyncpg.Connection[asyncpg.Record]") -> int:
+async def applied(database: "asyncpg.Connection[asyncpg.Record]", schema: str = "") -> int:
     """Records that the rollup has applied, by its positions."""
-    return int(await database.fetchval("SELECT coalesce(sum(next), 0) FROM log_positions WHERE topic = $1", TOPIC))
+    positions = f"SELECT coalesce(sum(next), 0) FROM {schema}log_positions WHERE topic = $1"
+    return int(await database.fetchval(positions, TOPIC))
 
 
 async def caught_up(database: "asyncpg.Connection[asyncpg.Record]", system: System) -> float:

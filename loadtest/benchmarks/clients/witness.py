@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlencode
 
-from loadtest.benchmarks.charger import Charger
+from loadtest.benchmarks.clients.charger import Charger
 from loadtest.servers.system import System
 from loadtest.stream.sightings import Expected, Sightings
 from loadtest.stream.sse import Blocks

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from loadtest.benchmarks.charger import BOOT, Charger
+from loadtest.benchmarks.clients.charger import BOOT, Charger
 
 ONLY_16 = ("Sec-WebSocket-Protocol: ocpp1.6",)
 SPARE_FILES = 500  #: for what the generator itself opens
@@ -47,6 +47,9 @@ class Crowd:
         self._say: Callable[[Charger], object] = Charger.next_status
         self._then: Callable[[Charger], None] = self._next_or_rest
         self.chargers: list[Charger] = []
+        self._closing = False
+        self.paced = Paced()  #: of the run that goes on, or the last
+        self.losses = 0  #: sockets that ended before they were closed here
 
     async def connect(self, identities: Sequence[str], at_once: int = 100) -> None:
         """Opens their connections, ``at_once`` at a time."""
@@ -68,13 +71,18 @@ class Crowd:
         await self.run(len(self.chargers), lambda charger: charger.say(BOOT))
         await self.run(len(self.chargers))
 
-    async def run(self, calls: int, say: Callable[[Charger], object] = Charger.next_status) -> float:
+    async def run(
+        self,
+        calls: int,
+        say: Callable[[Charger], object] = Charger.next_status,
+        among: Sequence[Charger] | None = None,
+    ) -> float:
         """Has so many CALLs sent and answered, one in flight a charger; returns the seconds it took."""
         self._say, self._then = say, self._next_or_rest
         self._left, self._busy = calls, 0
         self._rested.clear()
         started = time.monotonic()
-        for charger in self.chargers[:calls]:
+        for charger in (among or self.chargers)[:calls]:
             self._left -= 1
             self._busy += 1
             say(charger)
@@ -94,6 +102,7 @@ class Crowd:
         An open load: one that falls due while its charger waits for an answer counts from when it was due.
         """
         paced, rng = Paced(), Random(1)
+        self.paced = paced
         among = among or self.chargers
         since: dict[Charger, float] = {}
 
@@ -127,6 +136,7 @@ class Crowd:
 
     def close(self) -> None:
         """Drops every socket."""
+        self._closing = True
         for charger in self.chargers:
             charger.cut()
 
@@ -141,7 +151,8 @@ class Crowd:
         self._then(charger)
 
     def lost(self, charger: Charger) -> None:
-        """Benchmarks that do not count them see no answer."""
+        """A socket that was not to end."""
+        self.losses += not self._closing
 
     def _next_or_rest(self, charger: Charger) -> None:
         if self._left > 0:

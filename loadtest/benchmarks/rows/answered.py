@@ -1,7 +1,7 @@
 """The gateway's CPU a status that is answered after the broker's ack, beside a bare echo of the same frames."""
 
-from loadtest.benchmarks.charger import Charger
-from loadtest.benchmarks.crowd import crowd, most_connections
+from loadtest.benchmarks.clients.charger import Charger
+from loadtest.benchmarks.clients.crowd import crowd, most_connections
 from loadtest.benchmarks.row import Goal, Rounds, Row
 from loadtest.servers.child import listening, process
 from loadtest.servers.cpu import Meter

@@ -9,10 +9,10 @@ from collections import defaultdict
 
 import asyncpg
 
-from loadtest.benchmarks.charger import HEARTBEAT, Charger
-from loadtest.benchmarks.crowd import Crowd, Paced, crowd, most_connections, named
-from loadtest.benchmarks.rivals import APART
+from loadtest.benchmarks.clients.charger import HEARTBEAT, Charger
+from loadtest.benchmarks.clients.crowd import Crowd, Paced, crowd, most_connections, named
 from loadtest.benchmarks.row import Goal, Rounds, Row, percentile
+from loadtest.benchmarks.rows.rivals import APART
 from loadtest.list_latency import fill
 from loadtest.servers.cpu import Meter, resident_bytes
 from loadtest.servers.inventory import imported, in_stations
