@@ -109,7 +109,7 @@ test: ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with th
 	@$(MAKE) $(VENV)/.ready
 	@test "$(BROKER)" != kafka || $(PY) -m local.servers.kafka_jars
 	@$(PYTEST) --ignore=tests/board --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane \
-	  --ignore=tests/pythons $(ARGS)
+	  --ignore=tests/pythons --ignore=tests/recipes $(ARGS)
 
 .PHONY: test-unit
 test-unit: $(VENV)/.ready ## the tests that start nothing, in less than a minute
@@ -138,6 +138,10 @@ test-pythons: $(VENV)/.ready ## the quick start in a fresh clone and an empty ho
 .PHONY: skip
 skip: $(VENV)/.ready ## pass a record that holds its partition: ARGS='PARTITION OFFSET' shows it, --yes passes (docs/dead-letters.md)
 	@env $(RUNNING) $(PY) -m ingest.rollup.redrive.skip $(ARGS)
+
+.PHONY: test-recipes
+test-recipes: $(VENV)/.ready ## the recipes of CONTRIBUTING.md, applied to a copy of the repository, with their tests
+	@$(PY) -m pytest tests/recipes --timeout 900 $(ARGS)
 
 .PHONY: test-compose
 test-compose: $(VENV)/.ready ## the compose deployment, really run and shaken (needs Docker; COMPOSE="…": another compose command)
