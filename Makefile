@@ -184,6 +184,7 @@ bench-board: $(VENV)/.board ## the board's figures beside their goals (ARGS=--he
 .PHONY: screenshots
 screenshots: $(VENV)/.board ## pictures of the status board, of systems that really run, into docs/pictures
 	@$(BROWSER) $(PY) -m tests.board.pictures $(ARGS)
+	@$(PY) -m tools.page_pictures
 
 FUZZ_S ?= 40
 .PHONY: fuzz-api
@@ -276,6 +277,7 @@ bench: $(VENV)/.ready ## every figure of docs/performance.md, each beside its ba
 .PHONY: dashboard-preview
 dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures
 	@$(PY) -m monitoring.preview $(ARGS)
+	@$(PY) -m tools.page_pictures
 
 .PHONY: load
 load: ## user: load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md

@@ -68,7 +68,11 @@ def main() -> int:
         "--rate", type=float, default=20.0, metavar="PER_S", help="their statuses a second (%(default)g)"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("docs/pictures"), metavar="DIR", help="where the pictures go (%(default)s)"
+        "--out",
+        type=Path,
+        default=Path("docs/pictures/full"),
+        metavar="DIR",
+        help="where the pictures go (%(default)s)",
     )
     given = parser.parse_args()
     stop_on_signals()

@@ -1,4 +1,4 @@
-"""Pictures of the board, of systems that really run, into docs/pictures: ``make screenshots`` (ARGS=map: one)."""
+"""Pictures of the board, of systems that really run, into docs/pictures/full: ``make screenshots`` (ARGS=map: one)."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from tests.board.browser import PHONE, WIDE, browsing, tab
 from tests.board.network import TOKEN, network
 from tests.board.wire import Wire
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "full"
 STATIONS = 10_000
 CUT_OFF = ("Failed to load resource", "ERR_")
 
