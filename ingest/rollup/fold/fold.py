@@ -27,6 +27,8 @@ from .state import ChargePoint, HistoryRow
 
 __all__ = ["Folded", "Policy", "fold", "go_offline"]
 
+BACKLOG_MS = 60 * 60 * 1000  #: so long after an outage its statuses may come, over however many sessions
+
 
 def fold(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded) -> None:
     """Folds one event into the charge point; what else follows from it is added to ``out``."""
@@ -83,8 +85,21 @@ def _begin(charge_point: ChargePoint, event: Event, policy: Policy, out: Folded)
     charge_point.epoch, charge_point.sequence, charge_point.expired = event.epoch, -1, None
     if charge_point.protocol not in (None, event.protocol):
         hardware.renew(charge_point, event)
+        rules.settle(charge_point, event.received_at, policy.connector0_mode)
     charge_point.gateway_id, charge_point.protocol = event.gateway_id, event.protocol
-    charge_point.previous_seen_at = seen_at or event.received_at
+    if not _is_telling_its_backlog(charge_point, event):
+        charge_point.previous_seen_at = seen_at or event.received_at
+
+
+def _is_telling_its_backlog(charge_point: ChargePoint, event: Event) -> bool:
+    """Whether this session goes on with what was begun after the last outage: no outage lies between."""
+    since = charge_point.connectivity_since
+    return (
+        charge_point.connectivity == "ONLINE"
+        and since is not None
+        and event.received_at - since <= BACKLOG_MS
+        and charge_point.previous_seen_at is not None
+    )
 
 
 def _vanished(charge_point: ChargePoint, event: Event, policy: Policy) -> int | None:

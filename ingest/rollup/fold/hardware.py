@@ -12,18 +12,30 @@ from .state import ChargePoint, Place
 
 
 def booted(charge_point: ChargePoint, event: Booted) -> None:
-    """What it says it is; another serial number, vendor or model than before is other hardware."""
+    """What it says it is; another serial number, vendor or model than before is other hardware.
+
+    One that does not say is known by what was said last. Case makes no difference (1.6 CiString).
+    """
     was = (charge_point.vendor, charge_point.model, charge_point.serial)
     now = (event.vendor, event.model, event.serial)
-    charge_point.vendor, charge_point.model, charge_point.serial = now
-    charge_point.firmware = event.firmware
-    if any(old and new and old != new for old, new in zip(was, now, strict=True)):
+    if any(old and new and old.lower() != new.lower() for old, new in zip(was, now, strict=True)):
         charge_point.hardware += 1
         renew(charge_point, event)
+        was = ("", "", None)
+    charge_point.vendor, charge_point.model, charge_point.serial = (
+        new or old for old, new in zip(was, now, strict=True)
+    )
+    charge_point.firmware = event.firmware
 
 
 def renew(charge_point: ChargePoint, event: Event) -> None:
-    """What was said before this session was said by another, or with other numbers."""
+    """What was said before this session was said by another, or with other numbers.
+
+    What counted as not reported goes: not even the one in between had it.
+    """
+    if charge_point.unreported_since is not None:
+        for place in former(charge_point):
+            charge_point.forget(place)
     charge_point.hardware_epoch = event.epoch
     charge_point.hardware_since, charge_point.unreported_since = event.received_at, None
     reported(charge_point)
@@ -38,6 +50,14 @@ def reported(charge_point: ChargePoint) -> None:
 def former(charge_point: ChargePoint) -> list[Place]:
     """The places of which only the former one spoke."""
     return [place for place, report in charge_point.reports.items() if charge_point.is_former(report)]
+
+
+def make_room(charge_point: ChargePoint, at: int, policy: Policy) -> bool:
+    """Forgets a place of which only the former one spoke, for one that is there now; whether there was one."""
+    places = former(charge_point)
+    if places:
+        forget(charge_point, places[-1:], at, policy)
+    return bool(places)
 
 
 def mark_unreported(charge_point: ChargePoint, at: int, policy: Policy) -> None:

@@ -18,7 +18,8 @@ INFO_MS = 60 * 1000  #: between two lines of a place that tell of its ``info`` a
 def report(charge_point: ChargePoint, event: StatusReported, policy: Policy, out: Folded) -> None:
     """The newest word of its place; that of one place too many is counted and dropped (domain: 255)."""
     place = (event.evse_id, event.connector_id)
-    if place not in charge_point.reports and place != CHARGE_POINT and charge_point.places >= MOST_PLACES:
+    is_full = place not in charge_point.reports and place != CHARGE_POINT and charge_point.places >= MOST_PLACES
+    if is_full and not hardware.make_room(charge_point, event.received_at, policy):
         out.refused += 1
         return
     event_time, same_status = _learn(charge_point, event, out)

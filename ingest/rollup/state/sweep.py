@@ -58,7 +58,7 @@ class Sweep:
                 return [folded for half in halves for folded in await self.apply(half, alter, now)]
             self.failed.update(keys)
             log.exception(
-                "a charge point cannot be marked OFFLINE or lose a place, others can: see "
+                "a sweep cannot write a charge point (OFFLINE, its places, its flags), others it can: see "
                 "monitoring/runbooks/RowsUnreadable.md",
                 extra={"key": next(iter(keys))},
             )

@@ -110,6 +110,26 @@ def test_one_implausible_time_in_a_backlog_does_not_move_the_next_ones(implausib
     ]
 
 
+@pytest.mark.parametrize(("pause", "is_believed"), [(2 * SECOND, True), (2 * HOUR, False)])
+def test_a_backlog_that_takes_two_sessions_keeps_its_times(pause: int, is_believed: bool) -> None:
+    """The second session began after no outage (it was back within the grace), and may be long after the last one."""
+    before, first, second = Session(epoch=1), Session(epoch=2), Session(epoch=3)
+    back, again = T0 + 2 * HOUR, T0 + 2 * HOUR + pause
+    world = told(
+        [
+            before.began(T0),
+            before.ended(T0),
+            first.began(back),
+            first.reported(back, "Preparing", says=T0 + 10 * MINUTE),
+            first.ended(again - SECOND),
+            second.began(again),
+            second.reported(again, "Charging", says=T0 + 20 * MINUTE),
+        ]
+    )
+    row = world.history("STATUS")[-1]
+    assert (row.event_time, row.flags) == ((T0 + 20 * MINUTE, ()) if is_believed else (again, ("clock_suspect",)))
+
+
 def test_a_gateway_whose_clock_is_behind_does_not_make_an_event_later_than_its_receipt() -> None:
     fast, slow = Session(epoch=1), Session(epoch=2, gateway="gw-2")
     world = told([fast.reported(T0 + MINUTE, "Charging"), slow.reported(T0, "Available")])

@@ -64,6 +64,40 @@ def test_the_same_hardware_again_or_one_that_does_not_say_what_it_is_changes_not
         assert world.one.hardware_since is None
 
 
+def test_who_does_not_say_what_it_is_is_known_by_what_was_said_last() -> None:
+    first, second = Session(epoch=1), Session(epoch=2)
+    world = told([first.began(T0), first.booted(T0, serial="A")])
+    world.tell(second.began(T0 + HOUR), second.booted(T0 + HOUR, serial="a"), second.booted(T0 + HOUR, serial=None))
+    assert world.document.hardware == 1, "neither nothing nor the case makes another of it"
+    world.tell(second.booted(T0 + HOUR, serial="B"))
+    assert world.document.hardware == 2
+    world.tell(second.booted(T0 + HOUR, serial=None, model="N"))
+    assert (world.document.hardware, world.one.serial) == (3, None), "the serial number was the former one's"
+
+
+@pytest.mark.parametrize("by", ["boot", "dialect"])
+def test_what_counted_as_not_reported_is_not_free_again_with_the_next_hardware(by: str) -> None:
+    world, _ = swapped()
+    hardware.mark_unreported(world.one, T0 + 2 * HOUR, Policy())
+    third = Session(epoch=3, protocol="ocpp1.6" if by == "boot" else "ocpp2.1")
+    world.tell(third.booted(T0 + 3 * HOUR, serial="C" if by == "boot" else "B"))
+    assert statuses(world) == {1: ("AVAILABLE", "OWN")}
+    world.reload()
+    assert world.document.counts == {"AVAILABLE": 1}
+    world.tell(third.reported(T0 + 3 * HOUR, "Charging", (2, 1)))
+    assert world.document.counts == {"AVAILABLE": 1, "OCCUPIED": 1}
+
+
+def test_places_of_former_hardware_make_room_for_those_that_are_there() -> None:
+    former, newer = Session(epoch=1), Session(epoch=2, protocol="ocpp2.0.1")
+    world = told(former.reported(T0, place=(evse, 1)) for evse in range(1, 256))
+    world.tell(newer.began(T0 + HOUR), *(newer.reported(T0 + HOUR, place=(evse, 2)) for evse in range(1, 256)))
+    assert (world.one.places, world.out.refused) == (255, 0)
+    assert not hardware.former(world.one)
+    world.tell(newer.reported(T0 + HOUR, place=(1, 1)))
+    assert world.out.refused == 1
+
+
 def test_hardware_that_reports_all_places_leaves_nothing_to_wait_for() -> None:
     world, newer = swapped()
     assert hardware.former(world.one) == [(0, 0), (2, 1), (3, 1)]
