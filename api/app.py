@@ -135,7 +135,7 @@ def create(
         connector_routes.room(Connectors(database)),
         availability_routes.room(Availability(writing, database, clock)),
         command_routes.room(Commands(database, calls), once),
-        hardware_routes.room(Hardware(writing, database, clock), once),
+        hardware_routes.room(Hardware(writing, database, copy.redis, clock), once),
         trace_routes.room(Tracing(database, copy.redis)),
         history_routes.room(History(database), NetworkHistory(database)),
         stats_routes.room(Stats(database, clock, position), Series(database, now)),

@@ -6,7 +6,10 @@ second. Who gave up waiting for it has lost nothing.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
+
+from redis.asyncio import Redis
 
 from api.database import Database
 from api.http.access import Author
@@ -15,13 +18,17 @@ from api.inventory.hashing import Hashing
 from api.inventory.merging import Known, Row
 from api.inventory.writing import Writing
 from shared.stores import fleet
-from shared.stores.hot import Change
-from shared.words import documents
+from shared.stores.hot import AWAY, Change
+from shared.words import documents, gateways
+from shared.words.gateways import Fence
 
 from .inputs import Replacement
 
+log = logging.getLogger("plugwatch.api.hardware")
+
 WAIT_S = 5
 POLL_S = 0.05
+FENCED_WITHIN_S = 2
 
 #: Sessions so far were of the former one; whatever comes next has a higher epoch. Places it had are waited for.
 _REPLACE = """
@@ -33,6 +40,12 @@ _REPLACE = """
 """
 _PLACE = "charge_point_key = $1 AND evse_id = $2 AND ($3 = 0 OR connector_id = $3)"
 _FORGET = f"UPDATE reports SET forgotten = true WHERE {_PLACE}"  # noqa: S608
+_WITH_A_SESSION = "SELECT gateway_id, epoch FROM charge_points WHERE key = $1 AND connectivity = 'ONLINE'"
+#: Places that not even the one before had reported by then.
+_FORGET_UNREPORTED = """
+    UPDATE reports r SET forgotten = true FROM charge_points c
+    WHERE c.key = $1 AND r.charge_point_key = c.key AND c.unreported_since IS NOT NULL AND r.epoch < c.hardware_epoch
+"""
 _FORGET_INTENTS = f"DELETE FROM intents WHERE {_PLACE}"  # noqa: S608
 _WAITS = f"SELECT EXISTS (SELECT FROM reports WHERE {_PLACE} AND forgotten)"  # noqa: S608
 
@@ -40,14 +53,18 @@ _WAITS = f"SELECT EXISTS (SELECT FROM reports WHERE {_PLACE} AND forgotten)"  # 
 class Hardware:
     """Every method may raise ``NotFound`` and ``Unavailable``; ``clock`` is monotonic (s)."""
 
-    def __init__(self, writing: Writing, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(self, writing: Writing, database: Database, redis: Redis, clock: Callable[[], float]) -> None:
         self._writing = writing
         self._database = database
+        self._redis = redis
         self._clock = clock
         self._hashing = Hashing()
 
     async def replace(self, author: Author, charge_point_id: str, new: Replacement) -> Change:
-        """Another device bears the id from now on: same key, station and history."""
+        """Another device bears the id from now on: same key, station and history.
+
+        Whoever is connected must connect again: what it says from then on is the new one's word, and it is asked.
+        """
         hash_: str | None = None
         if new.password is not None:  # before the locks: it may take seconds
             given = {"charge_point_id": charge_point_id, "password": new.password}
@@ -62,6 +79,8 @@ class Hardware:
             has_password = password_hash is not None
             after = before.with_(**unknown, hardware=number, has_password=has_password, revision=revision)
             stored = documents.encode(after).decode()
+            await write.connection.execute(_FORGET_UNREPORTED, row["key"])
+            session = await write.connection.fetchrow(_WITH_A_SESSION, row["key"])
             await write.connection.execute(_REPLACE, row["key"], number, password_hash, revision, stored)
             write.charge_points.add(row["key"])
             write.stations.update({row["station_key"]} - {None})
@@ -72,7 +91,21 @@ class Hardware:
                 before={"hardware": before.hardware},
                 after={"hardware": number},
             )
+        if session is not None and session["gateway_id"] is not None:
+            await self._end(row["key"], session["gateway_id"], session["epoch"])
         return write.charge_point_change
+
+    async def _end(self, key: int, gateway_id: str, epoch: int) -> None:
+        """Has the session up to this epoch closed; without Redis its next one is the new device's first."""
+        fence = Fence(key, below=epoch + 1, newest=epoch)
+        try:
+            async with asyncio.timeout(FENCED_WITHIN_S):
+                await self._redis.publish(gateways.channel(gateway_id), gateways.encode(fence))
+        except AWAY as error:
+            log.warning(
+                "a device was replaced, but Redis does not answer: if it is connected already, have it connect again",
+                extra={"key": key, "error": repr(error)},
+            )
 
     async def forget(self, author: Author, charge_point_id: str, evse_id: int, connector_id: int) -> bool:
         """A place that is no longer there (connector 0: the EVSE with all of it); whether it is gone by now."""

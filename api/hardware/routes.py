@@ -28,7 +28,7 @@ def room(hardware: Hardware, once: Idempotency) -> Room:
         """Another device bears this id from now on; id, station and history stay, `hardware` goes up.
 
         Places that it has not reported 45 s after it was asked for them are UNKNOWN (NOT_REPORTED), and go after a
-        day. Another password ends the session of the former one (close code 1008).
+        day. Whoever is connected is cut off, and connects again as the new one, if its password is the right one.
         """
         body, made = body.with_generated()
         return await once.written(

@@ -87,6 +87,26 @@ async def test_a_swapped_device_has_the_same_history_and_a_number_of_its_own(
     assert [line["reported"] for line in lines] == ["Reserved", "Available", "Available"]
 
 
+@pytest.mark.parametrize("dialect", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
+async def test_who_is_connected_when_it_is_replaced_connects_again_and_speaks_for_itself(
+    api: Api, ingest: Ingest, dialect: str
+) -> None:
+    """The new device may have come before the operator said so; it must not count as the one that was there."""
+    cp = new_id()
+    await api.station("S1", cp)
+    async with plugged(api, ingest.gateways[0], cp, dialect, "Available", "Available") as plug:
+        await api.pool.execute("UPDATE charge_points SET unreported_since = now(), hardware_epoch = epoch + 1")
+        assert (await api.client.post(f"/v1/charge-points/{cp}/replace", json={})).status_code == 200
+        assert await plug.closed() in (1000, 1001)
+    async with plugged(api, ingest.gateways[0], cp, dialect, "Charging" if dialect == "ocpp1.6" else "Occupied"):
+        query = "SELECT hardware_since IS NULL AND epoch >= hardware_epoch FROM charge_points WHERE id = $1"
+
+        async def is_the_new_one() -> bool:
+            return bool(await api.pool.fetchval(query, cp)) and (await shown(api, cp))["counts"] == {"OCCUPIED": 1}
+
+        await eventually(is_the_new_one)
+
+
 async def test_without_a_password_a_swapped_device_bears_the_former_ones(api: Api) -> None:
     await api.station("S1")
     await api.client.post("/v1/stations/S1/charge-points", json={"id": "CP1", "password": KEY})
