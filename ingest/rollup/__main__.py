@@ -19,7 +19,7 @@ from ingest.rollup.log.senders import Senders
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state.flags import Flags
 from ingest.rollup.state.liveness import Liveness
-from ingest.rollup.state.places import ANSWER_S, Places
+from ingest.rollup.state.places import ANSWER_S, REPORT_S, Places
 from ingest.rollup.state.store import Store
 from ingest.rollup.upkeep.fleet_gauges import FleetGauges
 from ingest.rollup.upkeep.history_months import HistoryMonths
@@ -105,7 +105,7 @@ async def serve(given: Settings) -> None:
             metrics,
             policy=policy,
             clock=clock,
-            unreported_s=given.status_settle_s + ANSWER_S,
+            unreported_s=given.status_settle_s + REPORT_S + ANSWER_S,
         )
 
         flags = Flags(
@@ -117,7 +117,7 @@ async def serve(given: Settings) -> None:
             clock=clock,
             changes=given.flapping_changes,
             stuck_s=given.stuck_s,
-            asked_s=given.status_settle_s + ANSWER_S,
+            asked_s=given.status_settle_s + REPORT_S + ANSWER_S,
         )
 
         async def readiness() -> tuple[bool, Mapping[str, str]]:

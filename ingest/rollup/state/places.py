@@ -1,7 +1,8 @@
-"""Places that are no longer there: of former hardware, and those that an operator forgot.
+"""Places that are no longer there: of former hardware, and those that an operator forgot; and those of the refused.
 
 A place that other hardware under the same id did not report, though it had time to and was asked, counts as not
-reported; a day later it goes. Sweeps the charge points of the partitions this rollup owns, and none while it is behind.
+reported; a day later it goes. Who is not let in any more while its socket is gone has no session that could say so:
+its places are settled here. Sweeps the charge points of the partitions this rollup owns, and none while it is behind.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from ingest.rollup.copy.publication import Publication
-from ingest.rollup.fold import hardware
+from ingest.rollup.fold import hardware, rules
 from ingest.rollup.fold.folded import Folded, Policy
 from ingest.rollup.fold.state import ChargePoint
 from ingest.rollup.metrics import Metrics
@@ -24,17 +25,35 @@ log = logging.getLogger("plugwatch.rollup.places")
 
 EVERY_S = 0.5
 ASKED_S = 45  #: so long after a boot or a reconnect the gateway asks for what was not reported
+REPORT_S = 30  #: so long it waits for the answer to one question for all, before it asks for each
 ANSWER_S = 45  #: and so long a charger has to answer
+ASKED_A_SECOND = 50  #: charge points that a gateway asks; after a storm the last of them are asked late
 KEPT_S = 86_400
 AT_ONCE = 1000
 
-What = Literal["unreported", "gone", "forgotten"]
+What = Literal["unreported", "gone", "forgotten", "refused"]
 
 _DUE: Mapping[What, str] = {
-    "unreported": """
+    # An epoch is when its session began, unless a clock was wrong.
+    "unreported": f"""
+        WITH due AS MATERIALIZED (
+            SELECT key, gateway_id, greatest(hardware_since, connectivity_since, CASE
+                WHEN epoch <= extract(epoch FROM now()) * 1000 THEN to_timestamp(epoch / 1000.0) END) AS since
+            FROM charge_points
+            WHERE hardware_since < now() - make_interval(secs => $2) AND unreported_since IS NULL
+              AND connectivity = 'ONLINE' AND closed_at IS NULL AND deleted_at IS NULL
+              AND log_partition = ANY($1::int[]) AND key <> ALL($4::bigint[])
+        ), held AS MATERIALIZED (
+            SELECT gateway_id, count(*) / {ASKED_A_SECOND} AS asked_s FROM charge_points
+            WHERE connectivity = 'ONLINE' AND gateway_id IN (SELECT gateway_id FROM due) GROUP BY gateway_id
+        )
+        SELECT key FROM due JOIN held USING (gateway_id)
+        WHERE since < now() - make_interval(secs => $2 + held.asked_s) LIMIT $3
+    """,  # noqa: S608
+    "refused": """
         SELECT key FROM charge_points
-        WHERE hardware_since IS NOT NULL AND unreported_since IS NULL AND connectivity = 'ONLINE'
-          AND closed_at IS NULL AND greatest(hardware_since, connectivity_since) < now() - make_interval(secs => $2)
+        WHERE registration <> 'ACCEPTED' AND closed_at IS NOT NULL AND connectivity = 'ONLINE' AND $2 = 0
+          AND (status <> 'UNKNOWN' OR evse_counts - 'UNKNOWN' <> '{}')
           AND deleted_at IS NULL AND log_partition = ANY($1::int[]) AND key <> ALL($4::bigint[]) LIMIT $3
     """,
     "gone": """
@@ -63,14 +82,14 @@ class Places:
         *,
         policy: Policy,
         clock: Callable[[], int],
-        unreported_s: float = ASKED_S + ANSWER_S,
+        unreported_s: float = ASKED_S + REPORT_S + ANSWER_S,
         kept_s: float = KEPT_S,
     ) -> None:
         self._pool = pool
         self._reading = reading
         self._policy = policy
         self._clock = clock
-        self._after_s: Mapping[What, float] = {"unreported": unreported_s, "gone": kept_s, "forgotten": 0}
+        self._after_s: Mapping[What, float] = {"unreported": unreported_s, "gone": kept_s, "forgotten": 0, "refused": 0}
         self._sweep = Sweep(store, publication, metrics)
         self._outage = Outage(log, "no place is forgotten: Postgres is away", "Postgres is back: places are looked at")
 
@@ -98,6 +117,9 @@ class Places:
 
     def _is_altered(self, what: What, one: ChargePoint, now: int) -> bool:
         """Whether it still holds under the lock; then it is done."""
+        if what == "refused":
+            rules.settle(one, now, self._policy.connector0_mode)
+            return bool(one.turns or one.touched)
         if what == "forgotten":
             hardware.forget(one, [], now, self._policy)
             return bool(one.forgotten)

@@ -82,6 +82,9 @@ CREATE INDEX charge_points_station ON charge_points (station_key) WHERE deleted_
 
 CREATE INDEX charge_points_closed ON charge_points (closed_at) WHERE closed_at IS NOT NULL;
 
+-- Not let in any more, and its socket is gone: nobody there says so.
+CREATE INDEX charge_points_refused ON charge_points (key) WHERE registration <> 'ACCEPTED' AND closed_at IS NOT NULL;
+
 CREATE INDEX charge_points_hardware ON charge_points (hardware_since) WHERE hardware_since IS NOT NULL;
 
 -- Few have a flag, and no status raises or lowers one but of its own place: updates stay HOT.
