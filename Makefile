@@ -274,6 +274,14 @@ lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml
 bench: $(VENV)/.ready ## every figure of docs/performance.md, each beside its baseline (ARGS=--help)
 	@BROKER=$(if $(filter file,$(origin BROKER)),kafka,$(BROKER)) $(PY) -m loadtest.benchmarks $(ARGS)
 
+.PHONY: bench-guard
+bench-guard: $(VENV)/.ready ## ratios of CPU in a minute, in small: whether a change has made us dearer
+	@$(PY) -m loadtest.benchmarks --guard
+
+.PHONY: bench-pages
+bench-pages: $(VENV)/.ready ## what docs/ says of docs/performance/figures.json, anew (make bench ARGS="--into docs/performance")
+	@$(PY) -m loadtest.benchmarks.report
+
 .PHONY: dashboard-preview
 dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures
 	@$(PY) -m monitoring.preview $(ARGS)

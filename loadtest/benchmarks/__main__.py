@@ -1,8 +1,9 @@
 """Every figure of docs/performance.md, each beside its baseline in the same run: ``make bench ARGS="ROW …"``.
 
 Everything runs on this machine, against processes started here. Speed is given as a ratio to a baseline, in alternating
-rounds. CPU is each process's own, from /proc; the generator's is shown apart. BROKER=mock takes librdkafka's broker in
-the place of Apache Kafka. The last answer is the table; JSON, table and plot are in the folder of --into.
+rounds. CPU is each process's own, from /proc; the generator's is shown apart. On Apache Kafka, unless BROKER=mock takes
+librdkafka's broker in its place. --into keeps JSON, table and plot; rows that were not asked for stay there as they
+are. All rows take about 15 minutes on a machine that does nothing else.
 """
 
 import argparse
@@ -11,61 +12,61 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import uvloop
 
+from loadtest.benchmarks import guard
 from loadtest.benchmarks.machine import circumstances
+from loadtest.benchmarks.report.plot import plot
+from loadtest.benchmarks.report.table import goals
 from loadtest.benchmarks.row import Row, written
-from loadtest.benchmarks.rows import answered, catch_up, handshakes, idle, read, saturation, stats, steady, storm
-
-ROWS: dict[str, ModuleType] = {
-    "steady": steady,
-    "saturation": saturation,
-    "catch-up": catch_up,
-    "answered": answered,
-    "read": read,
-    "stats": stats,
-    "idle": idle,
-    "storm": storm,
-    "handshakes": handshakes,
-}
+from loadtest.benchmarks.rows import ROWS
 
 
 def parser() -> argparse.ArgumentParser:
     """What may be asked for."""
+    lines = [f"  {name:<12} {(module.__doc__ or '').splitlines()[0]}" for name, module in ROWS.items()]
     found = argparse.ArgumentParser(
-        prog="python -m loadtest.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m loadtest.benchmarks",
+        description=__doc__,
+        epilog="\n".join(["rows:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    lines = [f"{name}: {(module.__doc__ or '').splitlines()[0]}" for name, module in ROWS.items()]
-    found.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help="; ".join(lines) + " (default: all)")
+    found.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help="(default: all)")
     found.add_argument("--quick", action="store_true", help="each small, to see that it works; the figures mean little")
+    found.add_argument("--events", type=int, help="of the backlog that is caught up (default: 1000000)")
     found.add_argument(
         "--into", type=Path, default=Path("loadtest/reports/bench"), help="folder (default: %(default)s)"
     )
+    found.add_argument("--guard", action="store_true", help="only whether ratios of CPU are where they were, roughly")
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures, and keeps the figures of rows that were not asked for."""
+    """Measures; the exit code of --guard is 1 when a ratio is out of its bounds."""
     given = parser().parse_args(arguments)
+    if given.guard:
+        sys.exit(not uvloop.run(guard.holds()))
     os.environ.setdefault("BROKER", "kafka")
     given.into.mkdir(parents=True, exist_ok=True)
     report = given.into / "figures.json"
-    told: dict[str, Any] = {"schema_version": 1, "rows": {}}
-    if report.exists():
-        told = json.loads(report.read_text())
+    told: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {"schema_version": 1, "rows": {}}
     for name in given.rows or ROWS:
         print(f"{name} …", file=sys.stderr, flush=True)
         around = circumstances()
-        row = uvloop.run(_measured(name, given.quick))
+        row = uvloop.run(_measured(name, given))
         told["rows"][name] = {**around, "quick": given.quick, **row.told}
+        told["rows"] = {one: told["rows"][one] for one in ROWS if one in told["rows"]}
         report.write_text(written(told))
+        (given.into / "figures.svg").write_text(plot(told["rows"]))
+        print(goals({name: told["rows"][name]}), flush=True)
+    (given.into / "figures.md").write_text(goals(told["rows"]))
 
 
-async def _measured(name: str, quick: bool) -> Row:
-    row: Row = await getattr(ROWS[name], name.replace("-", "_"))(quick=quick)
+async def _measured(name: str, given: argparse.Namespace) -> Row:
+    more = {"events": given.events} if name == "catch-up" and given.events else {}
+    row: Row = await getattr(ROWS[name], name.replace("-", "_"))(quick=given.quick, **more)
     return row
 
 

@@ -44,6 +44,8 @@ _BARE = """
     INSERT INTO gateways (id, expires_at) VALUES ('bench', now() + interval '1 day')
 """
 
+_HISTORY_BYTES = "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'history'::regclass"
+
 
 async def catch_up(*, quick: bool, events: int | None = None) -> Row:
     """The row."""
@@ -66,6 +68,7 @@ async def catch_up(*, quick: bool, events: int | None = None) -> Row:
         await database.execute("CHECKPOINT")
         ours.services["rollup"].spawn()
         await _tenths(figures, "ours", Meter(ours.pids), database, "", n)
+        figures.add("history_bytes_each", await database.fetchval(_HISTORY_BYTES) / n)
         await database.close()
     spread = figures.spread
     spread["ratio"] = quotient(spread["ours.per_s"], spread["bare.per_s"])

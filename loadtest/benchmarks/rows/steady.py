@@ -5,6 +5,7 @@ then at 2,000/s and from a hub against ours alone. One client watches a tenth of
 its cost is in the API's.
 """
 
+from collections.abc import Sequence
 from random import Random
 
 from loadtest.benchmarks.clients.crowd import named
@@ -31,8 +32,8 @@ GOALS = (
 )
 
 
-async def steady(*, quick: bool) -> Row:
-    """The row."""
+async def steady(*, quick: bool, rates: Sequence[int] = RATES, alone: bool = True) -> Row:
+    """The row; without what is measured of ours ``alone`` if so asked."""
     n, seconds, rounds = (200, 3.0, 1) if quick else (1_000, 12.0, 3)
     figures, chargers, hub = Rounds(), named(n), named(HUB, "HUB")
     inventory = [*in_stations(chargers), *in_stations(hub, HUB, "H")]
@@ -40,15 +41,17 @@ async def steady(*, quick: bool) -> Row:
     async with rivals(inventory, chargers) as (ours, bare):
         for _ in range(rounds):
             async with watching(ours.system, watched) as witness:
-                for rate in RATES:
+                for rate in rates:
                     mine = await _ours(figures, ours, witness, rate, seconds)
                     other = await _bare(figures, bare, rate, seconds)
                     figures.add(f"{rate}/s.ratio", mine / other)
-                await _ours(figures, ours, witness, 2_000, seconds)
-        await ours.crowd.connect(hub)
-        await ours.crowd.boot()
-        for _ in range(rounds):
-            await _hub(figures, ours, seconds)
+                if alone:
+                    await _ours(figures, ours, witness, 2_000, seconds)
+        if alone:
+            await ours.crowd.connect(hub)
+            await ours.crowd.boot()
+            for _ in range(rounds):
+                await _hub(figures, ours, seconds)
     settings = {"chargers": n, "seconds_a_rate": seconds, "rounds": rounds, "broker": broker(), "watched": len(watched)}
     return Row(settings, figures.spread, GOALS)
 

@@ -1,0 +1,162 @@
+"""The part of docs/capacity.md that is made of figures: what each process carries, and fleets by arithmetic. Pure."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loadtest.benchmarks.report.table import number
+
+FLEETS = (1_000, 10_000, 100_000, 1_000_000)
+RATES = (50, 500, 2_000)
+NEEDED = ("steady", "saturation", "catch-up", "read", "idle", "storm")
+_DAY_S, _GB, _PAIR, _BROKERS = 86_400, 1e9, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Medians of the figures."""
+
+    rows: Mapping[str, Any]
+
+    def __call__(self, row: str, figure: str) -> float:
+        return float(self.rows[row]["figures"][figure][1])
+
+    def us(self, part: str, rate: float) -> float:
+        """CPU (µs) a status of a process; of the measured rate that is next below, where it costs more."""
+        known = max((one for one in RATES if one <= rate), default=RATES[0])
+        return self("steady", f"{known}/s.ours.{part}_us")
+
+
+def capacity(told: Mapping[str, Any], assumed: Mapping[str, Any]) -> str:
+    """The made part of the page."""
+    rows = told["rows"]
+    if lacking := [name for name in NEEDED if name not in rows]:
+        return f"Not measured yet: {', '.join(lacking)} of `make bench`.\n"
+    measured = Measured(rows)
+    quick = [name for name in NEEDED if rows[name]["quick"]]
+    warning = f"**In small only, and so worth little, were measured: {', '.join(quick)}.**\n\n" if quick else ""
+    return f"{warning}{_one_process(measured)}\n{_fleets(measured, assumed)}\n{_inputs(assumed)}"
+
+
+def _one_process(measured: Measured) -> str:
+    idle, storm, read = (measured.rows[name]["settings"] for name in ("idle", "storm", "read"))
+
+    def a_core(row: str, figure: str) -> str:
+        return f"{1e6 / max(measured(row, figure), 1):,.0f}"
+
+    carried = (
+        ("gateway", f"{a_core('saturation', '1000.ours.gateway_us')} statuses/s a core", "1,000 chargers"),
+        (
+            "gateway",
+            f"{idle['connections']:,} connections, {number(measured('idle', 'kb_each'))} kB each",
+            f"as many as files may be open; an inventory of {idle['inventory']:,}",
+        ),
+        (
+            "gateway",
+            f"a handshake with password costs {number(measured('storm', 'gateway_ms_each'))} ms",
+            f"{storm['chargers']:,} chargers at once",
+        ),
+        ("rollup", f"{number(measured('catch-up', 'ours.per_s'))} events/s", "a backlog"),
+        ("rollup", f"{a_core('steady', '2000/s.ours.rollup_us')} statuses/s a core", "at 2,000/s"),
+        ("Postgres", f"{a_core('catch-up', 'ours.postgres_us')} events/s a core", "a backlog"),
+        ("Postgres", f"{a_core('steady', '2000/s.ours.postgres_us')} statuses/s a core", "at 2,000/s"),
+        (
+            "Postgres",
+            f"{number(measured('catch-up', 'history_bytes_each'))} bytes a line of history",
+            "indexes included",
+        ),
+        ("Redis", f"{a_core('steady', '2000/s.ours.redis_us')} statuses/s a core", "at 2,000/s"),
+        (
+            "API",
+            f"{number(measured('read', 'ours.per_s'))} stations/s, {number(measured('read', 'ours.api_us'))} µs each",
+            f"{read['document_bytes']:,} bytes each",
+        ),
+    )
+    head = "Measured; *a core* is what fills one, by CPU a status, and not a rate that was run."
+    lines = ["## What one process carries", "", head, "", "| | carries | where |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(line)} |" for line in carried)]) + "\n"
+
+
+def _needs(measured: Measured, assumed: Mapping[str, Any], chargers: int) -> dict[str, float]:
+    charger, busy = assumed["a charger"], assumed["cores are planned to be busy (%)"] / 100
+    peak = assumed["peak, as a multiple of the mean"]
+    mean = chargers * charger["statuses a day"] / _DAY_S
+    reads = chargers * charger["documents read a day"] / _DAY_S * peak
+    rate = mean * peak
+
+    def cores(part: str, more: float = 0.0) -> float:
+        return float((rate * measured.us(part, rate) / 1e6 + more) / busy)
+
+    resting = (
+        measured("idle", "resting.gateway_percent") / 100 / measured.rows["idle"]["settings"]["resting"] * chargers
+    )
+    return {
+        "statuses/s, mean": mean,
+        "statuses/s, peak": rate,
+        "gateway cores": cores("gateway", resting),
+        "gateway processes": max(_PAIR, math.ceil(chargers / assumed["connections planned a gateway"])),
+        "gateway memory, GB": chargers * measured("idle", "kb_each") * 1000 / _GB,
+        "rollup cores": cores("rollup"),
+        "API cores": cores("api", reads * measured("read", "ours.read_us") / 1e6),
+        "Postgres cores": cores("postgres"),
+        "Redis cores": cores("redis"),
+        "broker cores": cores("broker"),
+        "history, GB": mean * _DAY_S * assumed["history is kept (days)"]
+        * measured("catch-up", "history_bytes_each") / _GB,
+        "log, GB": mean * _DAY_S * assumed["log is kept (days)"] * assumed["bytes on the log a status"] / _GB,
+    }  # fmt: skip
+
+
+def _bought(needs: Mapping[str, float]) -> dict[str, float]:
+    """What is rented: everything twice but the brokers, which are three, and nothing smaller than a vCPU."""
+    vcpus = {
+        "gateway": max(needs["gateway processes"], math.ceil(needs["gateway cores"]) + 1),
+        "rollup": math.ceil(needs["rollup cores"]) + 1,
+        "API": math.ceil(needs["API cores"]) + 1,
+        "Postgres": _PAIR * math.ceil(needs["Postgres cores"]),
+        "Redis": _PAIR * math.ceil(needs["Redis cores"]),
+        "broker": _BROKERS * math.ceil(needs["broker cores"] / _BROKERS),
+    }
+    return {"vCPUs": sum(vcpus.values()), "SSD, GB": _PAIR * needs["history, GB"] + _BROKERS * needs["log, GB"]}
+
+
+def _fleets(measured: Measured, assumed: Mapping[str, Any]) -> str:
+    needs = {fleet: _needs(measured, assumed, fleet) for fleet in FLEETS}
+    prices = assumed["prices, EUR a month"]
+    lines = [
+        "## Fleets, by arithmetic",
+        "",
+        "Extrapolated but for the first column's order of magnitude: CPU a status of the measured rate next below the "
+        f"peak ({', '.join(f'{rate:,}/s' for rate in RATES)}; beyond the last, straight on), times the peak.",
+        "",
+        "| chargers | " + " | ".join(f"{fleet:,}" for fleet in FLEETS) + " |",
+        "|---|" + "---|" * len(FLEETS),
+    ]
+    for name in needs[FLEETS[0]]:
+        lines.append(f"| {name} | " + " | ".join(number(of[name]) for of in needs.values()) + " |")
+    bought = {fleet: _bought(of) for fleet, of in needs.items()}
+    for name in ("vCPUs", "SSD, GB"):
+        lines.append(f"| rented: {name} | " + " | ".join(number(of[name]) for of in bought.values()) + " |")
+    cost = {
+        fleet: of["vCPUs"] * prices["a vCPU with 4 GB of memory"] + of["SSD, GB"] * prices["a GB of SSD"]
+        for fleet, of in bought.items()
+    }
+    lines.append("| EUR a month | " + " | ".join(f"{one:,.0f}" for one in cost.values()) + " |")
+    per = " | ".join(f"**{one / fleet * 10_000:,.0f}**" for fleet, one in cost.items())
+    lines.append(f"| **EUR per 10,000 chargers and month** | {per} |")
+    first = max(
+        (part for part in needs[FLEETS[-1]] if part.endswith("cores")), key=lambda part: needs[FLEETS[-1]][part]
+    )
+    lines += ["", f"What fills first at a million: **{first}**."]
+    return "\n".join(lines) + "\n"
+
+
+def _inputs(assumed: Mapping[str, Any]) -> str:
+    lines = ["## What is assumed", "", "Put your own into [assumptions.json](performance/assumptions.json).", ""]
+    for name, value in assumed.items():
+        if isinstance(value, dict):
+            lines += [f"- {name}: {', '.join(f'{key} {one:,}' for key, one in value.items())}"]
+        else:
+            lines += [f"- {name}: {value:,}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,88 @@
+"""What is made of the figures, and that what stands in docs/ is made of them."""
+
+import json
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from loadtest.benchmarks.report.__main__ import DOCS, pages
+from loadtest.benchmarks.report.capacity import FLEETS, NEEDED, RATES, capacity
+from loadtest.benchmarks.report.page import page
+from loadtest.benchmarks.report.plot import plot
+from loadtest.benchmarks.report.table import goals, number
+from loadtest.benchmarks.rows import ROWS
+
+ASSUMED = json.loads((DOCS / "performance" / "assumptions.json").read_text())
+PARTS = ("gateway", "rollup", "api", "postgres", "redis", "broker")
+FIGURES: dict[str, dict[str, Any]] = {
+    "steady": {f"{rate}/s.ours.{part}_us": [90, 100, 110] for rate in RATES for part in PARTS},
+    "saturation": {"1000.ours.gateway_us": [40, 50, 60]},
+    "catch-up": {"ours.per_s": [1, 20_000, 3], "ours.postgres_us": [1, 20, 3], "history_bytes_each": [500] * 3},
+    "read": {"ours.per_s": [1, 2_000, 3], "ours.api_us": [1, 300, 3], "ours.read_us": [1, 310, 3]},
+    "idle": {"kb_each": [8, 8.4, 9], "resting.gateway_percent": [1, 1, 1]},
+    "storm": {"gateway_ms_each": [1, 1, 1]},
+}
+SETTINGS = {"connections": 16_000, "inventory": 100_000, "resting": 1_000, "chargers": 10_000, "document_bytes": 2_000}
+
+
+def _told(**changed: Any) -> dict[str, Any]:
+    row = {
+        "began_at": "2026-03-01T00:00:00+00:00", "command": "python -m loadtest.benchmarks", "commit": "abc1234",
+        "machine": {"processor": "CPU", "cores": 2, "memory_gb": 8, "system": "Linux", "load_before": 0.1},
+        "versions": {"python": "3.11"}, "quick": False, "settings": SETTINGS, "short": [], "goals": [],
+    }  # fmt: skip
+    return {"rows": {name: {**row, "figures": figures, **changed} for name, figures in FIGURES.items()}}
+
+
+def _goal(measured: list[float], bound: str = "≤ 0.7 ×", *, reached: bool = False) -> dict[str, Any]:
+    return {"what": "CPU <a>", "figure": "ratio", "goal": bound, "unit": "×", "measured": measured, "reached": reached}
+
+
+def test_what_stands_in_docs_is_made_of_its_figures() -> None:
+    stale = [file.name for file, text in pages(DOCS).items() if file.read_text() != text]
+    assert not stale, "make bench-pages"
+
+
+def test_a_goal_that_is_not_reached_has_its_reason() -> None:
+    rows = {"steady": {"goals": [_goal([0.8, 0.9, 1.0])], "quick": False}}
+    assert "**not reached**" in goals(rows)
+    assert "| **0.9** × | 0.8 – 1 | the fold | `steady` |" in goals(rows, {"steady/ratio": "the fold"})
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "0"), (0.12345, "0.123"), (12.34, "12.3"), (12345.6, "12,346")])
+def test_a_number_has_three_digits(value: float, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_the_plot_is_a_picture_whatever_the_figures() -> None:
+    measured = ([0.1, 0.5, 90.0], [0.0, 0.0, 0.0])
+    kinds = ("≤ 0.7 ×", "≥ 1 ×", "≤ 0 sockets")
+    rows = {"steady": {"goals": [_goal(one, kind) for one in measured for kind in kinds]}}
+    picture = ElementTree.fromstring(plot(rows))
+    assert len(picture.findall("{http://www.w3.org/2000/svg}circle")) == 6
+
+
+def test_the_page_says_which_rows_are_small_and_which_are_missing() -> None:
+    text = page(_told(quick=True), ROWS, {})
+    assert "Not measured yet: `answered`, `stats`, `handshakes`." in text
+    assert "worth little: `steady`" in text
+
+
+def test_a_fleet_ten_times_as_large_needs_ten_times_the_cpu() -> None:
+    lines = capacity(_told(), ASSUMED).splitlines()
+    (cores,) = (line for line in lines if line.startswith("| rollup cores |"))
+    each = [float(cell.replace(",", "")) for cell in cores.split("|")[2:-1]]
+    assert len(each) == len(FLEETS)
+    assert each[3] == pytest.approx(10 * each[2], rel=0.01)
+    busy = ASSUMED["cores are planned to be busy (%)"] / 100
+    peak = ASSUMED["peak, as a multiple of the mean"]
+    a_second = 1_000_000 * ASSUMED["a charger"]["statuses a day"] / 86_400 * peak
+    assert each[3] == pytest.approx(a_second * 100e-6 / busy, rel=0.01)
+
+
+def test_capacity_is_not_made_up() -> None:
+    told = _told()
+    del told["rows"]["storm"]
+    assert set(NEEDED) == set(FIGURES)
+    assert capacity(told, ASSUMED) == "Not measured yet: storm of `make bench`.\n"
