@@ -57,12 +57,18 @@ class Calls:
             self.outstanding = None
 
     def answered(self, message_id: str) -> tuple[Call, bool] | None:
-        """What an answer is to, once, and whether it is late; None for what was never asked."""
-        if self.outstanding is not None and self.outstanding.id == message_id:
-            call, self.outstanding = self.outstanding, None
-            return call, False
-        for call in self._given_up:
+        """What an answer is to, once, and whether it is late; None for what was never asked.
+
+        Of several tries of one command the answer to the newest counts: one to an older try comes too late then.
+        """
+        sent = (*self._given_up, self.outstanding) if self.outstanding is not None else self._given_up
+        for at, call in enumerate(sent):
             if call.id == message_id:
-                self._given_up = tuple(one for one in self._given_up if one is not call)
-                return call, True
+                is_late = call is not self.outstanding
+                self._given_up = tuple(
+                    one for n, one in enumerate(self._given_up) if n > at or (n < at and one.command != call.command)
+                )
+                if not is_late:
+                    self.outstanding = None
+                return call, is_late
         return None

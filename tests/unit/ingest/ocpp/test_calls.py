@@ -173,3 +173,32 @@ def test_calls_may_cross(session: Callable[..., Session]) -> None:
     message_id = asked(talk, Resync())
     assert len(talk.receive(STATUS, NOW).events) == 1
     assert talk.receive(json.dumps([3, message_id, {"status": "Accepted"}]), NOW).answer is not None
+
+
+@pytest.mark.parametrize("protocol", DIALECTS)
+def test_of_two_tries_the_answer_to_the_newer_counts(protocol: str, session: Callable[..., Session]) -> None:
+    talk = session(protocol)
+    older = asked(talk, INOPERATIVE)
+    talk.give_up()
+    newer = asked(talk, INOPERATIVE)
+    answered = talk.receive(json.dumps([3, newer, {"status": "Accepted"}]), NOW)
+    assert [event.result for event in answered.events if isinstance(event, CommandAnswered)] == ["Accepted"]
+    late = talk.receive(json.dumps([3, older, {"status": "Rejected"}]), NOW)
+    assert (late.kind, late.events, late.answer) == ("unsolicited", (), None)
+
+
+@pytest.mark.parametrize("protocol", DIALECTS)
+def test_while_the_newer_try_is_not_answered_the_answer_to_the_older_counts(
+    protocol: str, session: Callable[..., Session]
+) -> None:
+    talk = session(protocol)
+    first = asked(talk, INOPERATIVE)
+    talk.give_up()
+    second = asked(talk, INOPERATIVE)
+    talk.give_up()
+    asked(talk, INOPERATIVE)
+    for message_id, status in ((first, "Rejected"), (second, "Scheduled")):
+        (event,) = talk.receive(json.dumps([3, message_id, {"status": status}]), NOW).events
+        assert isinstance(event, CommandAnswered)
+        assert event.result == status
+    assert talk.outstanding == INOPERATIVE
