@@ -6,7 +6,7 @@ day later it goes.
 
 from shared.words.event import Booted, Event
 
-from . import rules
+from . import intents, rules
 from .folded import Policy
 from .state import ChargePoint, Place
 
@@ -71,5 +71,6 @@ def forget(charge_point: ChargePoint, places: list[Place], at: int, policy: Poli
     for place in places:
         if place in charge_point.reports:
             charge_point.forget(place)
+    intents.forget(charge_point)
     reported(charge_point)
     rules.settle(charge_point, at, policy.connector0_mode)

@@ -7,13 +7,15 @@ from shared.words.intents import AGREED, Intent
 
 from .state import CHARGE_POINT, ChargePoint, Place, Report
 
+_NO_SERVICE = ("UNAVAILABLE", "FAULTED")  #: a fault is no service either, but no intent mends it
+
 
 def answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
     """The charger's word on an intent, unless a newer one took its place."""
     place = (event.evse_id, event.connector_id)
     intent = charge_point.intents.get(place)
     if intent is not None and intent.version == event.intent:
-        intent = intent._replace(result=event.result, answered_at=event.received_at)
+        intent = intent._replace(result=event.result, answered_at=event.received_at, confirmed_at=None)
         _change(charge_point, place, intent)
         if intent.operative and intent.result in AGREED:
             _return_parts(charge_point, place, intent)
@@ -21,16 +23,31 @@ def answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
 
 
 def confirm(charge_point: ChargePoint, place: Place, at: int) -> None:
-    """Ends the intents for ``place`` and around it that got a yes and that the charger's own statuses agree with."""
+    """Ends the intents for ``place`` and around it that got a yes and that the charger's own statuses agree with.
+
+    One that is out of service waits again when they disagree, since it is asked again after a boot.
+    """
     for asked in {CHARGE_POINT, (place[0], EVSE_LEVEL), place}:
         intent = charge_point.intents.get(asked)
-        if intent is None or intent.result not in AGREED or intent.is_over:
+        if intent is None or intent.result not in AGREED:
             continue
         whole = charge_point.reports.get(asked)
-        connectors = [report.normalized == "UNAVAILABLE" for report in _connectors(charge_point, asked)]
-        unavailable = all(connectors) or (whole is not None and whole.normalized == "UNAVAILABLE")
-        if (not any(connectors)) if intent.operative else unavailable:
-            _change(charge_point, asked, intent._replace(confirmed_at=at))
+        said = [report.normalized for report in _connectors(charge_point, asked)]
+        is_out = whole is not None and whole.normalized == "UNAVAILABLE"
+        if intent.confirmed_at is None:
+            out = [status == "UNAVAILABLE" for status in said]
+            if (not any(out)) if intent.operative else (all(out) or is_out):
+                _change(charge_point, asked, intent._replace(confirmed_at=at))
+        elif not intent.operative and not is_out and any(status not in _NO_SERVICE for status in said):
+            _change(charge_point, asked, intent._replace(confirmed_at=None))
+
+
+def forget(charge_point: ChargePoint) -> None:
+    """What is no longer there is not asked for any more."""
+    for place in [place for place in charge_point.intents if not charge_point.has(place)]:
+        del charge_point.intents[place]
+        charge_point.touched_intents.discard(place)
+        charge_point.gone_intents.add(place)
 
 
 def _return_parts(charge_point: ChargePoint, place: Place, whole: Intent) -> None:

@@ -134,6 +134,7 @@ class ChargePoint:
     touched: set[Place] = field(default_factory=set)  #: reports to be written
     forgotten: set[Place] = field(default_factory=set)  #: reports to be deleted
     touched_intents: set[Place] = field(default_factory=set)  #: intents to be written
+    gone_intents: set[Place] = field(default_factory=set)  #: intents to be deleted
 
     def learn(self, place: Place, report: Report) -> None:
         """The newest report of a place, to be written."""

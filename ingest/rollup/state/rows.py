@@ -76,6 +76,7 @@ UPDATE = CHARGE_POINT.update("charge_points")
 UPDATE_INTENTS = INTENT.update("intents")
 UPSERT_REPORTS = REPORT.upsert("reports")
 DELETE_REPORTS = f"DELETE FROM reports t USING {PLACE.unnested} WHERE {PLACE.matched}"
+DELETE_INTENTS = f"DELETE FROM intents t USING {PLACE.unnested} WHERE {PLACE.matched}"
 _INSERT_HISTORY = HISTORY.insert("history")
 INSERT_HISTORY = f"{_INSERT_HISTORY} ON CONFLICT DO NOTHING"
 #: A late line is one only if it differs from what was known of its place just before it.

@@ -218,7 +218,11 @@ class Store:
             await connection.execute(rows.DELETE_REPORTS, *rows.PLACE.arrays(gone))
         if intent_rows:
             await connection.execute(rows.UPDATE_INTENTS, *rows.INTENT.arrays(intent_rows))
-            await fleet.announce(connection, sorted({row[0] for row in intent_rows}))
+        ended = [(one.key, *place) for one in charge_points for place in sorted(one.gone_intents)]
+        if ended:
+            await connection.execute(rows.DELETE_INTENTS, *rows.PLACE.arrays(ended))
+        if intent_rows or ended:
+            await fleet.announce(connection, sorted({row[0] for row in (*intent_rows, *ended)}))
         return changes
 
     async def _write_history(self, connection: Connection, folded: Folded) -> None:

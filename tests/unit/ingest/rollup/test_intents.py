@@ -2,6 +2,7 @@
 
 import pytest
 
+from ingest.rollup.fold import hardware
 from ingest.rollup.fold.state import Intent, Place
 from shared.words import instant
 from shared.words.documents import OutOfService, PlacedIntent
@@ -78,6 +79,47 @@ def test_with_the_whole_its_parts_come_back_but_not_those_taken_out_later() -> N
     assert [place for _, _, place in out(made)] == [(1, 1), (2, 1)]
     made.tell(session.answered(T0 + 2, "Accepted", operative=True, intent=2))
     assert [place for _, _, place in out(made)] == [(2, 1)]
+
+
+def waits(made: World) -> list[tuple[bool, str | None]]:
+    made.reload()
+    return [(one.operative, one.result) for one in made.document.intents]
+
+
+def test_one_that_is_out_waits_again_when_the_charger_forgot_it() -> None:
+    made, session = world((WHOLE, wanted(1)))
+    made.tell(session.answered(T0 + 1), *(session.reported(T0 + 2, "Unavailable", (evse, 1)) for evse in (1, 2)))
+    assert (waits(made), made.document.intent) == ([], None)
+    made.tell(session.booted(T0 + 3), session.reported(T0 + 4, "Faulted"))
+    assert waits(made) == [], "a fault is no service"
+    made.tell(session.reported(T0 + 5, "Available"))
+    assert (waits(made), made.document.intent is not None) == ([(False, "Accepted")], True)
+    made.tell(session.answered(T0 + 6, "Scheduled"))
+    assert waits(made) == [(False, "Scheduled")]
+    made.tell(session.reported(T0 + 7, "Unavailable"))
+    assert waits(made) == []
+
+
+def test_a_second_try_that_is_refused_shows() -> None:
+    made, session = world((WHOLE, wanted(1)))
+    made.tell(session.answered(T0 + 1), *(session.reported(T0 + 2, "Unavailable", (evse, 1)) for evse in (1, 2)))
+    made.tell(session.answered(T0 + 3, "Rejected"))
+    assert (waits(made), out(made), made.document.operative) == ([(False, "Rejected")], [], True)
+
+
+def test_one_that_is_back_in_service_waits_no_more_whatever_comes() -> None:
+    made, session = world((WHOLE, wanted(1, operative=True)))
+    made.tell(session.answered(T0 + 1, operative=True), session.reported(T0 + 2, "Unavailable"))
+    assert waits(made) == []
+
+
+def test_with_its_place_an_intent_goes() -> None:
+    made, session = world(((2, 1), wanted(1)), ((2, 0), wanted(2)), ((1, 1), wanted(3)), (WHOLE, wanted(4)))
+    hardware.forget(made.one, [(2, 1)], T0 + 1, made.policy)
+    assert set(made.one.intents) == {(1, 1), WHOLE}
+    assert made.one.gone_intents == {(2, 1), (2, 0)}
+    made.tell(session.reported(T0 + 2, place=(2, 1)))
+    assert {(one.evse_id, one.connector_id) for one in made.document.intents} == {(0, 0), (1, 1)}
 
 
 def test_a_place_that_is_gone_is_not_out_of_service() -> None:
