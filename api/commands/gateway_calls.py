@@ -33,7 +33,7 @@ class NobodyThere(Exception):
 
 
 class Lost(Unavailable):
-    """Redis went away after the charger was asked. It may do it: look before trying again."""
+    """Redis went away when the charger was asked, or after. It may do it: look before trying again."""
 
     name = "answer-lost"
     example = "Redis went away before the answer came: the charger may do it; look before trying again"
@@ -91,6 +91,7 @@ class GatewayCalls:
             answer.cancel()
 
     async def _put(self, channel: str, question: Ask, sent_within_s: float) -> None:
+        is_put = False  #: Redis may have handed it on, whatever becomes of its own answer
         try:
             async with asyncio.timeout(SUBSCRIBED_WITHIN_S):
                 await self._subscribed.wait()
@@ -98,8 +99,11 @@ class GatewayCalls:
                 seconds, micros = await self._redis.time()
                 expires_at = int((seconds + sent_within_s) * 1000 + micros / 1000)
                 question = msgspec.structs.replace(question, expires_at=expires_at)
+                is_put = True
                 listeners = await self._redis.publish(channel, gateways.encode(question))
         except AWAY as error:
+            if is_put:
+                raise _lost() from error
             raise Unavailable(
                 "Redis does not answer, so no gateway can be asked: try again in a moment", headers={"Retry-After": "1"}
             ) from error
@@ -135,13 +139,15 @@ class GatewayCalls:
         self._subscribed.clear()
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(
-                    Lost(
-                        "Redis went away while the charger was asked: it may have done it; look before trying again",
-                        headers={"Retry-After": "1"},
-                    )
-                )
+                answer.set_exception(_lost())
                 answer.exception()  # who waits gets it; one still about to publish need not
+
+
+def _lost() -> Lost:
+    return Lost(
+        "Redis went away while the charger was asked: it may have done it; look before trying again",
+        headers={"Retry-After": "1"},
+    )
 
 
 @contextlib.asynccontextmanager

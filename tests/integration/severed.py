@@ -10,9 +10,11 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self.port = 0
+        self.deaf_to: bytes | None = None  #: who sends this is carried on, and hears nothing any more
         self._target = target
         self._cuts = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._deaf: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
         """Swallows everything on the connections there are, in both directions, without a word to anybody."""
@@ -23,11 +25,17 @@ class Proxy:
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers |= {writer, back}
         made = self._cuts
-        await asyncio.gather(self._relay(reader, back, made), self._relay(there, writer, made))
+        await asyncio.gather(self._relay(reader, back, writer, made), self._relay(there, writer, writer, made))
 
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, made: int) -> None:
+    async def _relay(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, near: asyncio.StreamWriter, made: int
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
+                if self.deaf_to is not None and self.deaf_to in data:
+                    self._deaf.add(near)
+                if writer in self._deaf:
+                    continue
                 if made == self._cuts:
                     writer.write(data)
                     await writer.drain()

@@ -40,6 +40,14 @@ async def redis(stack: Stack) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
+def redis_again(stack: Stack) -> Iterator[None]:
+    yield
+    stack.redis.resume()
+    if not stack.redis.alive:
+        stack.redis.start()
+
+
+@pytest.fixture
 async def copy(redis: Redis) -> HotCopy:
     copy = HotCopy(redis, stream_length=1000)
     await vouched(copy)

@@ -2,39 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, get_args
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 
-from api.commands import commands, gateway_calls, inputs
-from api.commands.gateway_calls import GatewayCalls, NobodyThere, listening
-from api.http.problems import Unavailable
+from api.commands import commands, inputs
+from api.commands.gateway_calls import GatewayCalls, NobodyThere
 from ingest.gateway.commands import queue
 from ingest.ocpp import commands as ours
 from local.stack import Stack
-from shared.stores import redis_client
-from shared.words import gateways
-from shared.words.gateways import Told
 from tests.integration.api.operated import Ingest, Plug, gone, new_id, plugged
 from tests.integration.api.served import Api, eventually
-from tests.integration.severed import proxied
 
 TRIGGER: dict[str, object] = {"message": "StatusNotification", "evse_id": 1, "connector_id": 1}
 
 
 async def command(api: Api, charge_point_id: str, what: str, body: dict[str, object]) -> httpx.Response:
     return await api.client.post(f"/v1/charge-points/{charge_point_id}/{what}", json=body)
-
-
-@pytest.fixture
-def redis_again(stack: Stack) -> Iterator[None]:
-    yield
-    stack.redis.resume()
-    if not stack.redis.alive:
-        stack.redis.start()
 
 
 def test_what_can_be_asked_here_is_what_gateways_can_ask() -> None:
@@ -215,71 +201,6 @@ async def keep_answering(plug: Plug) -> None:
         await plug.answer({"status": "Accepted"}, within_s=60)
 
 
-async def test_who_waits_while_redis_dies_is_told_so(
-    calls: GatewayCalls, redis: Redis, stack: Stack, redis_again: None
-) -> None:
-    async with redis.pubsub() as ear:
-        await ear.subscribe(gateways.channel("deaf"))
-        question = asyncio.create_task(calls.ask("deaf", 1, "reset", timeout_s=30))
-        while (await ear.get_message(timeout=1) or {}).get("type") != "message":
-            pass
-        stack.redis.kill()
-        with pytest.raises(Unavailable, match="may have done it"):
-            await question
-    assert calls.under_way == 0
-
-
-async def test_late_doubled_and_unreadable_answers_change_nothing(
-    calls: GatewayCalls, redis: Redis, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with redis.pubsub() as gateway:
-        await gateway.subscribe(gateways.channel("slow"))
-        with pytest.raises(TimeoutError):
-            await calls.ask("slow", 1, "reset", timeout_s=0.2)
-        question = asyncio.create_task(calls.ask("slow", 1, "reset", timeout_s=5))
-        asked: list[gateways.Ask] = []
-        while len(asked) < 2:
-            if (message := await gateway.get_message(timeout=1)) and message["type"] == "message":
-                ask = gateways.decode(message["data"])
-                assert isinstance(ask, gateways.Ask)
-                asked.append(ask)
-        late, now = asked
-        await redis.publish(now.reply_to, b"not an answer")
-        for told in (Told(late.id, status="Late"), Told(now.id, status="Once"), Told(now.id, status="Twice")):
-            await redis.publish(now.reply_to, gateways.encode(told))
-        assert (await question).status == "Once"
-    assert "cannot be read" in caplog.text
-    assert calls.under_way == 0
-
-
-async def test_a_hundred_questions_at_once_find_their_answers(calls: GatewayCalls, redis: Redis) -> None:
-    async def answer_all() -> None:
-        async with redis.pubsub() as gateway:
-            await gateway.subscribe(gateways.channel("quick"))
-            while True:
-                message = await gateway.get_message(timeout=1)
-                if message and message["type"] == "message":
-                    ask = gateways.decode(message["data"])
-                    assert isinstance(ask, gateways.Ask)
-                    told = Told(ask.id, status=str(ask.charge_point_key))
-                    await redis.publish(ask.reply_to, gateways.encode(told))
-
-    gateway = asyncio.create_task(answer_all())
-
-    async def asked(key: int) -> bool:
-        with_somebody = await calls.ask("quick", key, "reset", timeout_s=5)
-        return with_somebody.status == str(key)
-
-    async def there() -> bool:
-        return bool((await redis.pubsub_numsub(gateways.channel("quick")))[0][1])
-
-    await eventually(there)
-    assert all(await asyncio.gather(*(asked(key) for key in range(100))))
-    gateway.cancel()
-    assert calls.under_way == 0
-    assert gateway_calls.SUBSCRIBED_WITHIN_S < commands.TIMEOUT_S
-
-
 @pytest.mark.parametrize(
     ("what", "body", "field"),
     [
@@ -301,35 +222,3 @@ async def test_what_is_no_command_is_refused(api: Api, what: str, body: dict[str
 async def test_a_charge_point_that_is_not_there_cannot_be_commanded(build: Callable[..., Api]) -> None:
     assert (await command(build(), "nope", "trigger", TRIGGER)).status_code == 404
     assert (await command(build(mode="read"), "nope", "trigger", TRIGGER)).status_code in (404, 405)
-
-
-async def test_an_answer_is_heard_again_soon_after_our_connection_fell_silent(stack: Stack, redis: Redis) -> None:
-    async def answer() -> None:
-        async with redis.pubsub() as subscription:
-            await subscription.subscribe(gateways.channel("here"))
-            async for message in subscription.listen():
-                if message["type"] == "message":
-                    ask = gateways.decode(message["data"])
-                    assert isinstance(ask, gateways.Ask)
-                    await redis.publish(ask.reply_to, gateways.encode(Told(ask.id, status="Accepted")))
-
-    async with (
-        proxied(stack.redis.port) as proxy,
-        redis_client.client(f"redis://127.0.0.1:{proxy.port}/0") as severed,
-        listening(severed) as calls,
-        asyncio.TaskGroup() as group,
-    ):
-        gateway = group.create_task(answer())
-
-        async def told() -> bool:
-            try:
-                return (await calls.ask("here", 1, "trigger", timeout_s=0.5)).status == "Accepted"
-            except (Unavailable, TimeoutError, NobodyThere):
-                return False
-
-        await eventually(told)
-        proxy.cut()
-        cut = time.monotonic()
-        await eventually(told, 60)
-        assert time.monotonic() - cut < 18  # 13 s, and a question that was under way
-        gateway.cancel()
