@@ -93,6 +93,7 @@ def create(
     metrics: Metrics,
     *,
     calls: GatewayCalls,
+    command_timeout_s: float = 10,
     mode: Literal["all", "read"] = "all",
     now: Callable[[], int],
     clock: Callable[[], float] = time.monotonic,
@@ -109,7 +110,8 @@ def create(
 ) -> FastAPI:
     """The application; with ``mode`` "read" it has no route that writes.
 
-    ``now`` gives ms since the epoch, ``clock`` monotonic seconds. ``cors_origins`` are the pages of other
+    ``now`` gives ms since the epoch, ``clock`` monotonic seconds. ``command_timeout_s`` is how long a charger's answer
+    to a command is waited for. ``cors_origins`` are the pages of other
     origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything),
     ``wrong_tokens_per_minute`` how many an address may guess (0: any number), the one that ``trusted_proxies`` name.
     ``access_log``: a line for each request.
@@ -134,7 +136,7 @@ def create(
         charge_point_routes.room(lists, documents, inventory),
         connector_routes.room(Connectors(database)),
         availability_routes.room(Availability(writing, database, clock)),
-        command_routes.room(Commands(database, calls), once),
+        command_routes.room(Commands(database, calls, command_timeout_s), once),
         hardware_routes.room(Hardware(writing, database, copy.redis, clock), once),
         trace_routes.room(Tracing(database, copy.redis)),
         history_routes.room(History(database), NetworkHistory(database)),

@@ -66,6 +66,7 @@ async def serve(given: Settings) -> None:
             stream,
             metrics,
             calls=await stack.enter_async_context(listening(redis)),
+            command_timeout_s=given.command_timeout_s,
             mode=given.api_mode,
             cors_origins=given.cors_origins,
             requests_per_minute=given.rate_limit_per_minute,

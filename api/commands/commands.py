@@ -29,7 +29,7 @@ from shared.words.gateways import Asked, Told
 from .gateway_calls import GatewayCalls, Lost, NobodyThere
 
 TIMEOUT_S = 10
-SENT_WITHIN_S = 7  #: the charger has the rest of the time to answer
+SENT_WITHIN = 0.7  #: of that; the charger has the rest of the time to answer
 MOVED_WITHIN_S = 2  #: it takes a second at most until a session at another gateway is known here
 
 _HOLDER = """
@@ -44,11 +44,12 @@ log = logging.getLogger("plugwatch.api.commands")
 
 
 class Commands:
-    """Asks chargers, and has the audit say so."""
+    """Asks chargers, and has the audit say so; waits for ``timeout_s`` for an answer."""
 
-    def __init__(self, database: Database, calls: GatewayCalls) -> None:
+    def __init__(self, database: Database, calls: GatewayCalls, timeout_s: float = TIMEOUT_S) -> None:
         self._database = database
         self._calls = calls
+        self._timeout_s = timeout_s
 
     async def ask(
         self,
@@ -72,7 +73,7 @@ class Commands:
         row = await self._holder(charge_point_id, asks_for_a_boot=asks_for_a_boot)
         details = {"argument": argument or None, "evse_id": evse_id, "connector_id": connector_id}
         asked = {name: value for name, value in details.items() if value is not None}
-        tried, until = None, time.monotonic() + SENT_WITHIN_S
+        tried, until = None, time.monotonic() + SENT_WITHIN * self._timeout_s
         while row["gateway_id"] != tried:
             tried = row["gateway_id"]
             try:
@@ -83,7 +84,7 @@ class Commands:
                     argument=argument,
                     evse_id=evse_id,
                     connector_id=connector_id,
-                    timeout_s=TIMEOUT_S,
+                    timeout_s=self._timeout_s,
                     sent_within_s=until - time.monotonic(),
                 )
             except NobodyThere:

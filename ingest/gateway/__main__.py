@@ -111,6 +111,7 @@ async def serve(given: Settings) -> None:
                     frames_per_second=given.frames_per_second,
                     flood_timeout_s=given.flood_timeout_s,
                     settle_s=given.status_settle_s,
+                    answer_s=given.command_answer_s,
                 ),
                 compression=given.compression,
             )

@@ -17,6 +17,7 @@ class Limits:
         max_half_open: sockets without a whole handshake.
         frames_per_second: of one connection, on average.
         settle_s: a session has so long to report its statuses by itself, or to say anything.
+        answer_s: a charger that has not answered a CALL by then is sent the next one.
         flood_timeout_s: for how long it may want more.
     """
 
@@ -30,3 +31,4 @@ class Limits:
     frames_per_second: float
     flood_timeout_s: float
     settle_s: float = 45
+    answer_s: float = 30

@@ -5,6 +5,7 @@ status with half a surrogate pair in its ``info`` must not be lost, and a BOM ma
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
 
 LONGEST_ID = 36
 LONGEST_DESCRIPTION = 255
+
+_ANSWER = re.compile(r"[ \t\n\r]*\[[ \t\n\r]*[34][ \t\n\r]*,")
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -93,6 +96,11 @@ def parse(text: str | bytes, types: frozenset[int]) -> Frame:
         if type(id) is str and type(action) is str and len(id) <= LONGEST_ID:
             return Call(id, action, payload)
     return _of_no_call(message, types)
+
+
+def is_answer(text: str) -> bool:
+    """Whether a text frame can be nothing but an answer to a CALL of ours."""
+    return _ANSWER.match(text) is not None
 
 
 def result(message_id: str, payload: bytes) -> bytes:

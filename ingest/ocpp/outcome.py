@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ingest.ocpp.commands import Command
+from ingest.ocpp.dialects.dialect import Registration
 from shared.words.event import Event
 
 Kind = Literal["call", "result", "error", "result_error", "send", "unsolicited", "ignored", "malformed"]
@@ -31,7 +32,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     ``message_id`` is that of the CALL it answers, for `Session.internal_error`; ``action`` is a name
     that the version knows or ``<unknown>`` (a metric label; "" when it was no CALL); ``error_code``
     is the CALLERROR code of the reply as spelled; ``close`` a websocket close code and reason;
-    ``left_out`` counts values of a place that are no events, for there were too many in the frame.
+    ``told`` is the registration that a reply to BootNotification tells; ``left_out`` counts values of
+    a place that are no events, for there were too many in the frame.
     """
 
     kind: Kind
@@ -42,4 +44,5 @@ class Outcome(Struct, frozen=True, kw_only=True):
     action: str = ""
     error_code: str | None = None
     answer: Answer | None = None
+    told: Registration | None = None
     left_out: int = 0

@@ -145,8 +145,8 @@ class Session:
             payload = {} if call.payload is None else call.payload
             if type(payload) is not dict:
                 raise OcppError(Code.TYPE, "the payload must be an object")
-            told = action.take(payload, strict=self._policy.strict)
-            facts = thinned(told)
+            said = action.take(payload, strict=self._policy.strict)
+            facts = thinned(said)
         except OcppError as error:
             return Outcome(
                 kind="call",
@@ -165,7 +165,8 @@ class Session:
             replies=(frame.result(call.id, self._reply(action, payload, now)),),
             message_id=call.id,
             action=name,
-            left_out=len(told) - len(facts),
+            told=self.registration if name == "BootNotification" else None,
+            left_out=len(said) - len(facts),
         )
 
     def _inventoried(self, part: Part, first: int, facts: tuple[Fact, ...], now: int) -> tuple[Event, ...]:

@@ -87,6 +87,9 @@ class Settings(BaseModel):
     status_settle_s: PositiveFloat = Field(
         default=45, description="a charger is asked for what it has not reported so long after its connect or boot (s)"
     )
+    command_answer_s: PositiveFloat = Field(
+        default=30, description="a charger that has not answered a command for so long is sent the next one (s)"
+    )
     max_message_bytes: PositiveInt = Field(default=262_144, description="larger frames close the socket with 1009")
     frames_per_second: PositiveFloat = Field(
         default=100,
@@ -163,6 +166,11 @@ class Settings(BaseModel):
 
     api_mode: Literal["all", "read"] = Field(
         default="all", description="`read` serves no route that writes, on Postgres connections that cannot write"
+    )
+    command_timeout_s: PositiveFloat = Field(
+        default=10,
+        description="API: how long a command waits for the charger's answer; what was not sent in the first 70 % of it "
+        "never is (s)",
     )
     cors_origins: tuple[str, ...] = Field(
         default=(), description="API: origins whose pages may read the answers in a browser, by comma; `*`: any"

@@ -8,6 +8,7 @@ one that was answered before only if what the charger reports since its boot is 
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from ingest.gateway.commands.missing_statuses import MissingStatuses
 from ingest.gateway.commands.pace import Pace
@@ -16,7 +17,7 @@ from ingest.ocpp.commands import ChangeAvailability, Command, Resync, TriggerMes
 from ingest.ocpp.session import Answer
 from shared.words.event import StatusReported
 
-ANSWER_S = 30  #: the next one is sent then, if the charger does not answer
+ANSWER_S = 30
 WAITING = 16
 
 
@@ -45,13 +46,15 @@ class CommandQueue:
     """Of one session that began at ``now``; all times are monotonic (s).
 
     Nothing is sent before the charger's first frame, since one that must boot first refuses it or answers nothing;
-    to one that only pings after ``settle_s``.
+    to one that only pings after ``settle_s``. Who does not answer within ``answer_s`` is sent the next one.
     """
 
     __slots__ = (
+        "_answer_s",
         "_boot_until",
         "_broken",
         "_has_booted",
+        "_is_told",
         "_may_send_at",
         "_order",
         "_sent_at",
@@ -62,8 +65,9 @@ class CommandQueue:
         "statuses",
     )  # fmt: skip
 
-    def __init__(self, now: float, settle_s: float, *, is_2x: bool) -> None:
+    def __init__(self, now: float, settle_s: float, answer_s: float = ANSWER_S, *, is_2x: bool) -> None:
         self._settle_s = settle_s
+        self._answer_s = answer_s
         self._may_send_at = now + settle_s
         self._waiting: list[_Order] = []
         self._under_way: Command | None = None
@@ -71,6 +75,7 @@ class CommandQueue:
         self._sent_at = 0.0
         self._tried: frozenset[int] = frozenset()
         self._has_booted = False
+        self._is_told = True  #: it knows what it is registered as
         self._boot_until = 0.0  #: a boot until then is one that it was asked for, and no restart
         self._broken: frozenset[int] = frozenset()  #: intents that what was reported since the boot disagrees with
         self.statuses = MissingStatuses(now, settle_s, is_2x=is_2x)
@@ -97,15 +102,14 @@ class CommandQueue:
         pace: Pace | None,
     ) -> Command | None:
         """The command to send now, if none is under way and there is one. Without a pace no statuses are asked for."""
+        if not self._is_told:
+            return self.take_boot(now)
         if self._under_way is not None or now < self._may_send_at:
             return None
-        self._order = self._next_order(now)
-        if self._order is not None:
-            self._under_way = self._order.command
-        else:
-            self._under_way = self._next_intent(intents, agreed) or (self.statuses.take(now, pace) if pace else None)
-        self._sent_at = now
-        return self._under_way
+        self._order = order = self._next_order(now)
+        if order is not None:
+            return self._send(order.command, now)
+        return self._send(self._next_intent(intents, agreed) or (self.statuses.take(now, pace) if pace else None), now)
 
     def take_boot(self, now: float) -> Command | None:
         """The same for a PENDING charger, which may be asked for its BootNotification and nothing else (2.x B02)."""
@@ -114,17 +118,22 @@ class CommandQueue:
         for order in self._waiting:
             if _asks_for_a_boot(order.command) and now < order.deadline and not order.done.done():
                 self._waiting.remove(order)
-                self._order, self._under_way, self._sent_at = order, order.command, now
-                return order.command
+                self._order = order
+                return self._send(order.command, now)
         return None
 
-    def heard(self) -> None:
-        """A frame of the charger came and was answered."""
-        self._may_send_at = 0.0
+    def heard(self, *, is_told: bool = True) -> None:
+        """A CALL of the charger was answered, ``is_told`` as what it is registered as by now."""
+        self._may_send_at, self._is_told = 0.0, is_told
 
     def boot_refused(self, now: float) -> None:
         """Its BootNotification was: until it is accepted, or goes on without, it may answer nothing."""
         self._may_send_at = now + self._settle_s
+
+    def registered(self, now: float) -> None:
+        """It is registered as something else; it learns that when it boots, or finds that it is answered."""
+        self._is_told = False
+        self.statuses.booted(now)  # who was refused so far has reported nothing
 
     def reported(self, events: Iterable[object], agreed: Sequence[ChangeAvailability]) -> None:
         """What it said, once that is durable."""
@@ -132,15 +141,16 @@ class CommandQueue:
         if agreed and self._has_booted:
             for event in events:
                 if isinstance(event, StatusReported):
-                    self._broken |= {change.intent for change in agreed if _breaks(event, change)}
+                    broken = {change.intent for change in agreed if _breaks(event, change)}
+                    self._broken = _versions(agreed) & self._broken | broken
 
     def answered(self, answer: Answer, now: float) -> None:
         """The charger answered what is under way, or late what was."""
+        if _asks_for_a_boot(answer.command) and self._boot_until:  # else it has come
+            self._boot_until = now + self._answer_s if answer.status == "Accepted" else 0.0
         if answer.is_late:
             return
         order, self._order, self._under_way = self._order, None, None
-        if _asks_for_a_boot(answer.command) and answer.status == "Accepted":
-            self._boot_until = now + ANSWER_S
         if order is None and isinstance(answer.command, Resync | TriggerMessage):
             self.statuses.answered(now, is_accepted=answer.status == "Accepted")
         if order is not None and not order.done.done():
@@ -154,7 +164,7 @@ class CommandQueue:
         if is_asked_for:
             return False
         self._tried = self._broken = frozenset()
-        if self._under_way is None or _asks_for_a_boot(self._under_way):
+        if self._under_way is None:
             return False
         self._drop(Interrupted("it restarted before it answered"))
         return True
@@ -164,8 +174,10 @@ class CommandQueue:
         while self._waiting and (self._waiting[0].done.done() or now >= self._waiting[0].deadline):
             self._waiting.pop(0).fail(Unsent(self._why_unsent()))
         command, order = self._under_way, self._order
-        if command is None or now - self._sent_at < ANSWER_S:
+        if command is None or now - self._sent_at < self._answer_s:
             return None
+        if self._boot_until and _asks_for_a_boot(command):
+            self._boot_until = now + self._answer_s
         self._drop(TimeoutError("the charger does not answer"))
         if order is None and isinstance(command, Resync | TriggerMessage):
             self.statuses.unanswered(now)
@@ -194,12 +206,20 @@ class CommandQueue:
         broken = (change for change in agreed if change.intent in self._broken)
         change = next((change for change in (*intents, *broken) if change.intent not in self._tried), None)
         if change is not None:
-            self._tried |= {change.intent}
+            self._tried = _versions((*intents, *agreed)) & self._tried | {change.intent}
         return change
+
+    def _send(self, command: Command | None, now: float) -> Command | None:
+        self._under_way, self._sent_at = command, now
+        if command is not None and _asks_for_a_boot(command):
+            self._boot_until = inf
+        return command
 
     def _why_unsent(self) -> str:
         if self._under_way is not None:
             return f"it has not answered {type(self._under_way).__name__} yet"
+        if not self._is_told:
+            return "it does not know yet what it is registered as: trigger its BootNotification"
         if self._may_send_at:
             return "it has not said anything yet since it connected, or since its boot could not be answered"
         return "it waits for the answer to its boot"
@@ -208,6 +228,10 @@ class CommandQueue:
         order, self._order, self._under_way = self._order, None, None
         if order is not None:
             order.fail(error)
+
+
+def _versions(changes: Iterable[ChangeAvailability]) -> frozenset[int]:
+    return frozenset(change.intent for change in changes)
 
 
 def _asks_for_a_boot(command: Command) -> bool:

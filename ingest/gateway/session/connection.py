@@ -6,6 +6,7 @@ until its events are durable. Frames of a session that has ended are neither ans
 
 import asyncio
 import time
+from typing import Protocol
 
 from websockets.server import ServerProtocol
 
@@ -15,6 +16,7 @@ from ingest.gateway.inventory.entry import Entry
 from ingest.gateway.publishing.batches import OnDone, Ticket
 from ingest.gateway.session.host import Host
 from ingest.gateway.session.web_socket import Phase, WebSocket
+from ingest.ocpp import frame
 from ingest.ocpp.commands import Command
 from ingest.ocpp.session import Answer, Outcome, Session
 from shared.words import codec
@@ -22,19 +24,28 @@ from shared.words.event import EndReason, Event, InventoryReported
 
 INVENTORY_TOKENS = 25  #: it may make 255 lines of history, and ten are what fits into the bytes of a token
 CONFLICT_OVER_S = 120  #: a socket that lasts so long has won
+UNSTORED = 8  #: answers that the broker has not acked; with as many no intent is sent that would bring one more
+
+
+class Home(Host, Protocol):
+    """The gateway that charge points are let in by."""
+
+    def lost(self, connection: "Connection") -> None:
+        """The socket is closed."""
 
 
 class Connection(WebSocket):
     """A charge point that was let in."""
 
     __slots__ = (
-        "_commands", "_in_conflict", "_key", "_opened_at", "_partition", "_session", "_ticket", "_waiting",
+        "_commands", "_in_conflict", "_key", "_opened_at", "_partition", "_session", "_ticket", "_unstored", "_waiting",
         "_waiting_since", "accepted_at", "entry", "epoch", "password_hash",
     )  # fmt: skip
+    _host: Home
 
     def __init__(
         self,
-        host: Host,
+        host: Home,
         transport: asyncio.Transport,
         proto: ServerProtocol,
         *,
@@ -47,11 +58,16 @@ class Connection(WebSocket):
         self._session = session
         self._key = entry.id.encode()
         self._partition = host.publisher.partition_of(self._key)
-        settle_s = host.limits.settle_s
-        self._commands = CommandQueue(self._phase_since, settle_s, is_2x=not self.protocol.startswith("ocpp1."))
-        self._waiting: Outcome | None = None  #: for the broker's ack
+        self._commands = CommandQueue(
+            self._phase_since,
+            host.limits.settle_s,
+            host.limits.answer_s,
+            is_2x=not self.protocol.startswith("ocpp1."),
+        )
+        self._waiting: Outcome | None = None  #: a CALL, for the broker's ack
         self._waiting_since = 0.0
         self._ticket: Ticket | None = None
+        self._unstored = 0  #: answers that the broker has not acked
         self._in_conflict = False
         self._opened_at = self._phase_since
         self.accepted_at = accepted_at
@@ -84,7 +100,7 @@ class Connection(WebSocket):
         """The entry says so: a registration acts at once, and so do new intents."""
         if self._session.registration != self.entry.registration:
             self._session.registration = self.entry.registration
-            self._commands.statuses.booted(time.monotonic())  # who was refused so far has reported nothing
+            self._commands.registered(time.monotonic())
             self.announce()  # so that the rollup settles its statuses, which count, or no longer do
         self.run_commands()
 
@@ -118,7 +134,10 @@ class Connection(WebSocket):
             command = self._commands.take_boot(now)
         else:
             pace = host.pace if waiting is None and host.publisher.is_up else None
-            command = self._commands.take(self.entry.intents, self.entry.agreed, now, pace)
+            entry, may_intend = self.entry, self._unstored < UNSTORED
+            command = self._commands.take(
+                entry.intents if may_intend else (), entry.agreed if may_intend else (), now, pace
+            )
         if command is not None:
             self._say(session.command(command))
 
@@ -149,10 +168,10 @@ class Connection(WebSocket):
     # frames
 
     def _text(self, text: str) -> None:
-        if self._waiting is None:
+        if (self._waiting is None and not self._held) or frame.is_answer(text):  # answers pass the CALLs that wait
             self._receive(text)
         else:
-            self._held = text
+            self._held += (text,)
 
     def _receive(self, text: str) -> None:
         session, host = self._session, self._host
@@ -163,10 +182,9 @@ class Connection(WebSocket):
         outcome = session.receive(text, host.clock())
         host.counts.frame(self.protocol, outcome)
         if outcome.answer is not None:
-            host.counts.answer(outcome.answer)
-            self._commands.answered(outcome.answer, time.monotonic())
-            self.run_commands()
-        elif outcome.action == "BootNotification" and self._commands.booted(time.monotonic()):
+            self._answered(outcome, outcome.answer)
+            return
+        if outcome.action == "BootNotification" and self._commands.booted(time.monotonic()):
             session.give_up()
         if outcome.events:
             if type(outcome.events[-1]) is InventoryReported:
@@ -176,6 +194,20 @@ class Connection(WebSocket):
             self._ticket = self._publish(outcome.events, self._done)
         else:
             self._answer(outcome)
+
+    def _answered(self, outcome: Outcome, answer: Answer) -> None:
+        """The charger answered us: nothing waits for that to be durable."""
+        self._host.counts.answer(answer)
+        if outcome.events:
+            self._unstored += 1
+            self._publish(outcome.events, self._stored)
+        self._commands.answered(answer, time.monotonic())
+        self.run_commands()
+
+    @guarded("log")
+    def _stored(self, ticket: Ticket) -> None:
+        self._unstored -= 1
+        self.run_commands()
 
     def _publish(self, events: tuple[Event, ...], on_done: OnDone | None = None) -> Ticket:
         host = self._host
@@ -193,14 +225,12 @@ class Connection(WebSocket):
             self._waiting = self._ticket = None
             self.liveness.heard(now)
             if ticket.is_refused:
-                if outcome.message_id is not None:
-                    self._heard(outcome, is_refused=True)
-                    self._say(self._session.internal_error(outcome.message_id, "this cannot be stored"))
+                self._refuse(outcome, "this cannot be stored")
             else:
                 self._host.metrics.ack_latency.observe(now - self._waiting_since)
                 self._commands.reported(outcome.events, self.entry.agreed)
                 self._answer(outcome)
-            if self._held is not None:
+            if self._held:
                 self._catch_up()
         except Exception as error:  # noqa: BLE001
             self.failed("log", error)
@@ -210,38 +240,40 @@ class Connection(WebSocket):
             return
         for reply in outcome.replies:
             self._say(reply)
-        self._heard(outcome, is_refused=outcome.error_code is not None)
+        if outcome.kind == "call":
+            self._heard(outcome, is_refused=outcome.error_code is not None)
         if outcome.close is not None:
             self.close(*outcome.close, "refused")
 
+    def _refuse(self, outcome: Outcome, *why: str) -> None:
+        """What a CALL said could not be stored."""
+        self._heard(outcome, is_refused=True)
+        if outcome.message_id is not None:
+            self._say(self._session.internal_error(outcome.message_id, *why))
+
     def _heard(self, outcome: Outcome, *, is_refused: bool) -> None:
-        """A frame is answered; with a CALLERROR to its BootNotification a charger is not accepted."""
+        """A CALL is answered; a BootNotification with what it is registered as, or with a CALLERROR as nothing."""
         if is_refused and outcome.action == "BootNotification":
             self._commands.boot_refused(time.monotonic())
         else:
-            self._commands.heard()
+            self._commands.heard(is_told=outcome.told in (None, self._session.registration))
 
     def _catch_up(self) -> None:
-        text, self._held = self._held, None
-        if text is not None:
+        while self._held and self._waiting is None:
+            text, self._held = self._held[0], self._held[1:]
             self._receive(text)
-            self._host.read_queue.add(self)
+        self._host.read_queue.add(self)
 
     def _give_up(self, outcome: Outcome) -> None:
-        """The broker did not ack in time: InternalError, and the state is asked for again later.
-
-        A charger's answer to us cannot be refused: it stays on its way to the log.
-        """
+        """The broker did not ack in time: InternalError, and the state is asked for again later."""
         now, ticket = time.monotonic(), self._ticket
         self._waiting = self._ticket = None
         self.liveness.heard(now)
         self._host.metrics.ack_timeouts.inc()
-        if outcome.message_id is not None:
-            if ticket is not None:
-                ticket.withdraw()
-            self._commands.statuses.refused(outcome.events, now)
-            self._heard(outcome, is_refused=True)
-            self._say(self._session.internal_error(outcome.message_id))
+        if ticket is not None:
+            ticket.withdraw()
+        self._commands.statuses.refused(outcome.events, now)
+        self._refuse(outcome)
         self._catch_up()
 
     def _say(self, text: bytes) -> None:

@@ -1,6 +1,6 @@
 """What an open socket needs of the gateway that it belongs to."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ingest.gateway.commands.pace import Pace
 from ingest.gateway.faults import Faults
@@ -12,9 +12,6 @@ from ingest.gateway.publishing.publisher import Publisher
 from ingest.gateway.session.counts import Counts
 from ingest.gateway.session.read_queue import ReadQueue
 from shared.stores.traces import Direction
-
-if TYPE_CHECKING:
-    from ingest.gateway.session.connection import Connection
 
 
 class Host(Protocol):
@@ -45,6 +42,3 @@ class Host(Protocol):
 
     def trace(self, entry: Entry, direction: Direction, text: str | bytes) -> None:
         """A frame of a charge point that is traced."""
-
-    def lost(self, connection: "Connection") -> None:
-        """The socket is closed."""

@@ -7,7 +7,6 @@ An exception that nobody expected ends this socket and nothing else.
 import asyncio
 import time
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
@@ -15,14 +14,14 @@ from websockets.server import ServerProtocol
 from ingest.gateway.faults import Where, guarded
 from ingest.gateway.session.budget import BYTES_A_TOKEN, Budget
 from ingest.gateway.session.framing import Framer, text_frame
+from ingest.gateway.session.host import Host
 from ingest.gateway.session.liveness import Liveness
 from shared.words.event import EndReason
 
-if TYPE_CHECKING:
-    from ingest.gateway.session.host import Host
-
 CLOSE_TIMEOUT_S = 5
 FRAMES_A_TURN = 16  #: before the others have theirs; most chargers send one and wait
+HELD = 2_048  #: characters of texts that cannot be taken yet, each counted `HELD_EACH` longer; then no more are read
+HELD_EACH = 64
 COMPRESSED_FROM = (
     512  #: bytes; a shorter text saves nothing that pays for a compressor, and may go as it is (RFC 7692 §6)
 )
@@ -44,7 +43,7 @@ class WebSocket(asyncio.Protocol):
         "_proto", "_reads_answers", "_transport", "liveness", "phase",
     )  # fmt: skip
 
-    def __init__(self, host: "Host", transport: asyncio.Transport, proto: ServerProtocol) -> None:
+    def __init__(self, host: Host, transport: asyncio.Transport, proto: ServerProtocol) -> None:
         now = time.monotonic()
         limits = host.limits
         self._host = host
@@ -52,7 +51,7 @@ class WebSocket(asyncio.Protocol):
         self._proto = proto
         self._framer = Framer(limits.max_message_bytes)
         self._budget = Budget(limits.frames_per_second, limits.flood_timeout_s, now)
-        self._held: str | None = None  #: a text that cannot be taken yet; nothing is read behind it
+        self._held: tuple[str, ...] = ()  #: texts that cannot be taken yet
         self._paused = True  #: as the handshake left it
         self._reads_answers = True
         self._fragments: bytearray | None = None
@@ -62,7 +61,7 @@ class WebSocket(asyncio.Protocol):
         self.phase = Phase.OPEN
 
     def _text(self, text: str) -> None:
-        """A whole message; `_held` is set if it cannot be taken yet."""
+        """A whole message; it goes to `_held` if it cannot be taken yet."""
         raise NotImplementedError
 
     def _ended(self, reason: EndReason) -> None:
@@ -87,7 +86,7 @@ class WebSocket(asyncio.Protocol):
         """The socket is gone, whoever closed it."""
         was_open = self.phase is Phase.OPEN
         self._enter(Phase.CLOSED)
-        self._held = None
+        self._held = ()
         self._framer.clear()
         if was_open:
             self._ended("closed")
@@ -117,7 +116,7 @@ class WebSocket(asyncio.Protocol):
     @guarded("frame")
     def read_on(self) -> None:
         """Reads what waits, in a later turn of the loop."""
-        if self.phase is Phase.CLOSED or self._held is not None or not self._reads_answers:
+        if self.phase is Phase.CLOSED or self._holds_enough() or not self._reads_answers:
             return  # whoever ends that asks again
         now = time.monotonic()
         self.liveness.heard(now)  # we did not listen meanwhile
@@ -136,13 +135,17 @@ class WebSocket(asyncio.Protocol):
                 self._message(data, True)
             else:
                 self._general(data)
-            if self._held is not None or left <= 0 or budget.left < 1 or not self._reads_answers:
+            if left <= 0 or budget.left < 1 or not self._reads_answers or self._holds_enough():
                 self._pause()
                 self._host.read_queue.add(self)
                 return
         if self._paused:
             budget.exceeded_since = None
             self._resume()
+
+    def _holds_enough(self) -> bool:
+        held = self._held
+        return bool(held) and sum(map(len, held)) + len(held) * HELD_EACH >= HELD
 
     def _pause(self) -> None:
         if not self._paused:
@@ -216,7 +219,7 @@ class WebSocket(asyncio.Protocol):
         if self.liveness.wants_ping(now):
             self._proto.send_ping(b"")
             self._flush()
-        if self._paused and self._held is None and self._reads_answers and self._budget.left < 1:
+        if self._paused and self._reads_answers and self._budget.left < 1 and not self._holds_enough():
             self._host.read_queue.add(self)
 
     # bytes out, and the end
@@ -237,7 +240,7 @@ class WebSocket(asyncio.Protocol):
             self._end(reason)
             self._proto.send_close(code, text)
             self._flush()
-            self._held = None
+            self._held = ()
             self._host.read_queue.add(self)  # its answer may be behind frames that waited
         elif self.phase is Phase.CLOSING:
             self._transport.abort()
@@ -274,6 +277,6 @@ class WebSocket(asyncio.Protocol):
             elif self._transport.can_write_eof() and self.phase is not Phase.CLOSED:
                 self._end("refused")
                 self._framer.clear()  # nothing more is looked at
-                self._held = None
+                self._held = ()
                 self._resume()
                 self._transport.write_eof()

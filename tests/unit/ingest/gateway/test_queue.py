@@ -151,6 +151,99 @@ async def test_the_boot_that_an_answered_trigger_brings_ends_nothing_and_the_nex
     assert queue.booted(5)
 
 
+async def test_a_boot_that_comes_before_the_answer_to_its_trigger_is_the_one_that_was_asked_for(
+    queue: CommandQueue,
+) -> None:
+    trigger = TriggerMessage("BootNotification")
+    assert queue.take((OUT,), (), 0, None) == OUT
+    answer(queue, OUT)
+    asked = queue.add(trigger, 10)
+    assert take(queue, 0) == trigger
+    assert not queue.booted(1)
+    answer(queue, trigger)
+    assert (await asked).status == "Accepted"
+    assert queue.take((OUT,), (), 2, None) is None, "it forgot nothing"
+    queue.add(RESET, 10)
+    assert take(queue, 3) == RESET
+    assert queue.booted(4), "a restart, however soon"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_restart"), [("Accepted", False), ("Rejected", True), ("NotImplemented", True), (None, True)]
+)
+async def test_only_who_said_that_it_will_boot_is_expected_to(
+    queue: CommandQueue, status: str | None, is_restart: bool
+) -> None:
+    trigger = TriggerMessage("BootNotification")
+    queue.add(trigger, 10)
+    take(queue, 0)
+    queue.answered(Answer(trigger, status, None), 1)
+    queue.add(RESET, 10)
+    assert take(queue, 2) == RESET
+    assert queue.booted(3) is is_restart
+    queue.end()
+
+
+async def test_the_boot_that_a_trigger_brings_may_come_after_it_was_given_up(queue: CommandQueue) -> None:
+    trigger = TriggerMessage("BootNotification")
+    queue.add(trigger, 10)
+    take(queue, 0)
+    queue.overdue(ANSWER_S)
+    queue.add(RESET, 100)
+    assert take(queue, ANSWER_S) == RESET
+    answer(queue, trigger, ANSWER_S + 20, is_late=True)
+    assert not queue.booted(2 * ANSWER_S + 10)
+    queue.end()
+
+
+async def test_a_second_boot_while_a_trigger_is_under_way_is_a_restart(queue: CommandQueue) -> None:
+    asked = queue.add(TriggerMessage("BootNotification"), 10)
+    take(queue, 0)
+    assert [queue.booted(1), queue.booted(2)] == [False, True]
+    with pytest.raises(Interrupted):
+        await asked
+
+
+def test_what_was_tried_is_remembered_as_long_as_it_may_be_tried(queue: CommandQueue) -> None:
+    for version in range(1_000):
+        change = ChangeAvailability(False, 1, 1, version)
+        assert queue.take((change,), (OUT,), version, None) == change
+        answer(queue, change, version)
+        queue.booted(version) if version % 100 == 99 else None
+        queue.reported([status("Available")], [ChangeAvailability(False, 1, 1, 10_000 + version)])
+    assert len(queue._tried) <= 2
+    assert len(queue._broken) <= 2
+
+
+async def test_who_is_accepted_by_a_change_is_asked_for_nothing_but_its_boot_until_it_knows(
+    queue: CommandQueue,
+) -> None:
+    boot = TriggerMessage("BootNotification")
+    queue.registered(0)
+    unlock = queue.add(UNLOCK, 1000)
+    assert queue.take((OUT,), (), 500, Pace(10, 0)) is None
+    queue.add(boot, 1000)
+    assert queue.take((OUT,), (), 501, Pace(10, 0)) == boot
+    answer(queue, boot, 502)
+    assert queue.take((OUT,), (), 503, Pace(10, 0)) is None
+    queue.booted(504)
+    queue.heard(is_told=False)
+    assert queue.take((OUT,), (), 505, Pace(10, 0)) is None, "its answer was on its way before the change"
+    queue.heard()
+    assert queue.take((OUT,), (), 506, Pace(10, 0)) == UNLOCK
+    queue.end()
+    with pytest.raises(Interrupted):
+        await unlock
+
+
+async def test_who_waits_for_one_that_does_not_know_yet_is_told_so(queue: CommandQueue) -> None:
+    queue.registered(0)
+    unlock = queue.add(UNLOCK, 10)
+    queue.overdue(10)
+    with pytest.raises(Unsent, match="does not know yet"):
+        await unlock
+
+
 async def test_after_a_boot_that_was_refused_nothing_is_sent_before_the_next_frame(queue: CommandQueue) -> None:
     queue.booted(0)
     queue.boot_refused(0)

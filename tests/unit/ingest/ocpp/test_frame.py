@@ -168,3 +168,21 @@ def test_a_callerror_has_five_elements_and_a_short_description() -> None:
 
 def test_a_call_of_ours_is_an_array_of_four() -> None:
     assert frame.call("7-1", "Reset", {"type": "Hard"}) == b'[2,"7-1","Reset",{"type":"Hard"}]'
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ('[3,"1",{}]', True),
+        (' [\n 4 , "1","GenericError","",{}]', True),
+        ("[3,", True),
+        ('[2,"1","Heartbeat",{}]', False),
+        ('[30,"1",{}]', False),
+        ('[5,"1","GenericError","",{}]', False),
+        ('[[3,"1",{}]]', False),
+        ("[3]", False),
+        ("", False),
+    ],
+)
+def test_an_answer_is_known_by_its_beginning(text: str, is_one: bool) -> None:
+    assert frame.is_answer(text) is is_one
