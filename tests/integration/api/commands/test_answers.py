@@ -158,20 +158,6 @@ async def test_a_restart_is_seen_soon_after_a_boot_that_came_before_the_answer_t
         assert (answer.status_code, "restarted" in answer.json()["detail"]) == (504, True)
 
 
-async def test_the_socket_of_a_device_that_was_replaced_is_closed(api: Api, quick: Ingest, dialect: str) -> None:
-    async with connected(api, quick, dialect) as (cp, charger):
-        assert (await api.client.post(f"/v1/charge-points/{cp}/replace", json={})).status_code == 200
-        async with asyncio.timeout(SOON_S):
-            await charger.socket.wait_closed()
-        assert charger.socket.close_code == 1008
-    async with scripted(quick.gateways[1].url(cp), dialect) as newer:
-        assert await newer.boot() == "Accepted"
-        await newer.report_all()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(1.5):
-                await newer.socket.wait_closed()
-
-
 async def test_what_was_asked_of_a_place_goes_with_it(api: Api, quick: Ingest, dialect: str) -> None:
     async with connected(api, quick, dialect, ChangeAvailability=is_silent) as (cp, charger):
         await charger.report(2, 1, "Available")

@@ -17,13 +17,20 @@ TWO: dict[Place, str] = {(1, 1): "Available", (2, 1): "Available"}
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS)
 
 
-@pytest.fixture
-def quick(
-    stack: Stack, database_url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Ingest]:
+SETTINGS = {"STATUS_SETTLE_S": "1", "ACK_DEADLINE_S": "2"}
+
+
+@pytest.fixture(scope="module")
+def quick(stack: Stack, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
     """Gateways that give a charger one second to report by itself, and the broker two."""
-    directory = tmp_path_factory.mktemp("quick")
-    with ingesting(stack, database_url, directory, STATUS_SETTLE_S="1", ACK_DEADLINE_S="2") as running:
+    with ingesting(stack, database_url, tmp_path_factory.mktemp("quick"), **SETTINGS) as running:
+        yield running
+
+
+@pytest.fixture
+def mortal(stack: Stack, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
+    """The same, to be killed."""
+    with ingesting(stack, database_url, tmp_path_factory.mktemp("mortal"), **SETTINGS) as running:
         yield running
 
 
@@ -123,9 +130,9 @@ async def test_a_charger_that_answers_with_its_main_controller_alone_is_asked_fo
 
 
 async def test_a_status_that_a_killed_gateway_had_and_not_answered_is_asked_for_by_the_next(
-    api: Api, quick: Ingest, stack: Stack, dialect: str
+    api: Api, mortal: Ingest, stack: Stack, dialect: str
 ) -> None:
-    first, second = quick.gateways
+    first, second = mortal.gateways
     cp = await reported_once(api, first, dialect)
     now = dict(TWO)
     with suppress(ConnectionClosed):
