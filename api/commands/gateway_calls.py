@@ -36,6 +36,7 @@ class Lost(Unavailable):
     """Redis went away when the charger was asked, or after. It may do it: look before trying again."""
 
     name = "answer-lost"
+    may_be_done = True
     example = "Redis went away before the answer came: the charger may do it; look before trying again"
 
 

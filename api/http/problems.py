@@ -38,6 +38,7 @@ class Problem(Exception):
     status: ClassVar[int]
     name: ClassVar[str]
     example: ClassVar[str]  #: a ``detail``, for the documentation
+    may_be_done: ClassVar[bool] = False  #: so an ``Idempotency-Key`` has this answer, and nothing is tried again
 
     def __init__(
         self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
@@ -238,6 +239,7 @@ class Silent(Problem):
     """The charger is connected, but did not answer in time. It may still do it: look before trying again."""
 
     status, name = 504, "charger-silent"
+    may_be_done = True
     example = "it is connected, but did not answer in time: it may still do it; look before trying again"
 
 

@@ -1,7 +1,8 @@
 """``Idempotency-Key``: a POST that is sent again gets the answer of the first one, and nothing is done twice.
 
 A row claims the key before anything is done. What is one transaction writes its answer in it, so there is both or
-neither. What is none (commands, imports) writes its answer afterwards. Refusals did nothing, and are not kept.
+neither. What is none (commands, imports) writes its answer afterwards. Refusals did nothing, and are not kept; that a
+charger did not answer is kept, since it may have done it.
 Neither token nor key nor password is in a row: both digests are keyed by the token, which is not in Postgres.
 """
 
@@ -18,7 +19,8 @@ from starlette.responses import Response
 
 from api.database import Database
 from api.http.access import Author, author
-from api.http.problems import InProgress, KeyReused, Unavailable
+from api.http import refusals
+from api.http.problems import InProgress, KeyReused, Problem, Unavailable
 from shared.credentials import tokens
 from shared.stores.hot import Change
 from shared.stores.postgres import Connection
@@ -54,8 +56,9 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern=r"^[ -~]+$",
         description="a name of your own for this very request, such as a UUID: sent again within 24 h it gets the same "
-        "answer, with `Idempotency-Replayed`, and nothing is done twice. Answers of 4xx and 5xx are not kept; a "
-        "password that was generated is in the first answer alone",
+        "answer, with `Idempotency-Replayed`, and nothing is done twice. Answers of 4xx and 5xx are not kept, but for those "
+        "after which a charger may have done it (`charger-silent`, `answer-lost`); a password that was generated is in "
+        "the first answer alone",
     ),
 ]
 
@@ -99,12 +102,20 @@ class Idempotency:
         claimed = await self._claimed(request, key, lease_s)
         if isinstance(claimed, Response):
             return claimed
-        async with self._released(claimed):
-            answer = await do(author(request))
-        with contextlib.suppress(Unavailable):  # it is done: who asks again is told that it is in progress
-            async with self._database.connection() as connection:
-                await claimed.keep(connection, answer)
+        try:
+            async with self._released(claimed):
+                answer = await do(author(request))
+        except Problem as problem:
+            if problem.may_be_done:
+                await self._keep(claimed, refusals.response(problem, request.scope))
+            raise
+        await self._keep(claimed, answer)
         return answer
+
+    async def _keep(self, claim: "_Claim", answer: Response) -> None:
+        with contextlib.suppress(Unavailable):  # who asks again is told that it is in progress
+            async with self._database.connection() as connection:
+                await claim.keep(connection, answer)
 
     async def _claimed(self, request: Request, key: str, lease_s: int) -> "_Claim | Response":
         token = (tokens.presented(request.headers.get("authorization")) or "").encode()
@@ -127,10 +138,11 @@ class Idempotency:
     async def _released(self, claim: "_Claim") -> AsyncIterator[None]:
         try:
             yield
-        except Exception:
-            with contextlib.suppress(Unavailable):
-                async with self._database.connection() as connection:
-                    await connection.execute(_RELEASE, claim.key, claim.claim)
+        except Exception as error:
+            if not (isinstance(error, Problem) and error.may_be_done):
+                with contextlib.suppress(Unavailable):
+                    async with self._database.connection() as connection:
+                        await connection.execute(_RELEASE, claim.key, claim.claim)
             raise
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.commands import commands
 from api.inventory import idempotency
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import ADMIN, Api, bearer, eventually
@@ -217,3 +218,25 @@ async def test_a_command_that_nobody_finished_is_not_sent_again(ready: Api) -> N
         await ready.pool.execute("DROP RULE stays ON idempotency")
     await ready.pool.execute("UPDATE idempotency SET begun_at = begun_at - interval '23 hours'")
     assert problem(await post(ready, path, reset), 409).type == "/problems/in-progress"
+
+
+async def test_a_command_that_may_have_been_done_is_answered_again_and_not_sent_again(
+    api: Api, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "TIMEOUT_S", 1)
+    cp = new_id()
+    await api.station("S1", cp)
+    path, reset = f"/v1/charge-points/{cp}/reset", {"json": {"kind": "graceful"}}
+    async with plugged(api, ingest.gateways[0], cp):
+        silent = await post(api, path, reset)
+        assert problem(silent, 504).type == "/problems/charger-silent"
+        again = await post(api, path, reset)
+        assert (again.status_code, again.content) == (504, silent.content)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.headers["Content-Type"] == silent.headers["Content-Type"]
+        await api.copy.redis.client_pause(2500, all=False)  # PUBLISH waits, and whether it was heard nobody knows
+        lost = await post(api, path, reset, key="k2")
+        assert problem(lost, 503).type == "/problems/answer-lost"
+        assert (await post(api, path, reset, key="k2")).content == lost.content
+    asked = "SELECT count(*) FROM audit WHERE action = 'command.reset'"
+    assert await api.pool.fetchval(asked) == 2
