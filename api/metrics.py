@@ -14,7 +14,7 @@ def operation(scope: Scope) -> tuple[str, str]:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     if "route" in scope:  # FastAPI's routes leave themselves in the scope
         return method, scope["route"].path
-    if "endpoint" in scope:  # the plain ones (/readyz, /docs) have no parameters
+    if "endpoint" in scope and not scope.get("path_params"):  # the plain ones, such as /readyz
         return method, scope["path"]
     return method, scope.get("template", UNMATCHED)  # of what was refused before it came to its route
 

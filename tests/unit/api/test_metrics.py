@@ -30,3 +30,11 @@ def test_a_probe_is_a_route_of_its_own() -> None:
     Metrics(registry).answered({"method": "GET", "path": "/readyz", "endpoint": object()}, 503, 0.001)
     labels = {"method": "GET", "route": "/readyz", "status": "503"}
     assert registry.get_sample_value("plugwatch_api_requests_total", labels) == 1
+
+
+def test_what_a_path_has_in_it_is_no_label() -> None:
+    registry = CollectorRegistry()
+    scope = {"method": "GET", "path": "/problems/guess", "endpoint": object(), "path_params": {"name": "guess"}}
+    Metrics(registry).answered(scope, 404, 0.001)
+    labels = {"method": "GET", "route": "<unmatched>", "status": "404"}
+    assert registry.get_sample_value("plugwatch_api_requests_total", labels) == 1

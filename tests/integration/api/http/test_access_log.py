@@ -1,6 +1,7 @@
 """``ACCESS_LOG``: a line a request, without what must not be in a log; and metrics of what is refused at the door."""
 
 import logging
+import re
 from collections.abc import Callable
 
 import pytest
@@ -58,3 +59,21 @@ async def test_what_is_refused_at_the_door_counts_under_its_route(
     metrics = (await api.client.get("/metrics", headers=bearer(METRICS))).text
     labels = f'{{method="{method}",route="{route}",status="{status}"}}'
     assert f"plugwatch_api_requests_total{labels} 1.0" in metrics
+
+
+async def test_no_path_that_needs_no_token_makes_labels_or_lines_of_its_own(
+    build: Callable[..., Api], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, LOGGER)
+    api = build(public_status=True, access_log=True)
+    templates = [
+        re.sub(r"{[^}]+}", "S-secret%0a", path)
+        for route in api.app.routes
+        if (path := getattr(route, "path", "")) and not path.startswith("/v1")
+    ]
+    for path in [*templates, "/problems/S-secret%0a", "/status/S-secret%0a", "/docs/S-secret%0a", "/board/S-secret%0a"]:
+        await api.client.get(path, headers={"Authorization": ""})
+    metrics = (await api.client.get("/metrics", headers=bearer(METRICS))).text
+    assert "S-secret" not in metrics
+    assert not any("S-secret" in str(vars(record)) for record in caplog.records if record.name == LOGGER)
+    assert 'route="/problems/{name}",status="404"' in metrics
