@@ -126,7 +126,7 @@ def create(
     documents = Documents(HotReads(copy, clock), database, metrics, clock)
     lists = Lists(database)
     codes = Codes(clock)
-    tickets = Tickets(copy.redis, now)
+    tickets = Tickets(copy.redis, access, now)
 
     def position() -> str | None:
         return stream.position

@@ -44,6 +44,11 @@ class Author:
     keep: Callable[[Connection, Change], Awaitable[None]] | None = None  #: the answer, in the transaction of a write
 
 
+def secret(request: Request) -> str:
+    """What the token of the request opens by; the middleware has looked."""
+    return tokens.secret_of(tokens.presented(request.headers.get("authorization")) or "")
+
+
 def author(request: Request) -> Author:
     """Who asks, for the audit; the middleware has looked."""
     return Author(request.scope["actor"], request.scope["request_id"])
@@ -86,3 +91,7 @@ class Access:
             raise Forbidden("a METRICS token is for /metrics alone: use a READ or ADMIN token", headers=_TOO_SMALL)
         known = "READ or ADMIN" if scope == "READ" else "ADMIN"
         raise Unauthorized(f"send a known {known} token: Authorization: Bearer <token>", headers=CHALLENGE)
+
+    def sealer(self, sealed: bytes, about: str) -> tuple[str, str] | None:
+        """Name and secret of the token that made this seal, None if none of those that are given out now did."""
+        return self._admin.sealer(sealed, about) or self._read.sealer(sealed, about)

@@ -50,7 +50,7 @@ class Middleware:
         trusted_proxies: Collection[Network],
         query: Query,
         position: Callable[[], str | None],
-        ticket_holder: Callable[[str], Awaitable[str]],
+        ticket_holder: Callable[[str], Awaitable[tuple[str, str]]],
         metrics: Metrics,
         clock: Callable[[], float],
         access_log: bool = False,
@@ -94,10 +94,12 @@ class Middleware:
         try:
             authorization = headers.get(b"authorization", b"").decode("latin-1")
             if ticket := _ticket(scope):
-                scope["actor"], scope["token_scope"] = await self._ticket_holder(ticket), "READ"
+                scope["actor"], secret = await self._ticket_holder(ticket)
+                scope["token_scope"] = "READ"
+                self._limit.take(secret, self._clock())
             elif holder := self._access.check(scope["method"], scope["path"], authorization):
                 scope["actor"], scope["token_scope"] = holder
-                self._limit.take(tokens.presented(authorization) or "", self._clock())
+                self._limit.take(tokens.secret_of(tokens.presented(authorization) or ""), self._clock())
             self._query.check(scope, headers)
             await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:

@@ -18,10 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.database import Database
-from api.http.access import Author, author
+from api.http.access import Author, author, secret
 from api.http import refusals
 from api.http.problems import InProgress, KeyReused, Problem, Unavailable
-from shared.credentials import tokens
 from shared.stores.hot import Change
 from shared.stores.postgres import Connection
 
@@ -118,7 +117,7 @@ class Idempotency:
                 await claim.keep(connection, answer)
 
     async def _claimed(self, request: Request, key: str, lease_s: int) -> "_Claim | Response":
-        token = (tokens.presented(request.headers.get("authorization")) or "").encode()
+        token = secret(request).encode()
         what = [request.method, request.url.path, request.url.query, request.headers.get("content-type", "")]
         asked = hmac.digest(token, msgspec.json.encode(what) + await request.body(), "sha256")
         claim = _Claim(hmac.digest(token, b"key " + key.encode(), "sha256"), secrets.token_bytes(16))

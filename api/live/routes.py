@@ -7,7 +7,8 @@ from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.http.access import author
+from api.http import responses
+from api.http.access import secret
 from api.http.problems import NotFound
 from api.http.room import Room
 from api.reference.openapi import answering
@@ -66,14 +67,20 @@ def room(stream: Stream, named: Named, tickets: Tickets) -> Room:
         return Events(stream.follow(wanted, after), headers=_HEADERS)
 
     # With the reads: it changes nothing that is served, and who may read may make one.
-    @routes.reads.post("/tickets", status_code=201, responses=answering(Ticket, status=201, example=TICKET))
+    @routes.reads.post(
+        "/tickets",
+        status_code=201,
+        responses=answering(Ticket, status=201, example=TICKET, headers=(responses.STREAM_ID,)),
+    )
     async def create_stream_ticket(request: Request) -> Response:
         """A ticket for a browser's `EventSource`, which sends no token: it opens `GET /v1/stream?ticket=…` once.
 
         It is good for 60 s and for one connection, so `EventSource` cannot reconnect by itself (401): at its `error`
-        close it, make another ticket, and give the id of the last event as `last_event_id`.
+        close it, make another ticket, and give the id of the last event as `last_event_id`; before the first event
+        that is `Plugwatch-Stream-Id` of this answer.
         """
-        made = await tickets.made(author(request).actor)
-        return Response(msgspec.json.encode(made), 201, {"Cache-Control": "no-store"}, "application/json")
+        made = await tickets.made(secret(request))
+        headers = {"Cache-Control": "no-store", **responses.following(request.scope["stream_id"])}
+        return Response(msgspec.json.encode(made), 201, headers, "application/json")
 
     return routes

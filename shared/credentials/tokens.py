@@ -23,6 +23,17 @@ def presented(authorization: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
+def secret_of(token: str) -> str:
+    """What opens of a token that may be presented whole, with the name of its holder: the same for both spellings."""
+    named = _NAMED.fullmatch(token)
+    return named[2] if named else token
+
+
+def seal(secret: str, about: str) -> bytes:
+    """Says of ``about`` whose it is to whoever has the secret, and nothing of the secret to who lacks ``about``."""
+    return hmac.digest(secret.encode(), about.encode(errors="replace"), "sha256")
+
+
 def is_one_of(token: str | None, allowed: Iterable[SecretStr]) -> bool:
     """Whether the token is one of the allowed; looks at all of them whichever matches."""
     if token is None:
@@ -40,10 +51,12 @@ class Keyring:
 
     def __init__(self, given: Iterable[SecretStr], *, unnamed: str) -> None:
         self._held: list[tuple[str, bytes]] = []
+        self._secrets: list[tuple[str, str]] = []
         for one in given:
             whole = one.get_secret_value()
             named = _NAMED.fullmatch(whole)
             self._held.append((named[1] if named else unnamed, whole.encode()))
+            self._secrets.append((named[1] if named else unnamed, secret_of(whole)))
             if named:
                 self._held.append((named[1], named[2].encode()))
 
@@ -54,3 +67,8 @@ class Keyring:
         presented = token.encode()
         names = [name for name, held in self._held if hmac.compare_digest(presented, held)]
         return names[0] if names else None
+
+    def sealer(self, sealed: bytes, about: str) -> tuple[str, str] | None:
+        """Name and secret of who made this seal of ``about``, None if nobody here did."""
+        found = [one for one in self._secrets if hmac.compare_digest(seal(one[1], about), sealed)]
+        return found[0] if found else None

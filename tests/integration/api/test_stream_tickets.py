@@ -1,5 +1,6 @@
 """Tickets: a stream is opened once by what stands in a URL, within a minute, at any replica, for reading."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
@@ -13,7 +14,10 @@ from tests.integration.api.served import METRICS, READ, Api, bearer
 from tests.integration.api.streams import listening
 from tests.integration.api.test_stream import publish, served, settled
 
+from .http.test_problems import problem
+
 PATH = "/v1/stream/tickets"
+OTHER = "other-read-token-of-tests"
 
 
 @pytest.fixture
@@ -83,6 +87,52 @@ async def test_who_may_read_may_make_one_in_read_mode_too(build: Callable[..., A
     assert (await api.client.post(PATH, headers=bearer(METRICS))).status_code == 403
     assert (await api.client.post(PATH, headers=bearer("guessed"))).status_code == 401
     await ticket(build(mode="read"))
+
+
+async def test_a_ticket_is_none_any_more_once_its_token_was_taken_back(build: Callable[..., Api], api: Api) -> None:
+    opened = {}
+    for token in (READ, OTHER):
+        made = await build(read=(READ, OTHER)).client.post(PATH, headers=bearer(token))
+        async with served(build(read=(OTHER,))) as port:
+            async with listening(port, f"?ticket={made.json()['ticket']}", token="") as listener:
+                opened[token] = listener.status
+    assert opened == {READ: 401, OTHER: 200}
+
+
+async def test_a_ticket_lies_in_redis_without_its_token(api: Api, redis: Redis) -> None:
+    await ticket(api)
+    (key,) = [one async for one in redis.scan_iter("plugwatch:ticket:*")]
+    kept = await redis.get(key)
+    assert len(kept) == 32
+    assert kept != hashlib.sha256(READ.encode()).digest()
+
+
+@pytest.mark.parametrize("token", ["wall:screen-token-of-tests", "screen-token-of-tests"])
+async def test_a_stream_by_ticket_takes_of_the_share_of_its_token(build: Callable[..., Api], token: str) -> None:
+    api = build(read=("wall:screen-token-of-tests",), requests_per_minute=3, clock=lambda: 0.0)
+    made = (await api.client.post(PATH, headers=bearer(token))).json()["ticket"]
+    async with served(api) as port, listening(port, f"?ticket={made}", token="") as listener:
+        assert listener.status == 200
+    statuses = [
+        (await api.client.get("/v1/stations", headers=bearer(one))).status_code
+        for one in ("wall:screen-token-of-tests", "screen-token-of-tests")
+    ]
+    assert statuses == [200, 429]
+
+
+async def test_a_stream_by_ticket_over_the_share_is_refused(build: Callable[..., Api]) -> None:
+    api = build(requests_per_minute=2, clock=lambda: 0.0)
+    made = [(await api.client.post(PATH, headers=bearer(READ))).json()["ticket"] for _ in range(2)]
+    for one in made:
+        refused = await api.client.get(f"/v1/stream?ticket={one}", headers={"Authorization": ""})
+        assert problem(refused, 429).type == "/problems/too-many-requests"
+
+
+async def test_the_answer_says_from_where_nothing_is_missed(api: Api, port: int) -> None:
+    await publish(api.copy, 1)
+    await settled(api)
+    made = await api.client.post(PATH)
+    assert made.headers["Plugwatch-Stream-Id"] == await api.copy.changes.newest()
 
 
 async def test_guessed_tickets_are_limited_as_wrong_tokens_are(build: Callable[..., Api]) -> None:

@@ -86,3 +86,19 @@ def test_what_is_short_never_opens_by_itself(whole: str) -> None:
     held = tokens.Keyring([SecretStr(whole)], unnamed="read")
     assert held.holder(whole) == "read"
     assert held.holder(whole.partition(":")[2]) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "secret"),
+    [("wall:screen-1-of-tests", "screen-1-of-tests"), ("screen-1-of-tests", "screen-1-of-tests"), ("a:b", "a:b")],
+)
+def test_the_secret_of_a_token_is_one_in_both_spellings(token: str, secret: str) -> None:
+    assert tokens.secret_of(token) == secret
+
+
+def test_a_seal_names_its_holder_alone() -> None:
+    held = tokens.Keyring([SecretStr("wall:screen-1-of-tests"), SecretStr("another-one-of-tests")], unnamed="read")
+    assert held.sealer(tokens.seal("screen-1-of-tests", "t"), "t") == ("wall", "screen-1-of-tests")
+    assert held.sealer(tokens.seal("another-one-of-tests", "t"), "t") == ("read", "another-one-of-tests")
+    for sealed in (tokens.seal("screen-1-of-tests", "u"), tokens.seal("wall:screen-1-of-tests", "t"), b"", b"wall"):
+        assert held.sealer(sealed, "t") is None
