@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -76,6 +76,9 @@ class Middleware:
             scope = {**scope, "method": "GET"}  # whose head it wants (RFC 9110 §9.3.2): the server leaves out the body
         began = time.perf_counter()
         headers = dict(scope["headers"])
+        if len(headers) < len(scope["headers"]):
+            headers = _combined(scope["headers"])
+            scope["headers"] = list(headers.items())
         given = headers.get(b"x-request-id", b"")
         request_id = given if _VISIBLE.fullmatch(given) else secrets.token_hex(16).encode()
         scope["request_id"] = request_id.decode()
@@ -94,8 +97,8 @@ class Middleware:
         try:
             authorization = headers.get(b"authorization", b"").decode("latin-1")
             if ticket := _ticket(scope):
-                scope["actor"], secret = await self._ticket_holder(ticket)
-                scope["token_scope"] = "READ"
+                name, secret = await self._ticket_holder(ticket)
+                scope["actor"], scope["token_scope"] = name, "READ"
                 self._limit.take(secret, self._clock())
             elif holder := self._access.check(scope["method"], scope["path"], authorization):
                 scope["actor"], scope["token_scope"] = holder
@@ -132,6 +135,14 @@ class Middleware:
             return problem
         detail = f"too many wrong tokens from your address: wait {wait_s} s; a right one passes at once"
         return TooMany(detail, headers={"Retry-After": str(wait_s)})
+
+
+def _combined(lines: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Several lines of one name are one list (RFC 9110 §5.2); one that is none, such as a token twice, fits nothing."""
+    combined: dict[bytes, bytes] = {}
+    for name, value in lines:
+        combined[name] = combined[name] + b", " + value if name in combined else value
+    return combined
 
 
 def _ticket(scope: Scope) -> str | None:
