@@ -9,12 +9,13 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.http import responses
 from api.http.access import Author
 from api.http.problems import WrongMediaType
 from api.http.room import Room
 from api.inventory.idempotency import IMPORT_S, Idempotency, IdempotencyKey
 from api.inventory.merging import Merged, Result
-from api.reference.openapi import answering
+from api.reference.openapi import answering, header_refs
 
 from . import answers
 from .importing import Bulk
@@ -76,16 +77,25 @@ def room(bulk: Bulk, once: Idempotency) -> Room:
     @routes.reads.get(
         "/export",
         response_class=StreamingResponse,
-        responses={200: {"content": _FILES, "description": f"Columns: {', '.join(EXPORTED)}"}},
+        responses={
+            200: {
+                "content": _FILES,
+                "description": f"Columns: {', '.join(EXPORTED)}",
+                "headers": header_refs(responses.STREAM_ID),
+            }
+        },
     )
     async def export_inventory(request: Request, options: Annotated[ExportOptions, Query()]) -> Response:
         """All stations and charge points as a file that `POST /v1/import` reads; never a password.
 
-        What is changed while it is written may be in it twice, or not at all.
+        What is changed while it is written may be in it twice, or not at all; `Plugwatch-Stream-Id` is of before that.
         """
         pieces = await bulk.export(options.format)
-        headers = {"Content-Disposition": f'attachment; filename="plugwatch.{options.format}"'}
-        return StreamingResponse(pieces, headers=headers, media_type=_MEDIA_TYPES[options.format])
+        told = {
+            "Content-Disposition": f'attachment; filename="plugwatch.{options.format}"',
+            **responses.following(request.scope["stream_id"]),
+        }
+        return StreamingResponse(pieces, headers=told, media_type=_MEDIA_TYPES[options.format])
 
     return routes
 

@@ -150,7 +150,7 @@ class Writing:
                     await author.keep(connection, write.changes[0])
             await audit.record(connection, author, write.entries)
         if note is not None:
-            await self._publish([*write.changes, *memberships.changes(write.memberships)], note)
+            await self._publish(memberships.around(write.changes, write.memberships), note)
 
     async def _publish(self, changes: list[Change], note: int) -> None:
         try:

@@ -1,12 +1,15 @@
 """Which changes a stream tells of."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from api.http.inputs import AnyOf
+from api.http.inputs import NO_CONTROLS, AnyOf
 
 from .events import EventKind, Wanted
+
+#: What cannot be an id is refused; nobody need look for it.
+Named = Annotated[str, Field(max_length=64, pattern=NO_CONTROLS)]
 
 
 class StreamFilters(BaseModel):
@@ -14,10 +17,10 @@ class StreamFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    station_id: AnyOf[str] = Field(
+    station_id: AnyOf[Named] = Field(
         default=[], max_length=500, description="any of these; its charge points, too; case does not matter"
     )
-    charge_point_id: AnyOf[str] = Field(default=[], max_length=500, description="any of these; case does not matter")
+    charge_point_id: AnyOf[Named] = Field(default=[], max_length=500, description="any of these; case does not matter")
     event: AnyOf[EventKind] = Field(default=[], description="any of these; `reset` comes in any case")
     view: Literal["brief"] | None = Field(default=None, description="stations alone, in brief; goes with no filter")
     # After the filters, which these are not; the middleware has taken the ticket.

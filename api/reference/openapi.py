@@ -93,7 +93,7 @@ def answering(
 
     ``says`` is when it answers so; ``etag``: it has one, and may be 304. What every operation may refuse for is added.
     """
-    answer = _Answer(description=says or HTTPStatus(status).phrase, headers=_headers(*headers))
+    answer = _Answer(description=says or HTTPStatus(status).phrase, headers=header_refs(*headers))
     found: dict[int | str, dict[str, Any]] = {status: answer}
     if type_ is not None:
         answer.types = type_ if isinstance(type_, tuple) else (type_,)
@@ -105,7 +105,7 @@ def answering(
             content["examples"] = _examples(called)
         answer["content"] = {media_type: content}
     if etag:
-        told = _headers("ETag", "Plugwatch-Stream-Id")
+        told = header_refs("ETag", "Plugwatch-Stream-Id")
         answer["headers"] |= told
         found[304] = {"description": "It is the one of If-None-Match", "headers": told}
     return found | refused(refusals)
@@ -118,7 +118,7 @@ def refused(kinds: Iterable[type[Problem]]) -> dict[int | str, dict[str, Any]]:
         schema = schemas.ref(ProblemDocument)
         response = found.setdefault(kind.status, {"description": "", "content": {MEDIA_TYPE: {"schema": schema}}})
         response["description"] = f"{response['description']} `{kind.name}`: {kind.meaning()}".strip()
-        response["headers"] = _headers(*_OF_STATUS.get(kind.status, ()))
+        response["headers"] = header_refs(*_OF_STATUS.get(kind.status, ()))
         response["content"][MEDIA_TYPE].setdefault("examples", {}).update(_examples(kind.name))
     return found
 
@@ -167,7 +167,7 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
         always = (*always, *_WITH_KEY)
         for status in responses.keys() & {"200", "201"}:
-            responses[status]["headers"] = responses[status].get("headers", {}) | _headers("Idempotency-Replayed")
+            responses[status]["headers"] = responses[status].get("headers", {}) | header_refs("Idempotency-Replayed")
     if _is_fastapis(responses.get("422")):
         del responses["422"]
     for status, response in refused(always).items():
@@ -181,7 +181,7 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
         for content in response.get("content", {}).values():
             if "oneOf" in content["schema"]:
                 content["schema"].pop("type", None)  # FastAPI's word for a stream
-        response["headers"] = response.get("headers", {}) | _headers("X-Request-ID")
+        response["headers"] = response.get("headers", {}) | header_refs("X-Request-ID")
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -199,5 +199,6 @@ def _plain(example: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(example))
 
 
-def _headers(*names: str) -> dict[str, Any]:
+def header_refs(*names: str) -> dict[str, Any]:
+    """Headers of an answer, by name."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -34,8 +34,16 @@ def decode(noted: str) -> list[Membership]:
     return _decode(noted)
 
 
+def around(documents: Iterable[Change], memberships: Iterable[Membership]) -> list[Change]:
+    """Documents with what came and left, in the order to publish them: who came before its document, so that no
+    departure of before, published in between, is told after it; who left after it, so that where it is now is known."""
+    moved = changes(memberships)
+    came = [one for one in moved if one.document is not None]
+    return [*came, *documents, *(one for one in moved if one.document is None)]
+
+
 def changes(memberships: Iterable[Membership]) -> list[Change]:
-    """The newest of each charge point at each station, to be published after its document."""
+    """The newest of each charge point at each station."""
     newest: dict[str, Change] = {}
     for one in sorted(memberships, key=lambda one: one.revision):
         document = b"" if one.is_member else None  # no document in either case: both expire as tombstones do

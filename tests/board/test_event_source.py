@@ -15,7 +15,8 @@ KNOWS = "id => window.told.some(([event, change]) => event === 'station' && chan
 
 def client() -> str:
     """The block that opens an EventSource."""
-    return next(block for block in re.findall(r"```js\n(.*?)```", README, re.DOTALL) if "new EventSource" in block)
+    blocks: list[str] = re.findall(r"```js\n(.*?)```", README, re.DOTALL)
+    return next(block for block in blocks if "new EventSource" in block)
 
 
 def test_it_follows_and_comes_again_with_nothing_missed(

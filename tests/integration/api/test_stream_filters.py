@@ -8,7 +8,7 @@ from ingest.rollup.copy.publication import Publication
 from ingest.rollup.metrics import Metrics
 from shared.process.admin import metrics_registry
 from shared.stores import memberships, postgres, redis_client
-from shared.stores.hot import HotCopy
+from shared.stores.hot import Change, HotCopy
 from shared.stores.memberships import Membership
 from tests.integration.api.served import Api
 from tests.integration.api.streams import Listener, listening
@@ -86,6 +86,34 @@ async def test_a_departure_that_is_published_late_overcomes_no_return(api: Api, 
     assert [one.revision for one in memberships.changes(both)] == [20]
 
 
+async def test_a_departure_is_not_told_after_a_return_of_many(
+    api: Api, port: int, copy: HotCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose publishing takes several calls, between which the departure of before is published late."""
+    await api.station("S1", "CP1")
+    await api.station("S2")
+    await settled(api)
+    publish, held = copy.publish, []
+
+    async def late(changes: list[Change]) -> None:
+        held.extend(changes)
+
+    async def one_by_one(changes: list[Change]) -> None:
+        for change in changes:
+            await publish([change])
+            if change.kind == "charge_point":
+                await publish(held)
+                await settled(api)
+
+    monkeypatch.setattr(copy, "publish", late)
+    await move(api, "CP1", "S2")
+    monkeypatch.setattr(copy, "publish", one_by_one)
+    async with listening(port, "?station_id=S1") as listener:
+        await move(api, "CP1", "S1")
+        await listener.until(lambda one: "station" in one.events and "charge_point" in one.events)
+        assert not left(listener)
+
+
 async def test_a_departure_that_redis_did_not_take_is_told_from_its_note(
     build: Callable[..., Api], api: Api, port: int, copy: HotCopy, database_url: str
 ) -> None:
@@ -116,6 +144,14 @@ async def test_a_filter_that_names_nothing_is_not_found(api: Api, port: int, que
     answer = await api.client.get(f"/v1/stream{query}")
     assert answer.json()["type"] == "/problems/not-found"
     assert "p9" in answer.json()["detail"] or "s9" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["station_id", "charge_point_id"])
+@pytest.mark.parametrize("id_", ["%00", "a%00", "x" * 65, "%0a"])
+async def test_what_cannot_be_an_id_is_refused(api: Api, name: str, id_: str) -> None:
+    answer = await api.client.get(f"/v1/stream?{name}={id_}")
+    assert answer.status_code == 422
+    assert name in answer.json()["errors"][0]["field"]
 
 
 async def test_who_resumes_is_told_that_what_he_followed_was_deleted(api: Api, port: int) -> None:

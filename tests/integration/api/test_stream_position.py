@@ -32,6 +32,12 @@ async def test_reads_carry_where_the_stream_stands(api: Api, port: int, path: st
     assert (await api.client.head(f"/v1/{path}")).headers[HEADER]
 
 
+async def test_an_export_carries_it_too(api: Api, port: int) -> None:
+    await api.station("S1", "CP1")
+    await settled(api)
+    assert (await api.client.get("/v1/export")).headers[HEADER] == await api.copy.changes.newest()
+
+
 async def test_it_is_not_told_before_it_is_known(api: Api) -> None:
     await api.station("S1")
     assert HEADER not in (await api.client.get("/v1/stations/S1")).headers

@@ -93,9 +93,9 @@ async def test_a_ticket_is_none_any_more_once_its_token_was_taken_back(build: Ca
     opened = {}
     for token in (READ, OTHER):
         made = await build(read=(READ, OTHER)).client.post(PATH, headers=bearer(token))
-        async with served(build(read=(OTHER,))) as port:
-            async with listening(port, f"?ticket={made.json()['ticket']}", token="") as listener:
-                opened[token] = listener.status
+        query = f"?ticket={made.json()['ticket']}"
+        async with served(build(read=(OTHER,))) as port, listening(port, query, token="") as listener:
+            opened[token] = listener.status
     assert opened == {READ: 401, OTHER: 200}
 
 
@@ -103,6 +103,7 @@ async def test_a_ticket_lies_in_redis_without_its_token(api: Api, redis: Redis) 
     await ticket(api)
     (key,) = [one async for one in redis.scan_iter("plugwatch:ticket:*")]
     kept = await redis.get(key)
+    assert isinstance(kept, bytes)
     assert len(kept) == 32
     assert kept != hashlib.sha256(READ.encode()).digest()
 
