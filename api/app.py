@@ -122,7 +122,7 @@ def create(
     database = Database(pool)
     writing = Writing(database, copy, metrics, now)
     inventory = Inventory(writing, database)
-    once = Idempotency(database)
+    once = Idempotency(database, clock)
     documents = Documents(HotReads(copy, clock), database, metrics, clock)
     lists = Lists(database)
     codes = Codes(clock)

@@ -18,13 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.database import Database
-from api.http.access import Author, author, secret
 from api.http import refusals
+from api.http.access import Author, author, secret
 from api.http.problems import InProgress, KeyReused, Problem, Unavailable
 from shared.stores.hot import Change
 from shared.stores.postgres import Connection
 
 MOST = 100_000  #: answers kept; above, the oldest go before their day is over
+SWEEP_S = 60  #: between two looks at all of them, each of which costs what 100 writes cost
 WRITE_S = 60  #: then an unfinished write is nobody's; should it go on all the same, its transaction fails
 IMPORT_S = 600  #: an import that runs twice finds everything unchanged
 COMMAND_S = 86_400  #: a command whose API process died may have been sent: never again under its key
@@ -55,9 +56,9 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern=r"^[ -~]+$",
         description="a name of your own for this very request, such as a UUID: sent again within 24 h it gets the same "
-        "answer, with `Idempotency-Replayed`, and nothing is done twice. Answers of 4xx and 5xx are not kept, but for those "
-        "after which a charger may have done it (`charger-silent`, `answer-lost`); a password that was generated is in "
-        "the first answer alone",
+        "answer, with `Idempotency-Replayed`, and nothing is done twice. Answers of 4xx and 5xx are not kept, but for "
+        "`charger-silent` and `answer-lost`, after which it may have been done; a generated password is in the first "
+        "answer alone",
     ),
 ]
 
@@ -65,8 +66,11 @@ IdempotencyKey = Annotated[
 class Idempotency:
     """Answers once, and again. Every method may raise ``InProgress``, ``KeyReused`` and ``Unavailable``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        """``clock`` is monotonic (s)."""
         self._database = database
+        self._clock = clock
+        self._sweep_at = 0.0
 
     async def written(
         self,
@@ -122,7 +126,9 @@ class Idempotency:
         asked = hmac.digest(token, msgspec.json.encode(what) + await request.body(), "sha256")
         claim = _Claim(hmac.digest(token, b"key " + key.encode(), "sha256"), secrets.token_bytes(16))
         async with self._database.connection() as connection:
-            await connection.execute(_SWEEP, MOST)
+            if self._clock() >= self._sweep_at:
+                self._sweep_at = self._clock() + SWEEP_S
+                await connection.execute(_SWEEP, MOST)
             if await connection.fetchval(_CLAIM, claim.key, asked, claim.claim, lease_s):
                 return claim
             found = await connection.fetchrow(_FOUND, claim.key)

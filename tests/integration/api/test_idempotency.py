@@ -1,6 +1,7 @@
 """``Idempotency-Key``: what is sent again is answered again, and nothing is done twice."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -171,15 +172,33 @@ async def test_a_generated_password_is_in_the_first_answer_alone(ready: Api, pat
         assert not any(secret in row["row"] + row["body"] or secret.encode().hex() in row["row"] for row in rows)
 
 
-async def test_answers_go_after_a_day_and_when_there_are_too_many(ready: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = {"json": {"name": "A"}}
-    first = (await post(ready, "/v1/stations", body)).json()["id"]
-    await ready.pool.execute("UPDATE idempotency SET begun_at = begun_at - interval '25 hours'")
-    assert (await post(ready, "/v1/stations", body)).json()["id"] != first
+async def test_answers_go_after_a_day_and_when_there_are_too_many(
+    build: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = itertools.count(0, idempotency.SWEEP_S)
+    api, body = build(clock=lambda: float(next(now))), {"json": {"name": "A"}}
+    first = (await post(api, "/v1/stations", body)).json()["id"]
+    await api.pool.execute("UPDATE idempotency SET begun_at = begun_at - interval '25 hours'")
+    assert (await post(api, "/v1/stations", body)).json()["id"] != first
     monkeypatch.setattr(idempotency, "MOST", 3)
     for number in range(8):
-        await post(ready, "/v1/stations", body, key=f"more {number}")
-    assert await ready.pool.fetchval("SELECT count(*) FROM idempotency") <= 4 + 1
+        await post(api, "/v1/stations", body, key=f"more {number}")
+    assert await api.pool.fetchval("SELECT count(*) FROM idempotency") <= 4 + 1
+
+
+async def test_what_is_kept_is_looked_through_once_a_minute(
+    build: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with each request: with 100,000 answers kept, each of them would be looked at for each write."""
+    now = [100.0]
+    api, body = build(clock=lambda: now[0]), {"json": {"name": "A"}}
+    monkeypatch.setattr(idempotency, "MOST", 1)
+    kept = []
+    for key in range(4):
+        now[0] += 59 if key == 3 else 1
+        await post(api, "/v1/stations", body, key=str(key))
+        kept.append(await api.pool.fetchval("SELECT count(*) FROM idempotency"))
+    assert kept == [1, 2, 3, 3]  # the two newest, and the one that came then
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
