@@ -1,4 +1,4 @@
-"""The README's client for EventSource, as it stands, in a page of a real browser."""
+"""The client of docs/api.md for EventSource, as it stands, in a page of a real browser."""
 
 import re
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from typing import Any
 from tests.board.browser import tab
 from tests.board.wire import Wire
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+GUIDE = (Path(__file__).parents[2] / "docs/api.md").read_text()
 CUT_OFF = ("Failed to load resource", "ERR_")
 KNOWS = "id => window.told.some(([event, change]) => event === 'station' && change.station_id === id)"
 
 
 def client() -> str:
     """The block that opens an EventSource."""
-    blocks: list[str] = re.findall(r"```js\n(.*?)```", README, re.DOTALL)
+    blocks: list[str] = re.findall(r"```js\n(.*?)```", GUIDE, re.DOTALL)
     return next(block for block in blocks if "new EventSource" in block)
 
 
