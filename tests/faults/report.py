@@ -40,9 +40,9 @@ def page(run: Summary) -> str:
         f"    {run.command}",
         "",
         f"{run.chargers} chargers (OCPP 1.6, 2.0.1 and 2.1), two gateways, two rollups and an API on {run.broker}, "
-        f"Postgres 18 and Redis, for {run.lasted_s / 60:.0f} minutes. Every charger keeps a book of what it sent and "
-        "what was acknowledged; faults come in random order, one after the other, under load. At the end the books are "
-        "held against Postgres, Redis and the API.",
+        f"Postgres 18 and Redis, for {run.lasted_s / 60:.0f} minutes. Every charger keeps a list of what it sent and "
+        "what was acknowledged; faults come in random order, one after the other, under load. At the end the lists are "
+        "compared with Postgres, Redis and the API.",
         "",
         "| changes | |",
         "|---|---:|",
@@ -51,7 +51,7 @@ def page(run: Summary) -> str:
         f"| … of these sent while a fault lasted | {run.amid_fault:,} |",
         f"| absences of a charger that must be outages in history | {run.absences:,} |",
         f"| documents read through the API meanwhile | {run.reads:,} |",
-        f"| … of these held against the book (no fault excused an old state) | {run.judged:,} |",
+        f"| … of these compared with the lists (no fault excused an old state) | {run.judged:,} |",
         f"| … not answered with 200 | {run.unanswered:,} |",
         "",
         "| what is wrong at the end | |",

@@ -16,11 +16,11 @@ from tests.integration.api.served import ADMIN, Api
 GUIDE = (Path(__file__).parents[3] / "docs/api.md").read_text()
 
 
-def client(language: str) -> str:
-    """The first block of this language in the guide."""
-    found = re.search(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
-    assert found, f"the guide has no client in {language}"
-    return found[1]
+def client(language: str, number: int = 0) -> str:
+    """The block of this language in the guide, the first if no ``number`` is given."""
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    assert len(found) > number, f"the guide has no such client in {language}"
+    return found[number]
 
 
 async def run(command: list[str], port: int, *, until: str | None = None) -> str:
@@ -53,6 +53,13 @@ async def test_curl_makes_a_station_lists_and_follows(api: Api) -> None:
             await api.client.patch("/v1/stations/alex", json={"name": f"Alexanderplatz {os.urandom(2).hex()}"})
             await asyncio.sleep(0.1)
         assert '"id":"alex"' in await following
+
+
+async def test_curl_takes_a_station_out_of_service(api: Api) -> None:
+    await api.station("alex", "CP1")
+    async with serving(api.app, "127.0.0.1", 0) as port:
+        assert '"result":"Waiting"' in await run(["bash", "-euc", client("sh", 1)], port)
+    assert (await api.client.get("/v1/charge-points/CP1")).json()["operative"] is False
 
 
 async def test_python_reads_every_page_and_renames_a_station(api: Api) -> None:
