@@ -13,7 +13,7 @@ from local.stack import Stack
 from shared.stores import hot_scripts
 from shared.stores.hot import HotCopy
 from tests.integration.refusing import REFUSALS, refusing
-from tests.integration.rollup.copy.test_publication import is_copied, no_notes, write
+from tests.integration.rollup.copy.copied import is_copied, no_notes, write
 from tests.integration.rollup.parts import Fleet, eventually, never, rollup, running
 
 LAPSED_WITHIN_S = OLD_S + COUNTS_S + 2

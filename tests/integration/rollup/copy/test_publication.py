@@ -1,45 +1,21 @@
 """Redis after commits, outages and losses: in the end what Postgres says, in the order it came about."""
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 from redis.asyncio import Redis
 
-from ingest.rollup.copy.publication import Publication
-from ingest.rollup.fold.batch import batch
-from ingest.rollup.fold.fold import Policy
 from local.stack import Stack
 from shared.stores import fleet as road
-from shared.stores import hot, hot_scripts, served
+from shared.stores import hot, served
 from shared.stores.changes import STREAM
 from shared.stores.hot import Change, HotCopy
 from shared.stores.postgres import Pool
-from tests.events import T0, Session, records
-from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, never, publish, rollup, running
+from tests.events import T0, Session
+from tests.integration.rollup.copy.copied import is_copied, no_notes, write
+from tests.integration.rollup.parts import Fleet, clock, eventually, publish, rollup, running
 
 pytestmark = pytest.mark.usefixtures("redis")
-
-
-async def changes(pool: Pool, session: Session) -> list[Change]:
-    """What Postgres says of the charge point and its station."""
-    async with pool.acquire() as connection:
-        station = await pool.fetchval("SELECT station_key FROM charge_points WHERE key = $1", session.key)
-        return await served.changes_of(connection, [station], [session.key])
-
-
-async def is_copied(pool: Pool, copy: HotCopy, session: Session) -> bool:
-    """Whether Redis has the bytes of Postgres, and their entity tags."""
-    wanted = await changes(pool, session)
-    found = (await copy.read_many([change.key for change in wanted])).documents
-    return [one and (one.etag, one.document) for one in found] == [(change.etag, change.document) for change in wanted]
-
-
-async def write(one: Rollup, session: Session, word: str) -> tuple[list[Change], int | None]:
-    """A committed change that is not published."""
-    made = batch(records(session.reported(clock(), word)))
-    applied = await one.store.apply(made.events.keys(), (), made.alter(Policy()), clock())
-    return applied.changes, applied.note
 
 
 async def test_redis_has_the_bytes_of_postgres(stack: Stack, database_url: str, topic: str, fleet: Fleet) -> None:
@@ -63,10 +39,6 @@ async def test_published_notes_are_forgotten(stack: Stack, database_url: str, to
         assert await fleet.pool.fetchval("SELECT count(*) FROM unpublished") == 1
         async with running(one.publication.run()):
             await eventually(lambda: no_notes(fleet.pool), within_s=2)
-
-
-async def no_notes(pool: Pool) -> bool:
-    return not await pool.fetchval("SELECT count(*) FROM unpublished")
 
 
 async def test_a_note_that_its_writer_died_with_is_published_by_another(
@@ -99,26 +71,6 @@ async def test_what_was_committed_while_redis_was_away_is_published_once_it_is_b
         await publish(stack, topic, session.reported(clock(), "Available"))
         await eventually(lambda: fleet.is_("AVAILABLE", session.key))
         await eventually(lambda: is_copied(fleet.pool, one.hot_copy, session), within_s=2)
-
-
-@pytest.mark.parametrize("how", ["flushed", "restarted"])
-async def test_a_redis_that_lost_everything_is_filled_again(
-    how: str, stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
-) -> None:
-    sessions = [await fleet.session(f"CP{number}") for number in range(3)]
-    async with rollup(stack, database_url, topic) as one, running(one.publication.run()):
-        for session in sessions:
-            await one.publication.publish(*await write(one, session, "Charging"))
-        await eventually(lambda: one.hot_copy.is_filled())
-        if how == "flushed":
-            await redis.flushall()
-        else:
-            stack.redis.restart()
-        await eventually(lambda: one.counted("fills_total") >= 2)
-        for session in sessions:
-            assert await is_copied(fleet.pool, one.hot_copy, session)
-        await eventually(lambda: one.hot_copy.is_filled())
-        assert await redis.xlen(STREAM) == 0, "filling is no change"
 
 
 async def delete(pool: Pool, session: Session) -> list[Change]:
@@ -231,171 +183,3 @@ async def test_a_postgres_that_is_away_is_not_taken_for_redis(
         await eventually(lambda: fleet.is_("NEVER", session.key))
         await one.publication.publish(*await write(one, session, "Charging"))
         assert await is_copied(fleet.pool, one.hot_copy, session)
-
-
-class Weighing(HotCopy):
-    """Redis, with what each call to publish came to (bytes)."""
-
-    weights: list[int]
-
-    async def publish(self, changes: Sequence[Change], *, stream: bool = True) -> None:
-        self.weights.append(sum(len(change.document or b"") for change in changes))
-        await super().publish(changes, stream=stream)
-
-
-async def test_catching_up_and_filling_hold_a_bounded_number_of_bytes_at_once(
-    stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
-) -> None:
-    session = await fleet.session()
-    padding = ', "x": "' + "x" * 1_000_000 + '"}'
-    await fleet.pool.execute(
-        "INSERT INTO charge_points (id, revision, document) SELECT 'BIG' || n, n, "
-        "(SELECT left(document, -1) || $2 FROM charge_points WHERE key = $1) FROM generate_series(1, 12) AS n",
-        session.key,
-        padding,
-    )
-    await fleet.pool.execute(
-        "INSERT INTO unpublished (station_keys, charge_point_keys, created_at) SELECT '{}', array_agg(key), "
-        "now() - interval '1 hour' FROM charge_points, generate_series(1, 3000) GROUP BY generate_series % 50"
-    )
-    async with rollup(stack, database_url, topic) as one:
-        copy = Weighing(redis, stream_length=100)
-        copy.weights = []
-        async with running(Publication(fleet.pool, copy, one.metrics).run()):
-            await eventually(lambda: copy.is_filled())
-            await eventually(lambda: no_notes(fleet.pool))
-    assert sum(copy.weights) > 24_000_000
-    assert max(copy.weights) < 5_000_000
-
-
-async def test_a_fill_leaves_no_lock_behind_in_its_session(
-    stack: Stack, database_url: str, topic: str, fleet: Fleet
-) -> None:
-    """Behind a pooler a session is shared: its locks would be kept by a connection of somebody else."""
-
-    of_sessions = -1
-
-    class Looking(HotCopy):
-        async def set_filled(self, run_id: bytes | None = None, *, stream_is_whole: bool = False) -> None:
-            nonlocal of_sessions
-            of_sessions = await fleet.pool.fetchval(
-                "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-                "WHERE l.locktype = 'advisory' AND a.xact_start IS NULL"
-            )
-            await super().set_filled(run_id, stream_is_whole=stream_is_whole)
-
-    async with rollup(stack, database_url, topic) as one:
-        copy = Looking(one.redis, stream_length=100)
-        async with running(Publication(fleet.pool, copy, one.metrics).run()):
-            await eventually(lambda: copy.is_filled())
-    assert of_sessions == 0
-
-
-FOREIGN = {
-    "a document": ("plugwatch:charge_point:{}", "SET", "x"),
-    "a document's revision": ("plugwatch:charge_point:{}", "HSET", "revision", "x"),
-    "the stream": (STREAM, "SET", "x"),
-    "who was filled": (hot_scripts.FILLED, "HSET", "a", "b"),
-    "the mark": (hot_scripts.FRESH, "SET", "x"),
-}
-
-
-@pytest.mark.parametrize("what", FOREIGN)
-async def test_what_somebody_else_put_under_our_keys_costs_nobody_else_and_makes_room(
-    what: str,
-    stack: Stack,
-    database_url: str,
-    topic: str,
-    fleet: Fleet,
-    redis: Redis,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    session, other = await fleet.session(), await fleet.session("OTHER")
-    async with rollup(stack, database_url, topic) as one, running(one.publication.run(), one.freshness.run()):
-        for each in (session, other):
-            await one.publication.publish(*await write(one, each, "Charging"))
-        await eventually(lambda: is_vouched_for(one.hot_copy))
-        name, command, *value = FOREIGN[what]
-        key = name.format(session.charge_point_id.lower())
-        await redis.delete(key)
-        await redis.execute_command(command, key, *value)  # type: ignore[no-untyped-call]
-        if "document" in what:
-            keys = [key, hot.charge_point_key(other.charge_point_id)]
-            found = (await one.hot_copy.read_many(keys)).documents
-            assert [each is not None for each in found] == [False, True]
-        for each in (session, other):
-            await one.publication.publish(*await write(one, each, "Faulted"))
-        await eventually(lambda: is_vouched_for(one.hot_copy), within_s=10)
-        for each in (session, other):
-            assert await is_copied(fleet.pool, one.hot_copy, each)
-        assert len(await one.hot_copy.changes.entries("-", 100)) > 0
-        assert "Redis is away" not in caplog.text
-
-
-async def is_vouched_for(copy: HotCopy) -> bool:
-    return await copy.is_filled() and (await copy.read_many([])).lapsed_s is None
-
-
-async def test_a_redis_that_was_replaced_while_it_was_filled_is_filled_again(
-    stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
-) -> None:
-    """It may be restored from a snapshot: what was published before is not there, but old documents are."""
-    session = await fleet.session()
-
-    class Replaced(HotCopy):
-        times = 0
-
-        async def publish(self, changes: Sequence[Change], *, stream: bool = True) -> None:
-            await super().publish(changes, stream=stream)
-            if changes[0].kind == "charge_point" and not self.times:
-                self.times += 1
-                stack.redis.restart()
-
-    async with rollup(stack, database_url, topic) as one:
-        copy = Replaced(redis, stream_length=100)
-        async with running(Publication(fleet.pool, copy, one.metrics).run()):
-            await eventually(lambda: is_filled_and_copied(fleet, copy, session))
-    assert copy.times == 1
-
-
-async def is_filled_and_copied(fleet: Fleet, copy: HotCopy, session: Session) -> bool:
-    if not await copy.is_filled():
-        return False
-    assert await is_copied(fleet.pool, copy, session), "it says that all is there"
-    return True
-
-
-async def test_a_mark_of_filling_that_is_evicted_again_and_again_neither_fills_all_the_time_nor_resets_the_stream(
-    stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
-) -> None:
-    session = await fleet.session()
-    async with rollup(stack, database_url, topic) as one, running(one.publication.run()):
-        await eventually(lambda: one.hot_copy.is_filled())
-        await one.publication.publish(*await write(one, session, "Charging"))
-        newest = await one.hot_copy.changes.newest()
-        assert newest is not None
-
-        async def stream_began_anew() -> bool:
-            await redis.delete(hot_scripts.FILLED)
-            return await one.hot_copy.changes.newest() != newest
-
-        await never(stream_began_anew, 10)
-        assert 2 <= one.counted("fills_total") <= 6
-        await eventually(lambda: one.hot_copy.is_filled())
-
-
-@pytest.mark.parametrize("poison", ["updated_at = 'infinity'", "counts = '[1]'"])
-async def test_a_station_that_cannot_be_read_costs_itself_and_not_the_process(
-    poison: str, stack: Stack, database_url: str, topic: str, fleet: Fleet
-) -> None:
-    session, other = await fleet.session(), await fleet.session("OTHER")
-    async with rollup(stack, database_url, topic) as one:
-        await write(one, session, "Charging")
-        await write(one, other, "Charging")
-        station = "(SELECT station_key FROM charge_points WHERE key = $1)"
-        await fleet.pool.execute(f"UPDATE stations SET {poison} WHERE key = {station}", session.key)
-        async with running(one.publication.run()):
-            await eventually(lambda: one.hot_copy.is_filled())
-            await eventually(lambda: no_notes(fleet.pool))
-            assert await is_copied(fleet.pool, one.hot_copy, other)
-        assert one.counted("unreadable_rows_total") == 1

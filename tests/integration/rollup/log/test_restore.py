@@ -13,7 +13,7 @@ from local.servers import postgres as embedded
 from local.stack import Stack
 from shared.words.event import Event
 from tests.events import Session
-from tests.integration.rollup.copy.test_publication import is_copied
+from tests.integration.rollup.copy.copied import is_copied
 from tests.integration.rollup.parts import Fleet, clock, eventually, publish, rollup, running
 
 PAGE = Path(__file__).parents[4] / "docs" / "backup-and-replay.md"
