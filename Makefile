@@ -75,7 +75,7 @@ setup: $(VENV)/.ready ## install everything into .venv (the other commands do it
 .PHONY: run
 run: ## user: the whole system here, with simulated chargers (CHARGERS=0: none; BROKER=kafka: Apache Kafka)
 	@$(PREFLIGHT) run
-	@$(MAKE) $(VENV)/.ready
+	@$(MAKE) --silent $(VENV)/.ready
 	@exec $(PY) -m local run $(ARGS)
 
 .PHONY: health
@@ -106,7 +106,7 @@ PYTEST = $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-r
 .PHONY: test
 test: ## all tests on the embedded stack (BROKER=kafka: on Apache Kafka, with the rebalance tests; JOBS=0: one by one)
 	@$(PREFLIGHT) test
-	@$(MAKE) $(VENV)/.ready
+	@$(MAKE) --silent $(VENV)/.ready
 	@test "$(BROKER)" != kafka || $(PY) -m local.servers.kafka_jars
 	@$(PYTEST) --ignore=tests/board --ignore=tests/conformance --ignore=tests/infra --ignore=tests/compose --ignore=tests/plane \
 	  --ignore=tests/pythons --ignore=tests/recipes $(ARGS)
@@ -291,7 +291,7 @@ dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures o
 load: ## user: load what `make run` or `make up` has started: LOAD_CHARGERS=200 LOAD_RATE=50, see loadtest/README.md
 	@$(PREFLIGHT) setup
 	@$(PYTHON) -m loadtest.swarm.scenario.target $(ARGS)
-	@$(MAKE) $(VENV)/.ready
+	@$(MAKE) --silent $(VENV)/.ready
 	@$(PY) -m locust -f loadtest/locustfile.py $(if $(findstring --web,$(ARGS)),,--headless) $(ARGS)
 
 .PHONY: load-smoke
