@@ -45,6 +45,7 @@ from api.live.tickets import Tickets
 from api.me import routes as me
 from api.metrics import Metrics
 from api.public import routes as public_routes
+from api.public.shown import Stations
 from api.readiness import Readiness
 from api.reference import guide, openapi
 from api.reference.page_routes import pages as docs
@@ -169,9 +170,8 @@ def create(
         app.include_router(pages(Files(), codes, told))
     if public_status:
         by_address = RateLimit(public_status_per_minute, whose="your address")
-        app.include_router(
-            public_routes.pages(documents.station, by_address, trusted_proxies=trusted_proxies, clock=clock, now=now)
-        )
+        stations = Stations(documents.station, clock, now)
+        app.include_router(public_routes.pages(stations, by_address, trusted_proxies=trusted_proxies, clock=clock))
     refusals.install(app)
     openapi.install(app, (route for router in routers for route in router.routes))
     app.add_middleware(

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import re
+import unicodedata
 from datetime import datetime
 from html import escape
 from importlib import resources
@@ -32,6 +34,9 @@ GLYPHS: dict[Status, str] = {
 _FILES = resources.files("api.public") / "page"
 _STYLE = (_FILES / "status.css").read_text(encoding="utf-8")
 _SCRIPT = (_FILES / "status.js").read_text(encoding="utf-8")
+_NAMELESS = "Charging station"
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"  #: letters by their category, and blank
 _MINUTE_MS, _HOUR_MIN, _DAY_MIN = 60_000, 60, 24 * 60
 
 
@@ -47,11 +52,21 @@ POLICY = (
 
 def page(station: PublicStation, now: int) -> bytes:
     """The page as of ``now`` (ms since 1970): the same bytes within a minute, while nothing changes."""
-    name, at = escape(station.name), to_datetime(now - now % _MINUTE_MS)
+    name, address, at = _plain(station.name), _plain(station.address or ""), to_datetime(now - now % _MINUTE_MS)
     several = len({one.charger for one in station.connectors}) > 1
     plugs = any(one.connector_id > 1 for one in station.connectors)
     rows = "".join(_row(one, now, several=several, plugs=plugs) for one in station.connectors)
-    address = f'<p class="muted"><bdi>{escape(station.address)}</bdi></p>' if station.address else ""
+    return _page(
+        f"{WORDS[station.status]} · {name or _NAMELESS}",
+        f"""<h1><bdi>{name or _NAMELESS}</bdi></h1>{f'<p class="muted"><bdi>{address}</bdi></p>' if address else ""}
+<div class="now {station.status}">{_glyph(station.status)}<strong>{WORDS[station.status]}</strong>
+<span class="muted">{_summary(station, now)}</span></div>
+{f"<ul>{rows}</ul>" if rows else ""}
+<footer>As of <time datetime="{at:%Y-%m-%dT%H:%MZ}">{at:%H:%M} UTC</time><span role="status"></span></footer>""",
+    )
+
+
+def _page(title: str, main: str) -> bytes:
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -59,22 +74,31 @@ def page(station: PublicStation, now: int) -> bytes:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>{WORDS[station.status]} · {name}</title>
+<title>{title}</title>
 <link rel="icon" href="data:,">
 <style>{_STYLE}</style>
 </head>
 <body>
 <main>
-<h1><bdi>{name}</bdi></h1>{address}
-<div class="now {station.status}">{_glyph(station.status)}<strong>{WORDS[station.status]}</strong>
-<span class="muted">{_summary(station, now)}</span></div>
-{f"<ul>{rows}</ul>" if rows else ""}
-<footer>As of <time datetime="{at:%Y-%m-%dT%H:%MZ}">{at:%H:%M} UTC</time></footer>
+{main}
 </main>
 <script type="module">{_SCRIPT}</script>
 </body>
 </html>
 """.encode()
+
+
+#: for a moment in which nobody can say; the script asks again
+TROUBLE = _page(
+    _NAMELESS,
+    f"<h1>{_NAMELESS}</h1>\n<p>Its status cannot be shown just now. Please try again in a minute.</p>",
+)
+
+
+def _plain(text: str) -> str:
+    """For HTML: without what turns the direction of writing around it; nothing of what nobody would see."""
+    seen = any(unicodedata.category(one)[0] not in "CMZ" and one not in _UNSEEN for one in text)
+    return escape(_TURNING.sub("", text)) if seen else ""
 
 
 def _summary(station: PublicStation, now: int) -> str:

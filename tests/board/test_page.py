@@ -167,9 +167,6 @@ def test_a_page_for_drivers(
         assert ("UTC" in page.locator("time").inner_text()) is not scripts
         if scripts:
             assert violations(page, axe) == []
-            page.evaluate("document.querySelector('h1').textContent = 'of before'")
-            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-            page.get_by_role("heading", name="For drivers").wait_for()
 
 
 def test_the_drawer_leads_to_the_page_for_drivers(run: dict[str, Any], browser: Any, charge_point: Made) -> None:

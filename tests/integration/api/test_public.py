@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.public.shown import KEPT_S
 from tests.integration.api.served import SINCE, Api, bearer
 
 from .http.test_problems import problem
@@ -75,7 +76,9 @@ async def test_ids_are_matched_case_insensitively(open_: Api) -> None:
 
 
 @pytest.mark.parametrize("form", [{}, JSON])
-async def test_it_may_be_kept_for_seconds_and_asked_for_again_by_its_tag(open_: Api, form: dict[str, str]) -> None:
+async def test_it_may_be_kept_for_seconds_and_asked_for_again_by_its_tag(
+    open_: Api, now: list[float], form: dict[str, str]
+) -> None:
     first = await open_.client.get(HERE, headers=form)
     assert first.headers["cache-control"] == "public, max-age=5"
     assert "Accept" in first.headers["vary"].split(", ")
@@ -85,6 +88,7 @@ async def test_it_may_be_kept_for_seconds_and_asked_for_again_by_its_tag(open_: 
     again = await open_.client.get(HERE, headers=held)
     assert (again.status_code, again.headers["cache-control"]) == (304, "public, max-age=5")
     await open_.rolled_up("CP-secret-2", "AVAILABLE")
+    now[0] += KEPT_S
     assert (await open_.client.get(HERE, headers=held)).status_code == 200
 
 
@@ -141,6 +145,27 @@ async def test_an_address_that_asks_too_much_is_told_when_to_come_again(open_: A
         assert (await other.get(HERE, headers={"X-Forwarded-For": "127.0.0.1"})).status_code == 200
     now[0] += int(refused.headers["Retry-After"])
     assert (await open_.client.get(HERE)).status_code == 200
+
+
+async def test_a_crowd_at_one_station_costs_a_read(open_: Api, now: list[float]) -> None:
+    before = await open_.reads("hot") + await open_.reads("postgres")
+    for _ in range(10):
+        assert (await open_.client.get(HERE)).status_code == 200
+        assert (await open_.client.get("/status/s1", headers=JSON)).status_code == 200
+    assert await open_.reads("hot") + await open_.reads("postgres") == before + 1
+    now[0] += KEPT_S
+    await open_.client.get(HERE)
+    assert await open_.reads("hot") + await open_.reads("postgres") == before + 2
+
+
+async def test_a_browser_that_is_refused_gets_words_for_a_driver(open_: Api) -> None:
+    for _ in range(50):
+        await open_.client.get(HERE)
+    refused = await open_.client.get(HERE, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (refused.status_code, refused.headers["content-type"]) == (429, "text/html; charset=utf-8")
+    assert refused.headers["Retry-After"]
+    assert "cannot be shown just now" in refused.text
+    assert refused.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 async def test_behind_a_trusted_proxy_each_driver_is_counted(build: Callable[..., Api], now: list[float]) -> None:

@@ -4,7 +4,7 @@ from importlib import resources
 import pytest
 
 from api.public.answers import PublicConnector, PublicStation
-from api.public.page import GLYPHS, page
+from api.public.page import GLYPHS, TROUBLE, page
 from shared.words.status import STATUSES
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -57,3 +57,21 @@ def test_points_are_counted_and_named_only_as_far_as_they_need_it() -> None:
 def test_its_shapes_are_those_of_the_board() -> None:
     board = (resources.files("api.board") / "page/pure/glyphs.js").read_text()
     assert [GLYPHS[status] for status in STATUSES] == re.findall(r'^ {2}"(M.*)",$', board, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["\u202e\u2066Depot\u2069", "Depot"])
+def test_no_name_turns_the_words_beside_it(name: str) -> None:
+    made = page(PublicStation(name, name, "AVAILABLE", "2025-12-31T20:48:00.000Z", ()), NOW).decode()
+    assert "<title>Available · Depot</title>" in made
+    assert made.count("<bdi>Depot</bdi>") == 2
+
+
+@pytest.mark.parametrize("name", ["\u2800\u3164", "\u200b", " \u0301 "])
+def test_a_name_that_nobody_sees_is_no_empty_heading(name: str) -> None:
+    made = page(PublicStation(name, name, "AVAILABLE", "2025-12-31T20:48:00.000Z", ()), NOW).decode()
+    assert "<h1><bdi>Charging station</bdi></h1>\n" in made
+    assert "<title>Available · Charging station</title>" in made
+
+
+def test_in_trouble_there_are_words_for_a_driver() -> None:
+    assert b"cannot be shown just now" in TROUBLE
