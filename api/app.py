@@ -106,6 +106,7 @@ def create(
     board: bool = True,
     tiles_url: str = "",
     gateway_port: int = 9000,
+    chargers_url: str = "",
     public_status: bool = False,
     public_status_per_minute: int = 0,
 ) -> FastAPI:
@@ -117,8 +118,9 @@ def create(
     ``wrong_tokens_per_minute`` how many an address may guess (0: any number), the one that ``trusted_proxies`` name.
     ``access_log``: a line for each request.
     ``board``: whether the status board is served at ``/``, with map tiles of ``tiles_url`` ("": coast lines alone);
-    it tells where chargers connect by ``gateway_port``. ``public_status``: whether anybody may see one station at
-    ``/status/{station_id}``, ``public_status_per_minute`` times from one address (0: any number).
+    it tells where chargers connect: ``chargers_url``, else its own host at ``gateway_port``.
+    ``public_status``: whether anybody may see one station at ``/status/{station_id}``, ``public_status_per_minute``
+    times from one address (0: any number).
     """
     database = Database(pool)
     writing = Writing(database, copy, metrics, now)
@@ -166,7 +168,7 @@ def create(
         app.include_router(router)
     app.include_router(docs())
     if board:
-        told = Told(mode, tiles_url, gateway_port, "on" if public_status else "off")
+        told = Told(mode, tiles_url, gateway_port, chargers_url, "on" if public_status else "off")
         app.include_router(pages(Files(), codes, told))
     if public_status:
         by_address = RateLimit(public_status_per_minute, whose="your address")

@@ -76,6 +76,7 @@ async def serve(given: Settings) -> None:
             board=given.board,
             tiles_url=given.tiles_url,
             gateway_port=given.gateway_port,
+            chargers_url=given.chargers_url,
             public_status=given.public_status,
             public_status_per_minute=given.public_status_per_minute,
             now=lambda: time.time_ns() // 1_000_000,

@@ -35,6 +35,7 @@ class Told(Struct, frozen=True):
     mode: str
     tiles: str
     gateway_port: int
+    chargers_url: str  #: "": the page's own host at that port
     public_status: str  #: "on" or "off"
 
 

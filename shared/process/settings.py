@@ -198,6 +198,12 @@ class Settings(BaseModel):
         pattern=r"^$|^https?://[^\s\"';,/]+/[^\s\"';,]*$",
         description="API: map tiles of the board, `https://host/{z}/{x}/{y}.png`; unset: coast lines of its own",
     )
+    chargers_url: str = Field(
+        default="",
+        pattern=r"^$|^wss?://[^\s\"'<>]+/$",
+        description="API: where chargers connect, as the board tells it: `wss://ocpp.example.org/`; unset: the board's "
+        "own host at `GATEWAY_PORT`",
+    )
 
     public_status: bool = Field(
         default=False,

@@ -71,7 +71,7 @@ def test_a_silent_wire_is_stale_and_then_mended_without_a_gap(
         charger.reports(1, "Available")
         page = opened.open(f"#q={station}")
         shown(page, "available")
-        page.wait_for_selector(".live.live >> text=Live")
+        page.wait_for_selector(".live.live-now >> text=Live")
         wire.refuse()
         page.wait_for_selector(".live.catching-up")
         page.clock.fast_forward(36_000)

@@ -37,6 +37,24 @@ def test_the_link_of_make_run_signs_in_once(run: dict[str, Any], browser: Any, c
         page.get_by_text("This link was used already").wait_for()
 
 
+def test_a_link_opened_in_a_tab_that_is_open_already_signs_in_there(
+    run: dict[str, Any], browser: Any, charge_point: Made, api: Api
+) -> None:
+    charge_point("Again")
+    with tab(browser, run["api"], excused=("403",)) as opened:
+        page = opened.open()
+        page.get_by_label("Token").wait_for()
+        assert "They are in PLUGWATCH_READ_TOKEN and" in page.locator("#token-help").inner_text()
+        page.goto(f"{run['api']}/#code=of-yesterday")
+        page.get_by_role("alert").get_by_text("This link was used already").wait_for()
+        page.goto(api.board_link())
+        page.wait_for_selector(".live >> text=Live")
+        assert "code" not in page.url
+        page.goto(f"{run['api']}/#code=of-yesterday")
+        page.wait_for_timeout(300)
+        assert page.locator(".live >> text=Live").is_visible()
+
+
 def test_the_link_counts_more_than_a_token_that_was_kept(run: dict[str, Any], browser: Any, api: Api) -> None:
     link = api.board_link().removeprefix(run["api"] + "/")
     with tab(browser, run["api"]) as opened:
@@ -71,7 +89,7 @@ def test_a_wrong_token_is_said_and_asked_for_again(run: dict[str, Any], browser:
         page = opened.open()
         page.get_by_label("Token").fill("a-token-that-nobody-gave-out")
         page.get_by_role("button", name="Open the board").click()
-        page.get_by_role("alert").get_by_text("send a known READ or ADMIN token").wait_for()
+        page.get_by_role("alert").get_by_text("does not know this token").wait_for()
         page.get_by_label("Token").fill(run["admin_token"])
         page.get_by_label("keep it in this browser").check()
         page.get_by_role("button", name="Open the board").click()
@@ -113,6 +131,14 @@ def test_an_api_that_only_reads_shows_no_action(run: dict[str, Any], browser: An
             page.get_by_text("this API only reads").wait_for()
             page.locator(".drawer").get_by_text("It has reported no connector yet").wait_for()
             assert page.locator(".menu").count() == 0
+
+
+def test_a_map_that_cannot_be_loaded_says_so(run: dict[str, Any], browser: Any, charge_point: Made) -> None:
+    charge_point("Upgraded")
+    with tab(browser, run["api"], token=run["admin_token"], excused=("404", "MIME", "dynamically")) as opened:
+        opened.page.route("**/vendor/leaflet.js", lambda route: route.fulfill(status=404))
+        page = opened.open("#view=map")
+        page.get_by_role("alert").get_by_text("load the page again").wait_for()
 
 
 def test_an_api_that_is_away_is_said(run: dict[str, Any], browser: Any) -> None:
@@ -199,7 +225,7 @@ def test_an_empty_network_says_how_to_begin(empty: dict[str, Any], browser: Any)
     with tab(browser, empty["api"], token=empty["admin_token"]) as opened:
         page = opened.open()
         page.get_by_text("No stations yet").wait_for()
-        page.get_by_text(f"{empty['gateway']}/").wait_for()
+        page.get_by_text(f"it gets {empty['gateway']}/ and appends").wait_for()
         page.locator(".moment").get_by_role("button", name="Add station").click()
         page.get_by_label("Name").fill("The first one")
         page.get_by_label("Id").fill("first")

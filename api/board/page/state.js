@@ -12,6 +12,7 @@ import { batch, computed, effect, signal } from "./vendor/signals.js";
 /** @typedef {import("./pure/network.js").Network} Network */
 /** @typedef {{ kind: "sign in" | "refused", detail: string }} Trouble */
 
+const UNKNOWN = "The API does not know this token, or not any more.";
 const SETTLE_MS = 5_000;
 const COUNT_MS = 10_000;
 
@@ -19,7 +20,7 @@ const COUNT_MS = 10_000;
 export const page = {
   tiles: meta("tiles"),
   readOnly: meta("mode") === "read",
-  gatewayPort: meta("gateway-port"),
+  chargersUrl: meta("chargers-url") || address.gatewayUrl(location, meta("gateway-port")),
   hasPublicStatus: meta("public-status") === "on",
 };
 
@@ -110,8 +111,8 @@ const sink = {
     heardOf.value++;
   },
   refused(error) {
-    trouble.value = { kind: error.status === 401 ? "sign in" : "refused", detail: error.message };
     if (error.status === 401) session.forget();
+    trouble.value = error.status === 401 ? { kind: "sign in", detail: UNKNOWN } : { kind: "refused", detail: error.message };
   },
 };
 
@@ -173,9 +174,7 @@ async function askMayWrite(made) {
 
 /** Signs in by what there is, and follows the address, the tab and the clock from then on. */
 export async function start() {
-  const code = session.codeOfAddress();
-  place.value = address.read(location.hash);
-  addEventListener("hashchange", () => (place.value = address.read(location.hash)));
+  addEventListener("hashchange", () => void arrived());
   document.addEventListener("visibilitychange", () => (document.hidden ? feed?.stop() : feed?.start()));
   setInterval(() => {
     now.value = time();
@@ -194,17 +193,23 @@ export async function start() {
     const known = network.peek();
     if (known && performance.now() - settledAt > SETTLE_MS) settle(known, filter, order);
   });
-  let detail = "";
-  if (code) {
-    try {
-      return signIn(await session.exchanged(code));
-    } catch (error) {
-      detail = /** @type {Error} */ (error).message;
-    }
-  }
+  await arrived();
   const token = session.kept();
+  if (api.value) return;
   if (token) begin(token);
-  else trouble.value = { kind: "sign in", detail };
+  else trouble.value ??= { kind: "sign in", detail: "" };
+}
+
+/** Goes where the address leads, be it that it signs in: a link may be opened in the tab that waits for one. */
+async function arrived() {
+  const code = session.codeOfAddress();
+  place.value = address.read(location.hash);
+  if (!code) return;
+  try {
+    signIn(await session.exchanged(code));
+  } catch (error) {
+    if (!api.value || trouble.value) trouble.value = { kind: "sign in", detail: /** @type {Error} */ (error).message };
+  }
 }
 
 /** Has the API count what this board cannot. */

@@ -186,3 +186,6 @@ async def test_the_board_is_told_whether_there_is_one(build: Callable[..., Api])
         page = (await build(public_status=public, gateway_port=9123).client.get("/")).text
         assert f'<meta name="plugwatch-public-status" content="{word}" />' in page
         assert '<meta name="plugwatch-gateway-port" content="9123" />' in page
+        assert '<meta name="plugwatch-chargers-url" content="" />' in page
+    page = (await build(chargers_url="wss://ocpp.example.org/").client.get("/")).text
+    assert '<meta name="plugwatch-chargers-url" content="wss://ocpp.example.org/" />' in page

@@ -92,7 +92,7 @@ function Header() {
           onInput=${(/** @type {InputEvent} */ event) => narrow({ q: /** @type {HTMLInputElement} */ (event.target).value })} />
         <kbd aria-hidden="true">/</kbd>
       </label>
-      <${Live} />
+      ${!trouble.value && html`<${Live} />`}
       <div class="tools">
         ${mayWrite.value && html`<button type="button" class="adds" onClick=${newStation}>Add station</button>`}
         <button type="button" title="Light, dark, as the system (t)" aria-label="Change between light and dark" onClick=${next}>◐</button>

@@ -72,7 +72,7 @@ function Station({ id }) {
         <h2 id="station-name" tabindex="-1" ref=${heading}>${station?.name ?? (row >= 0 ? known?.names[row] : id)}</h2>
         <button type="button" class="close" aria-label="Close" onClick=${() => go({ station: null })}>✕</button>
       </header>
-      <p class="where muted">${id}${station?.address ? html`<br />${station.address}` : ""}${page.hasPublicStatus && html`<br />
+      <p class="where muted">${id}${station?.address ? html`<br />${station.address}` : ""}${page.hasPublicStatus && (station || row >= 0) && html`<br />
         <a href=${`/status/${encodeURIComponent(id)}`} target="_blank" rel="noopener">Page for drivers</a>`}</p>
       <p class="now"><${Status} status=${status} />${Number.isNaN(since) ? "" : html` <span class="muted">for ${duration(now.value - since)}</span>`}</p>
       ${problem && html`<p class="error" role="alert">${problem}</p>`}

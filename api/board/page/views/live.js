@@ -10,5 +10,5 @@ export function Live() {
   const text = state === "stale" ? `Stale since ${clock(since)} · ${duration(now.value - since)}` : WORDS[state];
   const title =
     state === "live" ? "Changes show within a second or two" : away.value || "Reading what happened meanwhile";
-  return html`<p class=${`live ${state.replace(" ", "-")}`} title=${title}><i aria-hidden="true"></i>${text}</p>`;
+  return html`<p class=${`live ${state === "live" ? "live-now" : state.replace(" ", "-")}`} title=${title}><i aria-hidden="true"></i>${text}</p>`;
 }

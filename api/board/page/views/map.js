@@ -9,6 +9,7 @@ import { useSignalEffect } from "../vendor/signals.js";
 import { html } from "./html.js";
 
 const CALM_MS = 2_000; // between two looks at what changed
+const AGAIN_MS = 5_000;
 const MOST = 800;
 const MOST_NAMED = 60; // in sight at once; of more, names would cover each other
 
@@ -34,9 +35,9 @@ async function parts() {
   return { L: leaflet.default, Supercluster: cluster.default, land: flat(feature.default(world, "land").features[0].geometry), borders: flat(borders) };
 }
 
-/** Where stations are: [longitude, latitude] by id; read with the map, and anew with the network. @returns {Promise<Map<string, [number, number]>>} */
-async function whereabouts() {
-  const { stations } = await /** @type {import("../api.js").Api} */ (api.value).get("/v1/board");
+/** Where stations are: [longitude, latitude] by id; read with the map, and anew with the network. @param {AbortSignal} signal @returns {Promise<Map<string, [number, number]>>} */
+async function whereabouts(signal) {
+  const { stations } = await /** @type {import("../api.js").Api} */ (api.value).get("/v1/board", signal);
   /** @type {Map<string, [number, number]>} */
   const found = new Map();
   stations.id.forEach((/** @type {string} */ id, /** @type {number} */ row) => {
@@ -179,14 +180,18 @@ export function WorldMap() {
   const chart = useRef(/** @type {Chart | null} */ (null));
   const drawn = useRef(0);
   const [placed, setPlaced] = useState(-1);
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
     let ended = false;
-    void parts().then((made) => {
-      if (ended) return;
-      chart.current = new Chart(/** @type {HTMLElement} */ (box.current), made);
-      chart.current.paint();
-      take();
-    });
+    parts().then(
+      (made) => {
+        if (ended) return;
+        chart.current = new Chart(/** @type {HTMLElement} */ (box.current), made);
+        chart.current.paint();
+        take();
+      },
+      () => setFailed(true), // most likely the API is a newer one than this page
+    );
     return () => {
       ended = true;
       chart.current?.map.remove();
@@ -200,10 +205,15 @@ export function WorldMap() {
     setPlaced(chart.current.take(network.value, rows.value, places.current));
   };
   useEffect(() => {
-    whereabouts().then(
-      (found) => ((places.current = found), take()),
-      () => {}, // the network is read anew before long, and these with it
-    );
+    let timer = 0;
+    const ended = new AbortController();
+    const read = () =>
+      whereabouts(ended.signal).then(
+        (found) => ((places.current = found), take()),
+        () => ended.signal.aborted || (timer = setTimeout(read, AGAIN_MS)),
+      );
+    void read();
+    return () => (ended.abort(), clearTimeout(timer));
   }, [network.value]);
   useSignalEffect(() => (rows.value, network.value, open.value, take()));
   useSignalEffect(() => {
@@ -213,6 +223,7 @@ export function WorldMap() {
   const missing = placed < 0 ? 0 : rows.value.length - placed;
   return html`
     <div class="map stations" ref=${box} role="region" aria-label="Map of the stations" tabindex="-1"></div>
+    ${failed && html`<p class="note error" role="alert">The map cannot be loaded: load the page again.</p>`}
     ${missing > 0 && html`<p class="note">${counted(missing, "station")} without a place ${missing === 1 ? "is" : "are"} not on the map</p>`}
   `;
 }

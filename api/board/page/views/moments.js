@@ -1,5 +1,4 @@
 // What stands in the middle when there are no stations to show: each says what to do next.
-import { gatewayUrl } from "../pure/address.js";
 import { EVERYTHING } from "../pure/order.js";
 import { away, go, mayWrite, page, signIn, signOut } from "../state.js";
 import { useState } from "../vendor/preact-hooks.js";
@@ -23,8 +22,8 @@ export function SignIn({ detail }) {
         <input id="token" name="token" type="password" autocomplete="off" required autofocus spellcheck="false"
           aria-describedby="token-help" />
         ${detail && html`<p class="error" role="alert">${detail}</p>`}
-        <p id="token-help" class="muted">A READ token shows the network; an ADMIN token may change it, too. They are in
-          <code>PLUGWATCH_READ_TOKEN</code> and <code>PLUGWATCH_ADMIN_TOKEN</code> of the API, and <code>make run</code> prints them.</p>
+        <p id="token-help" class="muted">A READ token shows the network; an ADMIN token may change it, too. They are
+          in <code>PLUGWATCH_READ_TOKEN</code> and <code>PLUGWATCH_ADMIN_TOKEN</code> of the API, and <code>make run</code> prints them.</p>
         <label class="check"><input type="checkbox" checked=${inBrowser} onChange=${() => setInBrowser(!inBrowser)} />
           keep it in this browser, not only in this tab</label>
         <button type="submit" class="primary">Open the board</button>
@@ -64,10 +63,10 @@ export const Empty = () => html`
         ? html`<button type="button" class="primary" onClick=${newStation}>Add station</button>`
         : html`This needs an ADMIN token; or send <code>POST /v1/stations</code> yourself.`}</li>
       <li><strong>Add its chargers</strong> in the station that opens: each by the id that is set in the charger.</li>
-      <li><strong>Point each charger here</strong>: as its OCPP server (central system, CSMS URL) it gets
-        <code>${gatewayUrl(location, page.gatewayPort)}</code> and appends its own id. It shows up here with its first message.</li>
+      <li><strong>Point each charger here</strong>: as its OCPP server (central system, CSMS URL) it
+        gets <code>${page.chargersUrl}</code> and appends its own id. It shows up here with its first message.</li>
     </ol>
-    <p class="muted">Many at once: <code>make import FILE=inventory.csv</code>. Chargers that knocked and were refused are in
-      <code>GET /v1/inbox</code>.</p>
+    <p class="muted">Many at once: <code>make import FILE=inventory.csv</code>. Chargers that knocked and were refused
+      are in <code>GET /v1/inbox</code>.</p>
   </div>
 `;
