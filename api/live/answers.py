@@ -112,6 +112,18 @@ class BriefEvent(Struct, frozen=True, tag_field="event", tag="brief"):
     data: Sequence[Sequence[str | int | Sequence[int] | None]]
 
 
+class BehindData(Struct, frozen=True):
+    """How far behind rollups are: as long as they are, every few seconds; 0 when they are not any more."""
+
+    seconds: int
+
+
+class BehindEvent(Struct, frozen=True, tag_field="event", tag="behind"):
+    """With `view=brief`: what is told is of so long ago, since chargers' reports wait to be applied."""
+
+    data: BehindData
+
+
 TICKET = Ticket("vJ3cVh1ZJvYQ7kTq0bXo2Wm5n8rLd4sUeA6iGfPyHtE", "2026-03-01T08:16:30.123Z")
-EVENTS = (ChargePointEvent, StationEvent, DeletedEvent, LeftEvent, ResetEvent, DroppedEvent, BriefEvent)
+EVENTS = (ChargePointEvent, StationEvent, DeletedEvent, LeftEvent, ResetEvent, DroppedEvent, BriefEvent, BehindEvent)
 EVENT = ChargePointEvent("1772352930123-0", ChargePointChange("alexanderplatz", "CP1", 1234, CHARGE_POINT))

@@ -80,6 +80,11 @@ def reset(stream_id: str) -> bytes:
     return b"id: %b\nevent: reset\ndata: %b\n\n" % (stream_id.encode(), _NOTHING)
 
 
+def behind(seconds: int) -> bytes:
+    """Rollups catch up: what is told is of so long ago; 0: not any more."""
+    return b'event: behind\ndata: {"seconds":%d}\n\n' % seconds
+
+
 def is_stream_id(text: str) -> bool:
     """Whether Redis could have given this id to a change."""
     return _STREAM_ID.fullmatch(text) is not None and max(order(text)) < 2**64

@@ -60,6 +60,7 @@ def room(stream: Stream, named: Named, tickets: Tickets) -> Room:
         `view=brief` is for status boards: `event: brief`, once a second at most, with an array of the stations that
         changed, each `[id, status, health, offline charge points, since, revision, [EVSEs by status]]` as the columns
         of `GET /v1/board`, or `[id, revision]` when deleted. One may come twice: the larger revision counts.
+        `event: behind`: rollups catch up, what is told is of `seconds` ago.
         """
         stream.check()
         wanted, after = filters.wanted(), last_event_id or filters.last_event_id or None

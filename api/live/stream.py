@@ -23,6 +23,7 @@ from shared.stores.outage import Outage
 from . import briefs
 from .briefs import Briefs
 from .events import Wanted
+from .progress import Progress
 from .subscribers import Reader, Subscribers
 
 HEARTBEAT_S = 15
@@ -41,10 +42,11 @@ log = logging.getLogger("plugwatch.api")
 class Stream:
     """The stream of this process; nothing is handed out outside of ``running``."""
 
-    def __init__(self, copy: HotCopy, metrics: Metrics) -> None:
+    def __init__(self, copy: HotCopy, metrics: Metrics, progress: Progress) -> None:
         self.heartbeat_s: float = HEARTBEAT_S
         self._copy = copy
         self._metrics = metrics
+        self._progress = progress
         self._subscribers = Subscribers()
         self._up = asyncio.Event()
         self._vouched = False  #: rollups say that all they know is in Redis; looked at while nothing comes
@@ -71,7 +73,14 @@ class Stream:
     async def running(self) -> AsyncIterator[None]:
         """Follows the stream while the block runs."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._run(), name="stream"), group.create_task(self._brief(), name="briefs")]
+            tasks = [
+                group.create_task(work, name=name)
+                for name, work in (
+                    ("stream", self._run()),
+                    ("briefs", self._brief()),
+                    ("progress", self._progress.run(self._tell_behind)),
+                )
+            ]
             try:
                 yield
             finally:
@@ -157,6 +166,8 @@ class Stream:
                 await self._up.wait()
         reader.unsure = not self._up.is_set()
         self._join(reader)
+        if self._progress.seconds:
+            yield live.behind(self._progress.seconds)
         if not reader.unsure and last_id is None:
             yield live.position(self._briefed if self._briefs else self._position)
             return
@@ -194,6 +205,10 @@ class Stream:
                 for _ in self._subscribers.hand_out_in_brief(self._briefs.event(self._position)):
                     self._metrics.streams_dropped.inc()
             self._briefed = self._position
+
+    def _tell_behind(self, seconds: int) -> None:
+        for _ in self._subscribers.hand_out_in_brief(live.behind(seconds)):
+            self._metrics.streams_dropped.inc()
 
     def _join(self, reader: Reader) -> None:
         self._subscribers.add(reader)

@@ -29,14 +29,19 @@ class Shown(Struct, frozen=True):
 
 
 class Stations:
-    """Reads and makes; ``clock`` is monotonic (s), ``now`` ms since 1970."""
+    """Reads and makes; ``clock`` is monotonic (s), ``now`` ms since 1970; ``behind_s``: how old what is read may be."""
 
     def __init__(
-        self, read: Callable[[str], Awaitable[Hot]], clock: Callable[[], float], now: Callable[[], int]
+        self,
+        read: Callable[[str], Awaitable[Hot]],
+        clock: Callable[[], float],
+        now: Callable[[], int],
+        behind_s: Callable[[], int],
     ) -> None:
         self._read = read
         self._clock = clock
         self._now = now
+        self._behind_s = behind_s
         self._few = asyncio.Semaphore(AT_ONCE)
         self._kept: dict[str, tuple[float, Shown]] = {}  #: by folded id, the oldest first
 
@@ -70,5 +75,5 @@ class Stations:
 
     def _made(self, found: Hot) -> Shown:
         station = answers.public(found.document or b"")
-        at = self._now() - 1000 * (found.age_s or 0)
+        at = self._now() - 1000 * max(found.age_s or 0, self._behind_s())
         return Shown(page.page(station, at), msgspec.json.encode(station), found.age_s)

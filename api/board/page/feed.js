@@ -11,7 +11,7 @@ const STEADY_MS = 5_000; // a stream that ends sooner has failed, whatever it sa
 
 /**
  * @typedef {{ board(network: Network): void, changed(rows: number[]): void, heard(): void, following(): void,
- *   lost(reason: string): void, refused(error: Refused): void }} Sink
+ *   behind(ms: number): void, lost(reason: string): void, refused(error: Refused): void }} Sink
  */
 
 export class Feed {
@@ -101,6 +101,7 @@ export class Feed {
         this.#lastId = id;
         this.#sink.following();
       }
+      if (event === "behind") this.#sink.behind(JSON.parse(data).seconds * 1000);
       if (event === "brief" && this.#network) {
         const applied = this.#network.apply(JSON.parse(data));
         this.#unknown ||= applied.unknown;

@@ -105,6 +105,10 @@ const sink = {
     away.value = "";
     heardOf.value++;
   },
+  behind(ms) {
+    hearing.behind(ms);
+    heardOf.value++;
+  },
   lost(reason) {
     hearing.lost();
     away.value = reason;

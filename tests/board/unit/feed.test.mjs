@@ -38,6 +38,17 @@ test("a stream that says reset again and again is not read anew without a pause,
   feed.stop();
 });
 
+test("how far behind the API is goes on to who shows it", async () => {
+  const { told, feed } = served(async function* () {
+    yield { event: "behind", data: '{"seconds":130}', id: undefined };
+  });
+  feed.start();
+  await settled();
+  assert.ok(told.some(([name, given]) => name === "behind" && given === 130_000));
+  assert.ok(!told.some(([name]) => name === "following"));
+  feed.stop();
+});
+
 test("a proxy's 404 is tried again; an unknown token is not", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   for (const [status, streams] of [[404, 2], [401, 1], [403, 1]]) {

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from api import app as api_app
 from api.commands.gateway_calls import GatewayCalls, listening
 from api.http.access import Access
+from api.live.progress import Progress
 from api.live.stream import Stream
 from api.metrics import Metrics
 from api.readiness import Readiness
@@ -81,7 +82,7 @@ async def build(pool: Pool, copy: HotCopy, calls: GatewayCalls) -> AsyncIterator
         )
         readiness = Readiness(copy, pool)
         metrics = Metrics(metrics_registry())
-        stream = Stream(copy, metrics)
+        stream = Stream(copy, metrics, Progress(pool, copy))
         app = api_app.create(
             pool,
             copy,

@@ -126,7 +126,16 @@ def test_the_stream_has_typed_events(schema: dict[str, Any], operations: Operati
     content = operations["get", "/v1/stream"]["responses"]["200"]["content"]["text/event-stream"]
     names = [one["$ref"].rpartition("/")[2] for one in content["schema"]["oneOf"]]
     events = [schema["components"]["schemas"][name]["properties"]["event"]["enum"] for name in names]
-    assert events == [["charge_point"], ["station"], ["deleted"], ["left"], ["reset"], ["dropped"], ["brief"]]
+    assert events == [
+        ["charge_point"],
+        ["station"],
+        ["deleted"],
+        ["left"],
+        ["reset"],
+        ["dropped"],
+        ["brief"],
+        ["behind"],
+    ]
 
 
 def test_tags_say_what_they_are_about(schema: dict[str, Any], operations: Operations) -> None:

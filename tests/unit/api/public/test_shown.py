@@ -45,8 +45,13 @@ def clock() -> list[float]:
 
 
 @pytest.fixture
-def stations(store: Store, clock: list[float]) -> Stations:
-    return Stations(store.read, lambda: clock[0], lambda: 1_767_225_600_000)
+def behind() -> list[int]:
+    return [0]
+
+
+@pytest.fixture
+def stations(store: Store, clock: list[float], behind: list[int]) -> Stations:
+    return Stations(store.read, lambda: clock[0], lambda: 1_767_225_600_000, lambda: behind[0])
 
 
 async def test_who_comes_together_is_answered_by_one_read(stations: Stations, store: Store) -> None:
@@ -67,6 +72,12 @@ async def test_a_few_read_at_a_time_and_the_others_are_told_to_come_again(
     assert len(store.asked) == AT_ONCE
     store.open.set()
     assert (await stations.shown("S1")).age_s is None
+
+
+async def test_a_rollup_that_lags_shows_what_was(stations: Stations, store: Store, behind: list[int]) -> None:
+    store.open.set()
+    behind[0] = 130
+    assert b'As of <time datetime="2025-12-31T23:57Z">' in (await stations.shown("S0")).html
 
 
 async def test_what_was_shown_is_forgotten(stations: Stations, store: Store, clock: list[float]) -> None:
