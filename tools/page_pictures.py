@@ -36,7 +36,7 @@ CROPS = {
     "board-map": Crop((500, 190, 930, 830), 430),
     "board-wall-dark": Crop((0, 0, 560, 380), 560),
     "board-stale": Crop((880, 0, 1440, 380), 560),
-    "board-list": Crop((0, 50, 900, 690), 560),
+    "board-list": Crop((0, 190, 720, 880), 450),
     "board-phone": Crop((0, 0, 780, 1120), 390),
     "fleet": Crop((0, 0, 1496, 700), 1000),
     "service": Crop((0, 0, 1496, 690), 1000),
