@@ -16,7 +16,7 @@ GROUPS = {
     "database_url": "Postgres, Redis and the log",
     "host": "Addresses",
     "read_token": "Tokens",
-    "registration": "Gateway: who comes in, and what they are told",
+    "registration": "Gateway: who may connect, and what chargers are answered",
     "max_message_bytes": "Gateway: how much a charger may send",
     "failed_handshakes_per_minute": "Gateway: refusals",
     "max_pending_events": "Gateway: itself",
