@@ -21,7 +21,7 @@ from loadtest.benchmarks.machine import circumstances
 from loadtest.benchmarks.report.plot import plot
 from loadtest.benchmarks.report.table import goals
 from loadtest.benchmarks.row import Row, written
-from loadtest.benchmarks.rows import ROWS
+from loadtest.benchmarks.rows import ON_DEMAND, ROWS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="\n".join(["rows:", *lines]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    found.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help="(default: all)")
+    found.add_argument(
+        "rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help=f"(default: all but {', '.join(ON_DEMAND)})"
+    )
     found.add_argument("--quick", action="store_true", help="each small, to see that it works; the figures mean little")
     found.add_argument("--events", type=int, help="of the backlog that is caught up (default: 1000000)")
     found.add_argument(
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given.into.mkdir(parents=True, exist_ok=True)
     report = given.into / "figures.json"
     told: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {"schema_version": 1, "rows": {}}
-    for name in given.rows or ROWS:
+    for name in given.rows or [one for one in ROWS if one not in ON_DEMAND]:
         print(f"{name} …", file=sys.stderr, flush=True)
         around = circumstances()
         row = uvloop.run(_measured(name, given))

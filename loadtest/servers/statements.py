@@ -20,12 +20,12 @@ class Statements:
         self._read_to = 0
 
     def since_last(self) -> Counter[str]:
-        """How often each was sent since this was last asked for; by its beginning."""
+        """How often each was sent since this was last asked for."""
         text = self._log.read_bytes()
         new, self._read_to = text[self._read_to :].decode(errors="replace"), len(text)
         entries = re.split(r"^(?=\d{4}-\d\d-\d\d )", new, flags=re.M)
         found = (re.search(r"LOG:  (?:execute|statement)[^:]*: (.*)", entry, re.S) for entry in entries)
-        return Counter(" ".join(one[1].split())[:120] for one in found if one)
+        return Counter(" ".join(one[1].split()) for one in found if one)
 
 
 async def watched(system: System, program: str) -> Statements:

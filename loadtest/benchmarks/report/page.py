@@ -30,7 +30,7 @@ def page(told: Mapping[str, Any], modules: Mapping[str, ModuleType], reasons: Ma
 
 
 def _missing(modules: Mapping[str, ModuleType], rows: Mapping[str, Any]) -> str:
-    lacking = [f"`{name}`" for name in modules if name not in rows]
+    lacking = [f"`{name}`" for name, module in modules.items() if name not in rows and module.GOALS]
     quick = [f"`{name}`" for name, row in rows.items() if row["quick"]]
     told = [f"Not measured yet: {', '.join(lacking)}.\n"] if lacking else []
     told += (

@@ -10,13 +10,14 @@ def goals(rows: Mapping[str, Any], reasons: Mapping[str, str] | None = None) -> 
     for name, row in rows.items():
         for goal in row["goals"]:
             low, middle, high = goal["measured"]
-            verdict = (
-                "reached" if goal["reached"] else (reasons or {}).get(f"{name}/{goal['figure']}", "**not reached**")
-            )
-            quick = ", quick" if row["quick"] else ""
+            verdict = "reached"
+            if row["quick"]:
+                verdict = "in small only"
+            elif not goal["reached"]:
+                verdict = (reasons or {}).get(f"{name}/{goal['figure']}", "**not reached**")
             lines.append(
                 f"| {goal['what']} | {goal['goal']} | **{number(middle)}** {goal['unit']} "
-                f"| {number(low)} – {number(high)} | {verdict} | `{name}`{quick} |"
+                f"| {number(low)} – {number(high)} | {verdict} | `{name}` |"
             )
     return "\n".join(lines) + "\n"
 

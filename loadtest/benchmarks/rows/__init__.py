@@ -16,3 +16,4 @@ ROWS: dict[str, ModuleType] = {
     "storm": storm,
     "handshakes": handshakes,
 }
+ON_DEMAND = ("handshakes",)  #: has no goal

@@ -19,7 +19,7 @@ GOALS = (
 
 async def answered(*, quick: bool, sizes: tuple[int, ...] = (500, 5_000)) -> Row:
     """The row."""
-    frames, rounds = (5_000, 1) if quick else (20_000, 5)
+    frames, rounds = (5_000, 1) if quick else (20_000, 3)
     figures, short = Rounds(), []
     for n in sizes:
         connections = min(n, most_connections() // 2)

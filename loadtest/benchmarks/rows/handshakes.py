@@ -17,6 +17,7 @@ from loadtest.servers.inventory import imported
 from loadtest.servers.system import broker, system
 
 TITLE = "A handshake"
+GOALS = ()
 BASELINE = "None: the kinds of password stand beside each other."
 _ALPHABET = string.ascii_letters + string.digits
 KINDS: dict[str, Callable[[], str | None]] = {
@@ -42,7 +43,7 @@ async def handshakes(*, quick: bool) -> Row:
                 figures.add(f"{name}.all_in_s", meter.seconds)
                 chargers.close()
                 await asyncio.sleep(1)
-    return Row({"chargers_of_each": n, "broker": broker()}, figures.spread, ())
+    return Row({"chargers_of_each": n, "broker": broker()}, figures.spread, GOALS)
 
 
 def inventory(passwords: Mapping[str, str | None]) -> list[dict[str, str]]:

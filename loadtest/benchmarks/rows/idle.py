@@ -22,7 +22,8 @@ TITLE = "Chargers that only stay"
 BASELINE = "None: the figures are absolute. A bare `websockets` connection without compression is some 6 kB by itself."
 MANY, INVENTORY, RESTING = 16_000, 100_000, 1_000
 BEATS_PER_S = 250
-COMPARED_EVERY_S = 60
+COMPARED_EVERY_S = 60  #: the inventory, by the gateway
+RESTING_S = 20
 GOALS = (
     Goal("memory a connection, 1.6, at 16,000", "kb_each", 10, "kB"),
     Goal(
@@ -34,14 +35,16 @@ GOALS = (
 
 async def idle(*, quick: bool) -> Row:
     """The row."""
-    wanted, inventory, resting, watch_s = (500, 2_000, 200, 8.0) if quick else (MANY, INVENTORY, RESTING, 66.0)
+    wanted, inventory, resting, watch_s = (
+        (500, 2_000, 200, 8.0) if quick else (MANY, INVENTORY, RESTING, COMPARED_EVERY_S + 4.0)
+    )
     figures, short = Rounds(), []
     many = min(wanted, most_connections())
     if many < wanted:
         short.append(f"{many} connections in the place of {wanted}: open files")
     async with system(("gateway",), prepare=lambda url: fill.fill(url, inventory // 2)) as ours:
         await _many(figures, ours, many, watch_s)
-    await _resting(figures, resting, watch_s)
+    await _resting(figures, resting, min(watch_s, RESTING_S))
     settings = {"connections": many, "inventory": inventory, "resting": resting, "seconds": watch_s, "broker": broker()}
     return Row(settings, figures.spread, GOALS, short)
 

@@ -28,7 +28,7 @@ READERS = 32
 
 async def read(*, quick: bool) -> Row:
     """The row."""
-    n, requests, rounds = (40, 2_000, 1) if quick else (400, 12_000, 5)
+    n, requests, rounds = (40, 2_000, 1) if quick else (400, 8_000, 5)
     figures, chargers = Rounds(), named(n)
     async with contextlib.AsyncExitStack() as cleanup:
         ours = await cleanup.enter_async_context(system())

@@ -20,7 +20,7 @@ GOALS = tuple(
 
 async def saturation(*, quick: bool, sizes: tuple[int, ...] = SIZES) -> Row:
     """The row."""
-    frames, rounds = (2_000, 1) if quick else (20_000, 3)
+    frames, rounds = (2_000, 1) if quick else (10_000, 3)
     figures, chargers = Rounds(), named(max(sizes))
     async with rivals(in_stations(chargers), chargers) as (ours, bare):
         for number in range(rounds + 1):

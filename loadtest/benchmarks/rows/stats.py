@@ -20,7 +20,7 @@ STATIONS = 100_000
 
 async def stats(*, quick: bool) -> Row:
     """The row."""
-    n, times, rounds = (1_000, 3, 1) if quick else (STATIONS, 5, 3)
+    n, times, rounds = (1_000, 3, 1) if quick else (STATIONS, 4, 3)
     figures = Rounds()
     async with system(("api",), on="mock", prepare=lambda url: fill.fill(url, n)) as ours:
         client = Client(ours.api_port, ours.token)

@@ -34,7 +34,7 @@ GOALS = (
 
 async def steady(*, quick: bool, rates: Sequence[int] = RATES, alone: bool = True) -> Row:
     """The row; without what is measured of ours ``alone`` if so asked."""
-    n, seconds, rounds = (200, 3.0, 1) if quick else (1_000, 12.0, 3)
+    n, seconds, rounds = (200, 3.0, 1) if quick else (1_000, 8.0, 3)
     figures, chargers, hub = Rounds(), named(n), named(HUB, "HUB")
     inventory = [*in_stations(chargers), *in_stations(hub, HUB, "H")]
     watched = Random(n).sample(chargers, n // 10)
@@ -51,7 +51,7 @@ async def steady(*, quick: bool, rates: Sequence[int] = RATES, alone: bool = Tru
             await ours.crowd.connect(hub)
             await ours.crowd.boot()
             for _ in range(rounds):
-                await _hub(figures, ours, seconds)
+                await _hub(figures, ours, seconds / 2)
     settings = {"chargers": n, "seconds_a_rate": seconds, "rounds": rounds, "broker": broker(), "watched": len(watched)}
     return Row(settings, figures.spread, GOALS)
 

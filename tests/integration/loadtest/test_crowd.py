@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from loadtest.benchmarks.clients.charger import Charger
@@ -27,12 +28,13 @@ class Server:
 
     async def on_connect(self, connection: ServerConnection) -> None:
         self.sockets.append(connection)
-        async for text in connection:
-            kind, id_, *rest = json.loads(text)
-            self.heard.append([kind, id_, *rest])
-            if kind == 2:
-                await asyncio.sleep(self.answer_s)
-                await connection.send(json.dumps([3, id_, {}]))
+        with suppress(ConnectionClosed):
+            async for text in connection:
+                kind, id_, *rest = json.loads(text)
+                self.heard.append([kind, id_, *rest])
+                if kind == 2:
+                    await asyncio.sleep(self.answer_s)
+                    await connection.send(json.dumps([3, id_, {}]))
 
     async def until(self, happens: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN_S):
