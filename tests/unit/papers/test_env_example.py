@@ -34,3 +34,10 @@ def test_settings_have_the_default_of_the_code() -> None:
         "PLUGWATCH_VERSION",
         "PLUGWATCH_REVISION",
     }
+
+
+def test_make_exports_none_of_them_since_the_environment_would_overrule_the_file() -> None:
+    exported = re.findall(r"^export (.+)$", (ROOT / "Makefile").read_text(), re.M)
+    names = {re.split(r"[ ?:]*=", one)[0] for line in exported for one in ([line] if "=" in line else line.split())}
+    assert names
+    assert not names & (dict(EXAMPLE).keys() | {"COMPOSE_PROFILES"})
