@@ -60,8 +60,9 @@ def room(bulk: Bulk, once: Idempotency) -> Room:
 
         CSV is taken as spreadsheets save it: commas, semicolons or tabs; decimal commas; names of columns and
         registrations in any case; blanks around cells and separators at the end do not count. JSON Lines are taken as
-        they stand. Passwords that people chose are hashed for 40 s at most: rows that come too late for that have an
-        error, and are for another request.
+        they stand; of a name that comes twice in an object the last one counts. Nothing is taken compressed. Passwords
+        that people chose are hashed for 40 s at most: rows that come too late for that have an error, and are for
+        another request.
         """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         format_ = _FORMATS.get(kind)

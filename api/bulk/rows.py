@@ -30,6 +30,9 @@ EXPORTED = ("station_id", *STATION, "charge_point_id", "registration")
 MOST_ROWS = 200_000  #: each has a line in the report
 _ERRORS = 20  #: of a row in the report
 _SHOWN = 64  #: characters of an id in the report: it cannot have more
+_NAMES = 10  #: of a header that are no columns
+#: What is not text, by how it begins.
+_NOT_TEXT = {b"\x1f\x8b": "is compressed: send it as it is", b"PK\x03\x04": "is a workbook: save it as CSV (UTF-8)"}
 
 
 class Columns(BaseModel):
@@ -54,6 +57,9 @@ def read(body: bytes, format_: Format) -> list[Row]:
     Raises:
         Invalid: it is no such file at all.
     """
+    for begin, wrong in _NOT_TEXT.items():
+        if body.startswith(begin):
+            raise Invalid(FieldError("body", wrong))
     body = body.removeprefix(codecs.BOM_UTF8)
     if body.count(b"\n") > MOST_ROWS:
         raise Invalid(FieldError("body", f"has more than {MOST_ROWS} lines: send it in parts"))
@@ -90,10 +96,12 @@ def _csv(body: bytes) -> list[Row]:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise Invalid(FieldError("body", f"not UTF-8 at byte {error.start}: save the file as UTF-8")) from error
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=spreadsheets.separator(text.partition("\n")[0]), strict=True
-    )
+    first = text.partition("\n")[0]
+    said = spreadsheets.said(first)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=said or spreadsheets.separator(first), strict=True)
     try:
+        if said:
+            next(reader)
         header = [spreadsheets.column(name) for name in next(reader, [])]
         lines, ended = [], reader.line_num
         for line in reader:
@@ -107,9 +115,14 @@ def _csv(body: bytes) -> list[Row]:
     known = Columns.model_fields
     wrong = [name for name in header if name not in known]
     if wrong or len(set(header)) < len(header) or not header:
-        named = f"unknown: {', '.join(wrong)}; " if wrong else ""
+        named = f"unknown: {_some(wrong)}; " if wrong else ""
         raise Invalid(FieldError("header", f"{named}name each column once, of: {', '.join(known)}"))
     return [_csv_row(number, header, line) for number, line in lines]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(name[:_SHOWN] for name in names[:_NAMES]) + more
 
 
 def _csv_row(number: int, header: Sequence[str], line: Sequence[str]) -> Row:

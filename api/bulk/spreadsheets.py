@@ -11,9 +11,16 @@ import zoneinfo
 BLANK = "is blank: give an id, or leave the cell empty"
 
 _SEPARATORS = "\t;,"
+_SAID = re.compile(r'"?sep=([\t;,])"?[\t;, ]*\r?', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 #: What makes a formula of a cell, also after blanks, and in the full-width forms that East Asian spreadsheets take.
 _FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+def said(first: str) -> str | None:
+    """The separator that the first line says, as Excel has it (``sep=;``); None for a header."""
+    found = _SAID.fullmatch(first)
+    return found[1] if found else None
 
 
 def separator(header: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from api.http.inputs import NO_CONTROLS_BUT_LINES, Body
+from api.http.inputs import NO_CONTROLS_BUT_LINES, Body, Plain
 
 _NUMBER_MAX = 32_767
 #: What a charger can be asked to send; the gateway knows how each dialect says it.
@@ -21,9 +21,9 @@ Requested = Literal[
 ResetKind = Literal["immediate", "graceful"]
 EvseNumber = Annotated[int, Field(ge=1, le=_NUMBER_MAX, description="OCPP 1.6: the connector id")]
 ConnectorNumber = Annotated[int, Field(ge=1, le=_NUMBER_MAX, description="OCPP 1.6: 1")]
-EvseInPath = Annotated[int, Path(ge=1, le=_NUMBER_MAX, description="OCPP 1.6: the connector id")]
+EvseInPath = Annotated[int, Plain, Path(ge=1, le=_NUMBER_MAX, description="OCPP 1.6: the connector id")]
 ConnectorInPath = Annotated[
-    int, Path(ge=0, le=_NUMBER_MAX, description="OCPP 1.6: 1; 0: the EVSE with all its connectors")
+    int, Plain, Path(ge=0, le=_NUMBER_MAX, description="OCPP 1.6: 1; 0: the EVSE with all its connectors")
 ]
 
 

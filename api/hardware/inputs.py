@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import ConfigDict
 
+from api.http.inputs import Plain
 from api.inventory.inputs import WithPassword
 
 _NUMBER_MAX = 32_767
-EvseInPath = Annotated[int, Path(ge=1, le=_NUMBER_MAX, description="OCPP 1.6: the connector id")]
+EvseInPath = Annotated[int, Plain, Path(ge=1, le=_NUMBER_MAX, description="OCPP 1.6: the connector id")]
 ConnectorInPath = Annotated[
-    int, Path(ge=0, le=_NUMBER_MAX, description="OCPP 1.6: 1; 0: the EVSE with all its connectors")
+    int, Plain, Path(ge=0, le=_NUMBER_MAX, description="OCPP 1.6: 1; 0: the EVSE with all its connectors")
 ]
 
 

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from api.http import times
 from api.http.ids import ChargePointId, StationId
-from api.http.inputs import NO_CONTROLS, AnyOf, Paging
+from api.http.inputs import NO_CONTROLS, AnyOf, Paging, Plain
 from api.http.times import Moment, Period
 from shared.words.status import Status
 
@@ -41,8 +41,8 @@ class NetworkFilters(LineFilters):
 class HistoryFilters(LineFilters):
     """Which lines of a history are shown."""
 
-    evse_id: int | None = Field(default=None, ge=0, le=32767)
-    connector_id: int | None = Field(default=None, ge=0, le=32767)
+    evse_id: Annotated[int, Plain] | None = Field(default=None, ge=0, le=32767)
+    connector_id: Annotated[int, Plain] | None = Field(default=None, ge=0, le=32767)
     include_deleted: bool = Field(
         default=False,
         description="also what bore this id before and was deleted; each item then carries `life`",

@@ -164,7 +164,7 @@ class TooLarge(Problem):
 
 
 class WrongMediaType(Problem):
-    """The body is of a kind that this route does not read. `Accept` names those that it reads."""
+    """The body is of a kind that this route does not read, or compressed. `Accept` names those that it reads."""
 
     status, name = 415, "unsupported-media-type"
     example = "send application/json, and say so in Content-Type"

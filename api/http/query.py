@@ -1,4 +1,5 @@
-"""What no route can know is refused on every route: unknown query parameters, those that come twice, other bodies.
+"""What no route can know is refused on every route: unknown query parameters, those that come twice, other bodies,
+compressed ones.
 
 What a route knows is what ``/openapi.json`` says of it, so there is nothing to do for a new route: a mistyped
 ``?dry_run=true`` must not delete, nor a filter that is not there answer for the whole network.
@@ -18,6 +19,8 @@ _MOST = 2000  #: parameters; the largest filters are two lists of 500
 
 
 _JSON = "application/json"
+#: What may be sent is small, and what was unpacked is not known to be before it was.
+_PLAIN_BODIES = {"Accept-Encoding": "identity"}
 
 
 class _Operation(NamedTuple):
@@ -58,6 +61,8 @@ class Query:
                     _check(scope["query_string"], methods[method].parameters)
                 if has_body and methods[method].json and not _is_json(headers.get(b"content-type", b"")):
                     raise WrongMediaType.than(_JSON)
+                if has_body and headers.get(b"content-encoding", b"").lower() not in (b"", b"identity"):
+                    raise WrongMediaType("send the body as it is, without Content-Encoding", headers=_PLAIN_BODIES)
                 return
 
     def _known(self) -> Sequence[_Path]:

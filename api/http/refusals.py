@@ -21,6 +21,8 @@ from starlette.types import Scope
 
 from api.metrics import ENDLESS
 
+from .ids import CHARGE_POINT_PATTERN, STATION_PATTERN
+from .inputs import NO_CONTROLS, NO_CONTROLS_BUT_LINES, PRINTABLE
 from .problems import (
     MEDIA_TYPE,
     FieldError,
@@ -37,6 +39,14 @@ from .problems import (
 )
 
 _FIELD = 200  #: characters of a name that the client chose
+#: What a text may be that does not match, by its pattern.
+WORDS = {
+    STATION_PATTERN: "should be 1 to 64 letters and digits of ASCII, and . _ ~ -",
+    CHARGE_POINT_PATTERN: "should be 1 to 48 characters of printable ASCII, without / and :",
+    PRINTABLE: "should be printable ASCII alone",
+    NO_CONTROLS: "should have no control characters and no line breaks",
+    NO_CONTROLS_BUT_LINES: "should have no control characters",
+}
 
 
 def response(problem: Problem, scope: Scope) -> Response:
@@ -115,6 +125,8 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
             message = "unknown: remove it"
         case "missing":
             message = "is required"
+        case "string_pattern_mismatch":
+            message = WORDS.get(error["ctx"]["pattern"], error["msg"])
         case "json_invalid":
             return FieldError(place, f"not JSON: {error['ctx']['error']} at character {path[0]}")
         case _:

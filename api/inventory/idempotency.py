@@ -20,6 +20,7 @@ from starlette.responses import Response
 from api.database import Database
 from api.http import refusals
 from api.http.access import Author, author, secret
+from api.http.inputs import PRINTABLE
 from api.http.problems import InProgress, KeyReused, Problem, Unavailable
 from shared.stores.hot import Change
 from shared.stores.postgres import Connection
@@ -54,7 +55,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=255,
-        pattern=r"^[ -~]+$",
+        pattern=PRINTABLE,
         description="a name of your own for this very request, such as a UUID: sent again within 24 h it gets the same "
         "answer, with `Idempotency-Replayed`, and nothing is done twice. Answers of 4xx and 5xx are not kept, but for "
         "`charger-silent` and `answer-lost`, after which it may have been done; a generated password is in the first "

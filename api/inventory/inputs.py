@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from api.http.ids import ChargePointId, StationId
-from api.http.inputs import NO_CONTROLS, NO_CONTROLS_BUT_LINES, Body
+from api.http.inputs import NO_CONTROLS, NO_CONTROLS_BUT_LINES, PRINTABLE, Body, Plain
 from shared.credentials import passwords
 from shared.words.documents import Registration
 
@@ -32,13 +32,15 @@ def _known_zone(name: str) -> str:
 
 
 Address = Annotated[str, Field(max_length=500, pattern=NO_CONTROLS_BUT_LINES)]
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Plain, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Plain, Field(ge=-180, le=180, allow_inf_nan=False)]
 TimeZone = Annotated[str, Field(description="IANA name"), AfterValidator(_known_zone)]
 Password = Annotated[
     str,
     Field(
-        pattern=r"^[ -~]{16,64}$",
+        min_length=16,
+        max_length=64,
+        pattern=PRINTABLE,
         description="16 to 64 printable ASCII characters; best generated. Never given out",
         json_schema_extra={"writeOnly": True},
     ),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from api.http.ids import StationId
-from api.http.inputs import NO_CONTROLS, AnyOf, Paging
+from api.http.inputs import NO_CONTROLS, AnyOf, Paging, Plain
 from api.http.times import Moment
 from shared.words.documents import Registration
 from shared.words.status import Connectivity, Health, Status
@@ -41,7 +41,7 @@ class Filters(Paging):
         default=None,
         description="`lat,lon` of the station: sorts by distance, and each item carries `distance_m`",
     )
-    radius_m: float | None = Field(
+    radius_m: Annotated[float, Plain] | None = Field(
         default=None, gt=0, le=places.MAX_RADIUS_M, allow_inf_nan=False, description="around `near`; default 1000"
     )
     bbox: Within | None = Field(

@@ -76,7 +76,7 @@ def _wrapped(longitude: float) -> float:
 def _numbers(text: str, n: int, wanted: str) -> list[float]:
     parts = text.split(",")
     try:
-        numbers = [float(part) for part in parts]
+        numbers = [] if "_" in text else [float(part) for part in parts]
     except ValueError:
         numbers = []
     if len(numbers) != n or not all(map(math.isfinite, numbers)):

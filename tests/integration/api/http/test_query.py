@@ -1,11 +1,14 @@
 """Query parameters: what a route does not know is refused, on every route there is and every one to come."""
 
+import gzip
 import re
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from api.http import refusals, times
 from tests.integration.api.recorded import Recorded
 from tests.integration.api.served import Api
 
@@ -41,6 +44,48 @@ async def test_no_operation_takes_one_value_twice(api: Api) -> None:
                 answer = await api.client.request(method, f"{path}?{one['name']}=1&{one['name']}=1")
                 assert "once" in str(problem(answer, 422).errors), (method, path, one)
     assert singles > 20
+
+
+async def test_no_number_has_an_underscore(api: Api) -> None:
+    numbers = set()
+    for method, path, parameters in await operations(api):
+        for one in parameters:
+            if one["in"] == "query" and re.search(r"'type': '(integer|number)'", str(one["schema"])):
+                answer = await api.client.request(method, f"{path}?{one['name']}=1_0")
+                assert one["name"] in str(problem(answer, 422).errors), (method, path, one)
+                numbers.add(one["name"])
+    assert {"limit", "radius_m"} <= numbers
+    for path in ("charge-points/CP1/connectors/1_0/1", "charge-points/CP1/connectors/1/1_0"):
+        assert (await api.client.delete(f"/v1/{path}")).status_code == 422
+    for query in ("near=5_2,13", "bbox=1_3,52,14,53"):
+        assert (await api.client.get(f"/v1/stations?{query}")).status_code == 422
+
+
+async def test_what_a_text_may_be_is_said_in_words(api: Api) -> None:
+    schema = (await api.client.get("/openapi.json")).text
+    found = {msgspec.json.decode(one) for one in re.findall(r'"pattern": ?("(?:[^"\\\\]|\\\\.)*")', schema)}
+    assert len(found) >= 4
+    assert found <= refusals.WORDS.keys() | {times.STEP_PATTERN}
+    await api.station("S1")
+    refused = await api.client.post("/v1/stations/S1/charge-points", json={"id": "a/b", "password": "\u00e4" * 16})
+    assert [one.message for one in problem(refused, 422).errors] == [
+        "should be printable ASCII alone",
+        "should be 1 to 48 characters of printable ASCII, without / and :",
+    ]
+
+
+async def test_no_operation_takes_a_compressed_body(api: Api) -> None:
+    paths, bodies = (await api.client.get("/openapi.json")).json()["paths"], 0
+    for path, methods in paths.items():
+        for method, one in methods.items():
+            for kind in one.get("requestBody", {}).get("content", ()):
+                headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+                url = re.sub(r"{.*?}", "1", path)
+                refused = await api.client.request(method, url, content=gzip.compress(b"{}"), headers=headers)
+                assert "Content-Encoding" in problem(refused, 415).detail, (method, path)
+                assert refused.headers["Accept-Encoding"] == "identity"
+                bodies += 1
+    assert bodies > 10
 
 
 async def test_a_value_that_comes_twice_counts_once(api: Api) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from api.bulk import rows, spreadsheets
+from api.http.problems import Invalid
 
 
 @pytest.mark.parametrize(
@@ -11,6 +12,42 @@ from api.bulk import rows, spreadsheets
 )
 def test_the_separator_is_the_one_of_the_header(header: str, separator: str) -> None:
     assert spreadsheets.separator(header) == separator
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;\r", '"sep=;"', "sep=;;;;"])
+def test_the_line_that_tells_excel_of_the_separator_is_no_header(first: str) -> None:
+    body = f"\ufeff{first}\nstation_id;station_name\nS1;A, B\n".encode()
+    (row,) = rows.read(body, "csv")
+    assert (row.number, row.given, row.errors) == (3, {"station_id": "S1", "station_name": "A, B"}, ())
+
+
+def test_a_tab_may_be_said_too_and_nothing_else() -> None:
+    (row,) = rows.read(b"sep=\t\nstation_id\tstation_name\nS1\tA\n", "csv")
+    assert row.given == {"station_id": "S1", "station_name": "A"}
+    with pytest.raises(Invalid):
+        rows.read(b"sep=x\nstation_idxstation_name\nS1xA\n", "csv")
+
+
+@pytest.mark.parametrize("begin", [b"\x1f\x8b\x08\x00", b"PK\x03\x04\x14"])
+def test_what_is_no_text_is_called_so(begin: bytes) -> None:
+    with pytest.raises(Invalid) as refused:
+        rows.read(begin + b"\xff" * 100, "csv")
+    assert "UTF-8 at byte" not in refused.value.errors[0].message
+
+
+@pytest.mark.parametrize("text", ["5_2", "5_2.1", "52,5_1"])
+def test_a_number_is_what_everybody_takes_for_one(text: str) -> None:
+    (row,) = rows.read(f"station_id;station_name;latitude;longitude\nS1;A;{text};13\n".encode(), "csv")
+    assert [error.field for error in row.errors] == ["latitude"]
+
+
+def test_a_header_of_nothing_that_is_known_is_refused_in_short() -> None:
+    header = ";".join(f"x{number}" * 100 for number in range(10_000))
+    with pytest.raises(Invalid) as refused:
+        rows.read(header.encode(), "csv")
+    message = refused.value.errors[0].message
+    assert len(message) < 1_500
+    assert "and 9990 more" in message
 
 
 @pytest.mark.parametrize("name", ["station_id", " Station ID ", "STATION-ID", "station  id", "Station_Id"])
