@@ -23,9 +23,13 @@ class Measured:
         return float(self.rows[row]["figures"][figure][1])
 
     def us(self, part: str, rate: float) -> float:
-        """CPU (µs) a status of a process; of the measured rate that is next below, where it costs more."""
-        known = max((one for one in RATES if one <= rate), default=RATES[0])
-        return self("steady", f"{known}/s.ours.{part}_us")
+        """CPU (µs) a status of a process, between the measured rates by the logarithm; outside as at the next."""
+        known = [self("steady", f"{one}/s.ours.{part}_us") for one in RATES]
+        for low, high, at_low, at_high in zip(RATES, RATES[1:], known, known[1:], strict=False):
+            if rate <= high:
+                share = max(0.0, math.log(rate / low) / math.log(high / low))
+                return at_low + share * (at_high - at_low)
+        return known[-1]
 
 
 def capacity(told: Mapping[str, Any], assumed: Mapping[str, Any]) -> str:
@@ -88,9 +92,8 @@ def _needs(measured: Measured, assumed: Mapping[str, Any], chargers: int) -> dic
     def cores(part: str, more: float = 0.0) -> float:
         return float((rate * measured.us(part, rate) / 1e6 + more) / busy)
 
-    resting = (
-        measured("idle", "resting.gateway_percent") / 100 / measured.rows["idle"]["settings"]["resting"] * chargers
-    )
+    idle = measured.rows["idle"]["settings"]["connections"]
+    resting = measured("idle", "gateway_percent") / 100 / idle * chargers
     return {
         "statuses/s, mean": mean,
         "statuses/s, peak": rate,
@@ -127,8 +130,9 @@ def _fleets(measured: Measured, assumed: Mapping[str, Any]) -> str:
     lines = [
         "## Fleets, by arithmetic",
         "",
-        "Extrapolated but for the first column's order of magnitude: CPU a status of the measured rate next below the "
-        f"peak ({', '.join(f'{rate:,}/s' for rate in RATES)}; beyond the last, straight on), times the peak.",
+        f"Measured were 1,000 chargers at {', '.join(f'{rate:,}/s' for rate in RATES)}, and what "
+        f"{measured.rows['idle']['settings']['connections']:,} connections cost that only stay. **All of this table is "
+        "extrapolated**: between the rates by the logarithm, beyond the last one straight on, for the peak.",
         "",
         "| chargers | " + " | ".join(f"{fleet:,}" for fleet in FLEETS) + " |",
         "|---|" + "---|" * len(FLEETS),

@@ -7,37 +7,38 @@ from typing import Any
 
 from loadtest.benchmarks.report.table import number
 
-WIDTH, LEFT, RIGHT, LINE, TOP = 1000, 470, 130, 24, 50
+WIDTH, LEFT, RIGHT, LINE, TOP = 1200, 540, 190, 24, 50
 NEAREST, FARTHEST = 0.1, 10.0  #: of the axis, as multiples of the goal
+_HEAD = "measured, beside its goal (left of the line: reached; grey: measured in small only)"
 _STYLE = "font-family='sans-serif' font-size='12'"
 
 
 def plot(rows: Mapping[str, Any]) -> str:
     """The picture; left of the line a goal is reached."""
-    found = [(name, goal) for name, row in rows.items() for goal in row["goals"]]
+    found = [(name, goal, row["quick"]) for name, row in rows.items() for goal in row["goals"]]
     height = TOP + LINE * len(found) + 20
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' {_STYLE}>",
         f"<rect width='{WIDTH}' height='{height}' fill='white'/>",
-        f"<text x='{LEFT}' y='18' font-weight='bold'>measured, beside its goal (left of the line: reached)</text>",
+        f"<text x='{LEFT}' y='18' font-weight='bold'>{_HEAD}</text>",
     ]
     for times in (0.1, 0.2, 0.5, 1, 2, 5, 10):
         x, colour = _x(times), "black" if times == 1 else "#ddd"
         parts.append(f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{TOP - 8}' y2='{height - 16}' stroke='{colour}'/>")
         parts.append(f"<text x='{x:.1f}' y='{TOP - 14}' text-anchor='middle' fill='#666'>{times:g} ×</text>")
-    for line, (name, goal) in enumerate(found):
-        parts += _bar(TOP + LINE * line, name, goal)
+    for line, (name, goal, is_small) in enumerate(found):
+        colour = "#999" if is_small else "#2ca02c" if goal["reached"] else "#d62728"
+        parts += _bar(TOP + LINE * line, name, goal, colour)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _bar(y: int, name: str, goal: Mapping[str, Any]) -> Sequence[str]:
+def _bar(y: int, name: str, goal: Mapping[str, Any], colour: str) -> Sequence[str]:
     low, middle, high = (_times(goal, value) for value in goal["measured"])
-    colour = "#2ca02c" if goal["reached"] else "#d62728"
     left, right = sorted((_x(low), _x(high)))
-    centre, text = y + LINE / 2, html.escape(f"{name}: {goal['what']}")
+    centre, text = y + LINE / 2, html.escape(_short(f"{name}: {goal['what']}"))
     told = html.escape(f"{number(goal['measured'][1])} {goal['unit']} ({goal['goal']})")
     return (
-        f"<text x='{LEFT - 12}' y='{centre + 4}' text-anchor='end'>{_short(text)}</text>",
+        f"<text x='{LEFT - 12}' y='{centre + 4}' text-anchor='end'>{text}</text>",
         f"<line x1='{left:.1f}' x2='{right:.1f}' y1='{centre}' y2='{centre}' stroke='{colour}' stroke-width='3'/>",
         f"<circle cx='{_x(middle):.1f}' cy='{centre}' r='5' fill='{colour}'/>",
         f"<text x='{WIDTH - RIGHT + 8}' y='{centre + 4}' font-size='10'>{told}</text>",
@@ -60,4 +61,4 @@ def _x(times: float) -> float:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 76 else text[:75] + "…"
+    return text if len(text) <= 84 else text[:83] + "…"

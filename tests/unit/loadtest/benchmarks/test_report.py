@@ -21,7 +21,7 @@ FIGURES: dict[str, dict[str, Any]] = {
     "saturation": {"1000.ours.gateway_us": [40, 50, 60]},
     "catch-up": {"ours.per_s": [1, 20_000, 3], "ours.postgres_us": [1, 20, 3], "history_bytes_each": [500] * 3},
     "read": {"ours.per_s": [1, 2_000, 3], "ours.api_us": [1, 300, 3], "ours.read_us": [1, 310, 3]},
-    "idle": {"kb_each": [8, 8.4, 9], "resting.gateway_percent": [1, 1, 1]},
+    "idle": {"kb_each": [8, 8.4, 9], "gateway_percent": [1, 1, 1]},
     "storm": {"gateway_ms_each": [1, 1, 1]},
 }
 SETTINGS = {"connections": 16_000, "inventory": 100_000, "resting": 1_000, "chargers": 10_000, "document_bytes": 2_000}
@@ -60,7 +60,7 @@ def test_a_number_has_three_digits(value: float, shown: str) -> None:
 def test_the_plot_is_a_picture_whatever_the_figures() -> None:
     measured = ([0.1, 0.5, 90.0], [0.0, 0.0, 0.0])
     kinds = ("≤ 0.7 ×", "≥ 1 ×", "≤ 0 sockets")
-    rows = {"steady": {"goals": [_goal(one, kind) for one in measured for kind in kinds]}}
+    rows = {"steady": {"quick": False, "goals": [_goal(one, kind) for one in measured for kind in kinds]}}
     picture = ElementTree.fromstring(plot(rows))
     assert len(picture.findall("{http://www.w3.org/2000/svg}circle")) == 6
 
@@ -71,13 +71,14 @@ def test_the_page_says_which_rows_are_small_and_which_are_missing() -> None:
     assert "worth little: `steady`" in text
 
 
-def test_a_fleet_costs_what_the_measured_rate_next_below_its_peak_costs() -> None:
+def test_a_fleet_costs_what_the_measured_rates_around_its_peak_cost() -> None:
     (line,) = (line for line in capacity(_told(), ASSUMED).splitlines() if line.startswith("| rollup cores |"))
     cores = dict(zip(FLEETS, (float(cell.replace(",", "")) for cell in line.split("|")[2:-1]), strict=True))
     busy = ASSUMED["cores are planned to be busy (%)"] / 100
     peak = ASSUMED["peak, as a multiple of the mean"] * ASSUMED["a charger"]["statuses a day"] / 86_400
-    for fleet, us in ((100_000, COST_US[50]), (1_000_000, COST_US[2_000])):
-        assert cores[fleet] == pytest.approx(fleet * peak * us / 1e6 / busy, rel=0.01)
+    for fleet, low, high in ((1_000, 400, 400), (100_000, 200, 399), (1_000_000, 100, 100)):
+        a_core_busy = fleet * peak / 1e6 / busy
+        assert a_core_busy * low * 0.99 <= cores[fleet] <= a_core_busy * high * 1.01
 
 
 def test_capacity_is_not_made_up() -> None:
