@@ -120,7 +120,10 @@ class Availability:
     async def _ask_one(self, author: Author, charge_point_id: str, place: Place, intent: AvailabilityIntent) -> Asked:
         async with self._writing.write(author) as write:
             row = await write.lock_charge_point(charge_point_id)
-            if place != CHARGE_POINT and not _has(documents.charge_point(row["document"]), place):
+            document = documents.charge_point(row["document"])
+            if place[0] and not place[1] and document.protocol == "ocpp1.6":
+                place = (place[0], 1)  # which is the same there, and must not be asked for twice
+            if place != CHARGE_POINT and not _has(document, place):
                 raise NotFound("the charge point has reported no such connector: GET it to see which it has")
             versions = await _store(write, [row], place, intent)
             write.stations.update({row["station_key"]} - {None})

@@ -124,4 +124,5 @@ class MissingStatuses:
         places = set(self._looked_up or ()) or {_WHOLE}
         with_connectors = {evse_id for evse_id, connector_id in places if connector_id}
         evses = {evse_id for evse_id, _ in places if evse_id} or {1}
-        return places | {(evse_id, 1) for evse_id in evses - with_connectors}
+        places |= {(evse_id, 1) for evse_id in evses - with_connectors}
+        return places if self._is_2x else {place for place in places if place[1] <= 1}

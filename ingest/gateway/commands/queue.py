@@ -54,6 +54,7 @@ class CommandQueue:
         "_boot_until",
         "_broken",
         "_has_booted",
+        "_is_2x",
         "_is_told",
         "_may_send_at",
         "_order",
@@ -68,6 +69,7 @@ class CommandQueue:
     def __init__(self, now: float, settle_s: float, answer_s: float = ANSWER_S, *, is_2x: bool) -> None:
         self._settle_s = settle_s
         self._answer_s = answer_s
+        self._is_2x = is_2x
         self._may_send_at = now + settle_s
         self._waiting: list[_Order] = []
         self._under_way: Command | None = None
@@ -135,14 +137,18 @@ class CommandQueue:
         self._is_told = False
         self.statuses.booted(now)  # who was refused so far has reported nothing
 
-    def reported(self, events: Iterable[object], agreed: Sequence[ChangeAvailability]) -> None:
-        """What it said, once that is durable."""
+    def reported(
+        self, events: Iterable[object], intents: Sequence[ChangeAvailability], agreed: Sequence[ChangeAvailability]
+    ) -> None:
+        """What it said, once that is durable; what was asked last for its place or around it decides if it is right."""
         self.statuses.reported(events)
         if agreed and self._has_booted:
             for event in events:
                 if isinstance(event, StatusReported):
-                    broken = {change.intent for change in agreed if _breaks(event, change)}
-                    self._broken = _versions(agreed) & self._broken | broken
+                    about = (change for change in (*intents, *agreed) if _is_about(event, change))
+                    last = max(about, key=lambda change: change.intent, default=None)
+                    if last is not None and last in agreed and _breaks(event, last):
+                        self._broken = _versions(agreed) & self._broken | {last.intent}
 
     def answered(self, answer: Answer, now: float) -> None:
         """The charger answered what is under way, or late what was."""
@@ -204,10 +210,14 @@ class CommandQueue:
         if not intents and not self._broken:
             return None
         broken = (change for change in agreed if change.intent in self._broken)
-        change = next((change for change in (*intents, *broken) if change.intent not in self._tried), None)
+        change = next((change for change in (*intents, *broken) if self._may_be_tried(change)), None)
         if change is not None:
             self._tried = _versions((*intents, *agreed)) & self._tried | {change.intent}
         return change
+
+    def _may_be_tried(self, change: ChangeAvailability) -> bool:
+        """Once, and in 1.6 no connector that was known of a device with another dialect: it would be another one."""
+        return change.intent not in self._tried and (self._is_2x or change.connector_id <= 1)
 
     def _send(self, command: Command | None, now: float) -> Command | None:
         self._under_way, self._sent_at = command, now
@@ -238,10 +248,12 @@ def _asks_for_a_boot(command: Command) -> bool:
     return isinstance(command, TriggerMessage) and command.requested == "BootNotification"
 
 
+def _is_about(event: StatusReported, change: ChangeAvailability) -> bool:
+    return change.evse_id in (0, event.evse_id) and change.connector_id in (0, event.connector_id)
+
+
 def _breaks(event: StatusReported, change: ChangeAvailability) -> bool:
     """Whether a status is not what was asked for its place; a fault is no service, but no intent mends it."""
-    if change.evse_id not in (0, event.evse_id) or change.connector_id not in (0, event.connector_id):
-        return False
     if change.operative:
         return event.reported == "Unavailable"
     return event.reported not in ("Unavailable", "Faulted")

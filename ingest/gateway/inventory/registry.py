@@ -35,8 +35,15 @@ _INTENTS = """
     (SELECT jsonb_agg(jsonb_build_array(i.version, i.operative, i.evse_id, i.connector_id) ORDER BY i.version)
      FROM intents i WHERE i.charge_point_key = c.key AND {which})
 """
-#: One that the charger agreed to stands: out of service until a newer intent, in service until its statuses say so.
-_AGREED = "i.result IN ('Accepted', 'Scheduled') AND (NOT i.operative OR i.confirmed_at IS NULL)"
+#: One that the charger agreed to stands: out of service until a newer intent, in service until its statuses say so,
+#: or as long as what is around it is out.
+_AGREED = """
+    i.result IN ('Accepted', 'Scheduled') AND (NOT i.operative OR i.confirmed_at IS NULL OR EXISTS (
+        SELECT FROM intents w
+        WHERE w.charge_point_key = c.key AND w.version < i.version AND NOT w.operative
+          AND w.result IN ('Accepted', 'Scheduled') AND w.connector_id = 0 AND w.evse_id IN (0, i.evse_id)
+    ))
+"""
 _COLUMNS = f"""
     key, id, registration, password_hash, epoch, deleted_at IS NOT NULL AS deleted,
     {_INTENTS.format(which="i.result IS NULL")} AS intents, {_INTENTS.format(which=_AGREED)} AS agreed,

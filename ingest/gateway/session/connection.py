@@ -228,7 +228,7 @@ class Connection(WebSocket):
                 self._refuse(outcome, "this cannot be stored")
             else:
                 self._host.metrics.ack_latency.observe(now - self._waiting_since)
-                self._commands.reported(outcome.events, self.entry.agreed)
+                self._commands.reported(outcome.events, self.entry.intents, self.entry.agreed)
                 self._answer(outcome)
             if self._held:
                 self._catch_up()

@@ -1,6 +1,6 @@
 """What operators asked of places, and what the charger's answers and statuses make of that. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from shared.words.event import EVSE_LEVEL, CommandAnswered
 from shared.words.intents import AGREED, Intent
@@ -14,7 +14,7 @@ def answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
     """The charger's word on an intent, unless a newer one took its place."""
     place = (event.evse_id, event.connector_id)
     intent = charge_point.intents.get(place)
-    if intent is not None and intent.version == event.intent:
+    if intent is not None and (intent.version, intent.operative) == (event.intent, event.operative):
         intent = intent._replace(result=event.result, answered_at=event.received_at, confirmed_at=None)
         _change(charge_point, place, intent)
         if intent.operative and intent.result in AGREED:
@@ -32,13 +32,13 @@ def confirm(charge_point: ChargePoint, place: Place, at: int) -> None:
         if intent is None or intent.result not in AGREED:
             continue
         whole = charge_point.reports.get(asked)
-        said = [report.normalized for report in _connectors(charge_point, asked)]
-        is_out = whole is not None and whole.normalized == "UNAVAILABLE"
+        connectors = _connectors(charge_point, asked, intent)
         if intent.confirmed_at is None:
-            out = [status == "UNAVAILABLE" for status in said]
-            if (not any(out)) if intent.operative else (all(out) or is_out):
+            out = [report.normalized == "UNAVAILABLE" for report in connectors]
+            is_out = all(out) or (whole is not None and whole.normalized == "UNAVAILABLE")
+            if (not any(out)) if intent.operative else is_out:
                 _change(charge_point, asked, intent._replace(confirmed_at=at))
-        elif not intent.operative and not is_out and any(status not in _NO_SERVICE for status in said):
+        elif not intent.operative and any(_serves(report, whole) for report in connectors):
             _change(charge_point, asked, intent._replace(confirmed_at=None))
 
 
@@ -64,10 +64,23 @@ def _change(charge_point: ChargePoint, place: Place, intent: Intent) -> None:
     charge_point.touched_intents.add(place)
 
 
-def _connectors(charge_point: ChargePoint, asked: Place) -> Iterable[Report]:
-    """What the connectors at a place said; all for the charge point, an EVSE's for an EVSE."""
+def _serves(report: Report, whole: Report | None) -> bool:
+    """Whether a connector is in service after all, whatever was said before of what is around it."""
+    is_older = whole is not None and whole.normalized == "UNAVAILABLE" and report.version <= whole.version
+    return report.normalized not in _NO_SERVICE and not is_older
+
+
+def _connectors(charge_point: ChargePoint, asked: Place, intent: Intent) -> Collection[Report]:
+    """What the connectors at a place said, but for those of which something else was asked later."""
     if asked == CHARGE_POINT:
-        return [report for place, report in charge_point.reports.items() if place[1]]
-    if asked[1]:
-        return [charge_point.reports[asked]] if asked in charge_point.reports else []
-    return [charge_point.reports[place] for place in charge_point.connectors_of.get(asked[0], ())]
+        places: Iterable[Place] = [place for place in charge_point.reports if place[1]]
+    elif asked[1]:
+        places = [asked] if asked in charge_point.reports else []
+    else:
+        places = charge_point.connectors_of.get(asked[0], ())
+    return [charge_point.reports[place] for place in places if not _is_apart(charge_point, place, intent)]
+
+
+def _is_apart(charge_point: ChargePoint, place: Place, whole: Intent) -> bool:
+    own = [charge_point.intents.get(place), charge_point.intents.get((place[0], EVSE_LEVEL))]
+    return any(one is not None and one.version > whole.version and one.result != "Rejected" for one in own)

@@ -1,5 +1,6 @@
 """An EVSE as a whole, and a charge point that is not accepted yet: what a charger is asked, and what it never is."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -57,6 +58,74 @@ async def test_one_evse_is_taken_out_of_service_with_all_its_connectors(api: Api
         await eventually(is_out)
         unknown = await api.client.put(f"/v1/charge-points/{cp}/evses/3/availability", json={"operative": False})
         assert unknown.status_code == 404
+
+
+async def intend(api: Api, charge_point_id: str, place: str, operative: bool) -> Any:
+    path = f"/v1/charge-points/{charge_point_id}/{place}availability"
+    return (await api.client.put(path, json={"operative": operative})).json()["results"][0]["result"]
+
+
+async def is_left_alone_after_a_boot(charger: ScriptedCharger) -> None:
+    """It remembers, so nothing is to be asked again."""
+    asked = len(charger.asked)
+    assert await charger.boot() == "Accepted"
+    await charger.report_all()
+    await asyncio.sleep(1.5)  # two pulses, in which it would have been asked
+    assert charger.asked[asked:] == []
+
+
+async def test_all_but_one_connector_out_of_service_stays_so_after_a_boot(
+    api: Api, ingest: Ingest, dialect: str
+) -> None:
+    async with plugged(api, ingest, dialect) as (cp, charger):
+        assert await intend(api, cp, "", operative=False) == "Accepted"
+        assert await intend(api, cp, "connectors/1/1/", operative=True) == "Accepted"
+
+        async def is_so() -> bool:
+            shown = await document(api, cp)
+            statuses = [evse["status"] for evse in shown["evses"]]
+            return statuses == ["AVAILABLE", "UNAVAILABLE"] and shown["intents"] == []
+
+        await eventually(is_so)
+        await is_left_alone_after_a_boot(charger)
+        await eventually(is_so)
+        charger.statuses = dict.fromkeys(charger.statuses, "Available")
+        asked = len(charger.was_asked("ChangeAvailability"))
+        assert await charger.boot() == "Accepted"
+        await charger.report_all()  # it has forgotten all of it
+
+        async def is_asked_again() -> bool:  # the whole, and then that connector back
+            return len(charger.was_asked("ChangeAvailability")) == asked + 2
+
+        await eventually(is_asked_again)
+        await eventually(is_so)
+
+
+async def test_what_is_back_with_the_whole_is_not_taken_out_again(api: Api, ingest: Ingest, dialect: str) -> None:
+    async with plugged(api, ingest, dialect) as (cp, charger):
+        assert await intend(api, cp, "connectors/2/1/", operative=False) == "Accepted"
+
+        async def is_out() -> bool:
+            return [evse["status"] for evse in (await document(api, cp))["evses"]] == ["AVAILABLE", "UNAVAILABLE"]
+
+        await eventually(is_out)
+        await is_left_alone_after_a_boot(charger)
+        asked = len(charger.asked)
+        assert await intend(api, cp, "", operative=True) == "Accepted"
+        await asyncio.sleep(2)  # a change of the inventory acts within a second
+        assert len(charger.asked) == asked + 1
+        shown = await document(api, cp)
+        assert ([evse["status"] for evse in shown["evses"]], shown["out_of_service"]) == (["AVAILABLE"] * 2, [])
+
+
+async def test_in_1_6_an_evse_is_its_connector(api: Api, ingest: Ingest, dialect: str) -> None:
+    async with plugged(api, ingest, dialect) as (cp, charger):
+        assert await intend(api, cp, "evses/2/", operative=False) == "Accepted"
+        assert await intend(api, cp, "connectors/2/1/", operative=True) == "Accepted"
+        out = [(one["evse_id"], one["connector_id"]) for one in (await document(api, cp))["out_of_service"]]
+        assert out == ([] if dialect == "ocpp1.6" else [(2, 0)])
+        if dialect == "ocpp1.6":
+            await is_left_alone_after_a_boot(charger)
 
 
 async def test_one_evse_is_reset_where_the_version_can(api: Api, ingest: Ingest, dialect: str) -> None:

@@ -71,12 +71,19 @@ def test_1_6_is_asked_for_everything_when_connector_0_is_missing_too_and_then_fo
     assert talk.asked(300, since_s=SETTLE_S + 1) == [(SETTLE_S + REPORT_S, trigger(1, 1))]
 
 
+def test_1_6_is_not_asked_for_places_of_a_device_with_another_dialect() -> None:
+    talk = Talk(places=[(0, 0), (1, 1), (1, 2)])
+    talk.statuses.reported(reported((0, 0)))
+    assert talk.asked(300) == [(SETTLE_S, trigger(1, 1))]
+
+
 @pytest.mark.parametrize("answer", [False, None])
 @pytest.mark.parametrize("is_2x", [False, True])
 def test_a_charger_that_refuses_the_whole_or_stays_silent_is_asked_one_by_one(is_2x: bool, answer: bool | None) -> None:
-    talk = Talk(is_2x=is_2x, places=[(0, 0), (1, 1), (1, 2), (2, 1)])
+    places = [(1, 1), (1, 2), (2, 1)] if is_2x else [(1, 1), (2, 1), (3, 1)]
+    talk = Talk(is_2x=is_2x, places=[(0, 0), *places])
     at = SETTLE_S if answer is False else SETTLE_S + REPORT_S
-    rest = [(at, trigger(1, 1)), (at, trigger(1, 2)), (at, trigger(2, 1))]
+    rest = [(at, trigger(*place)) for place in places]
     assert talk.asked(300, answer=answer) == [(SETTLE_S, Resync()), *rest]
 
 

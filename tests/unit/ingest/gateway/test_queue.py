@@ -210,7 +210,7 @@ def test_what_was_tried_is_remembered_as_long_as_it_may_be_tried(queue: CommandQ
         assert queue.take((change,), (OUT,), version, None) == change
         answer(queue, change, version)
         queue.booted(version) if version % 100 == 99 else None
-        queue.reported([status("Available")], [ChangeAvailability(False, 1, 1, 10_000 + version)])
+        queue.reported([status("Available")], (), [ChangeAvailability(False, 1, 1, 10_000 + version)])
     assert len(queue._tried) <= 2
     assert len(queue._broken) <= 2
 
@@ -311,15 +311,49 @@ def test_an_intent_is_tried_once_and_again_after_a_boot(queue: CommandQueue) -> 
 def test_what_was_agreed_is_asked_again_after_a_boot_whose_statuses_disagree_once(
     queue: CommandQueue, change: ChangeAvailability, reported: StatusReported, is_broken: bool
 ) -> None:
-    queue.reported([reported], [change])
+    queue.reported([reported], (), [change])
     assert take(queue, 0, change) is None, "it has not booted"
     queue.booted(1)
     assert take(queue, 2, change) is None, "it has not said anything yet"
-    queue.reported([reported], [change])
+    queue.reported([reported], (), [change])
     assert take(queue, 3, change) == (change if is_broken else None)
     answer(queue, change)
-    queue.reported([reported], [change])
+    queue.reported([reported], (), [change])
     assert take(queue, 4, change) is None
+
+
+WHOLE_OUT, WHOLE_BACK = ChangeAvailability(False, 0, 0, 20), ChangeAvailability(True, 0, 0, 21)
+
+
+@pytest.mark.parametrize(
+    ("intents", "agreed", "reported", "again"),
+    [
+        ([WHOLE_BACK], [BACK, ChangeAvailability(False, 1, 1, 9)], "Available", None),
+        ([], [WHOLE_BACK, ChangeAvailability(False, 1, 1, 9)], "Available", None),
+        ([], [WHOLE_OUT, ChangeAvailability(True, 1, 1, 30)], "Available", None),
+        ([], [WHOLE_OUT, ChangeAvailability(True, 1, 1, 30)], "Unavailable", ChangeAvailability(True, 1, 1, 30)),
+        ([], [WHOLE_OUT, ChangeAvailability(True, 2, 1, 30)], "Available", WHOLE_OUT),
+    ],
+)
+def test_what_was_asked_last_for_a_place_or_around_it_decides_what_its_status_breaks(
+    queue: CommandQueue,
+    intents: list[ChangeAvailability],
+    agreed: list[ChangeAvailability],
+    reported: str,
+    again: ChangeAvailability | None,
+) -> None:
+    queue.booted(0)
+    queue.reported([status(reported)], intents, agreed)
+    assert queue.take((), agreed, 1, None) == again
+
+
+def test_1_6_is_not_asked_for_what_it_has_no_words_for() -> None:
+    queue = CommandQueue(0, SETTLE_S, is_2x=False)
+    queue.heard()
+    second, first = ChangeAvailability(False, 1, 2, 1), ChangeAvailability(False, 1, 1, 2)
+    assert queue.take((second, first), (), 0, None) == first
+    answer(queue, first)
+    assert queue.take((second, first), (), 1, None) is None
 
 
 async def test_a_pending_charger_is_asked_for_its_boot_and_for_nothing_else(queue: CommandQueue) -> None:

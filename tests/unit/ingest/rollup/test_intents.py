@@ -113,6 +113,33 @@ def test_one_that_is_back_in_service_waits_no_more_whatever_comes() -> None:
     assert waits(made) == []
 
 
+def test_what_was_asked_later_for_a_part_is_no_word_on_the_whole() -> None:
+    made, session = world((WHOLE, wanted(1)), ((1, 1), wanted(2, operative=True)))
+    made.tell(session.answered(T0 + 1), session.answered(T0 + 2, place=(1, 1), operative=True, intent=2))
+    made.tell(session.reported(T0 + 3, "Unavailable", (2, 1)))
+    assert waits(made) == [], "all but that part is out, as it was asked"
+    made.tell(session.reported(T0 + 4, "Available", (1, 1)))
+    assert waits(made) == []
+    made.tell(session.reported(T0 + 5, "Available", (2, 1)))
+    assert waits(made) == [(False, "Accepted")]
+
+
+def test_an_answer_to_what_is_asked_no_more_says_nothing_of_what_is() -> None:
+    made, session = world(((1, 1), wanted(1)), (WHOLE, wanted(2, operative=True)))
+    made.tell(session.answered(T0 + 1, place=(1, 1)), session.answered(T0 + 2, operative=True, intent=2))
+    assert out(made) == []
+    made.tell(session.answered(T0 + 3, "Rejected", (1, 1)))
+    assert (out(made), waits(made)) == ([], []), "it was returned with the whole"
+
+
+def test_an_old_word_of_the_whole_does_not_hide_newer_ones_of_its_connectors() -> None:
+    made, session = world((WHOLE, wanted(1)))
+    made.tell(session.answered(T0 + 1), session.reported(T0 + 2, "Unavailable", WHOLE))
+    assert waits(made) == []
+    made.tell(session.reported(T0 + 3, "Available"))
+    assert waits(made) == [(False, "Accepted")]
+
+
 def test_with_its_place_an_intent_goes() -> None:
     made, session = world(((2, 1), wanted(1)), ((2, 0), wanted(2)), ((1, 1), wanted(3)), (WHOLE, wanted(4)))
     hardware.forget(made.one, [(2, 1)], T0 + 1, made.policy)
