@@ -100,6 +100,8 @@ def encode(command: Command, request_id: int) -> tuple[str, Reply]:
             }
         case TriggerMessage(requested="TransactionEvent"):
             raise Unsupported("OCPP 1.6 has no TransactionEvent: trigger MeterValues or StatusNotification")
+        case TriggerMessage(connector_id=second) | UnlockConnector(connector_id=second) if (second or 0) > 1:
+            raise Unsupported("in OCPP 1.6 each connector is an EVSE of its own: connector_id is 1")
         case TriggerMessage(requested=requested, evse_id=connector):
             asked = {"requestedMessage": _WORDS.get(requested, requested)}
             return "TriggerMessage", asked | {"connectorId": connector} if connector else asked

@@ -217,6 +217,8 @@ def test_commands_are_asked_in_the_words_of_16(
         (Reset("immediate", 1), "as a whole"),
         (TriggerMessage("TransactionEvent"), "no TransactionEvent"),
         (TriggerMessage("TransactionEvent", 1, 1), "no TransactionEvent"),
+        (TriggerMessage("StatusNotification", 1, 2), "connector_id is 1"),
+        (UnlockConnector(1, 2), "connector_id is 1"),
     ],
 )
 def test_what_16_has_no_words_for_is_not_asked_in_others(command: Command, why: str) -> None:
