@@ -16,9 +16,8 @@ from api.database import Database
 from api.live import briefs
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
+from tests.integration.api.live.streams import listening, served
 from tests.integration.api.served import ADMIN, READ, Api, bearer
-from tests.integration.api.streams import listening
-from tests.integration.api.test_stream import served
 
 
 def stations(board: dict[str, Any]) -> dict[str, dict[str, Any]]:

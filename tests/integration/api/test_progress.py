@@ -9,9 +9,8 @@ from api.live import progress
 from api.live.progress import KEPT_S, Progress, behind
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
+from tests.integration.api.live.streams import listening, served
 from tests.integration.api.served import Api
-from tests.integration.api.streams import listening
-from tests.integration.api.test_stream import served
 
 _LINE = """
     INSERT INTO history (charge_point_key, kind, evse_id, connector_id, reported, event_time, received_at, epoch,

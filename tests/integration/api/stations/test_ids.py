@@ -5,10 +5,9 @@ from urllib.parse import quote
 import pytest
 
 from shared.stores import hot
+from tests.integration.api.live.streams import listening, served
 from tests.integration.api.recorded import Recorded
 from tests.integration.api.served import Api
-from tests.integration.api.streams import listening
-from tests.integration.api.test_stream import served
 
 SPELLED, OTHER = "Alex-P2", "aLEX-p2"
 

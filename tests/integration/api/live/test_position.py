@@ -1,24 +1,16 @@
 """Plugwatch-Stream-Id: what was read, and what the stream tells from there on, leave nothing out in between."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from shared.stores import hot
 from shared.stores.hot import HotCopy
+from tests.integration.api.live.streams import listening, settled
 from tests.integration.api.served import Api, eventually
-from tests.integration.api.streams import listening
-from tests.integration.api.test_stream import served, settled
 
 HEADER = "Plugwatch-Stream-Id"
 READS = ("stations/S1", "charge-points/CP1", "stations", "charge-points", "connectors", "stats", "board")
-
-
-@pytest.fixture
-async def port(api: Api) -> AsyncIterator[int]:
-    async with served(api) as port:
-        yield port
 
 
 @pytest.mark.parametrize("path", READS)

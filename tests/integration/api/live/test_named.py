@@ -1,6 +1,6 @@
 """Who follows some stations or charge points: what names nothing is refused, and what leaves is told."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -10,15 +10,8 @@ from shared.process.admin import metrics_registry
 from shared.stores import memberships, postgres, redis_client
 from shared.stores.hot import Change, HotCopy
 from shared.stores.memberships import Membership
+from tests.integration.api.live.streams import Listener, listening, served, settled
 from tests.integration.api.served import Api
-from tests.integration.api.streams import Listener, listening
-from tests.integration.api.test_stream import served, settled
-
-
-@pytest.fixture
-async def port(api: Api) -> AsyncIterator[int]:
-    async with served(api) as port:
-        yield port
 
 
 async def move(api: Api, charge_point: str, station: str | None) -> None:

@@ -1,13 +1,66 @@
-"""A client of /v1/stream, on a socket of its own, cheap enough for hundreds in one process."""
+"""A client of /v1/stream, on a socket of its own, cheap enough for hundreds in one process; and what it is told of."""
 
 import asyncio
 import contextlib
+import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.integration.api.served import READ
+from api.live import events as live
+from shared.http.connection import Limits
+from shared.http.server import serving
+from shared.stores.hot import Change, HotCopy
+from tests.integration.api.served import READ, Api, eventually
+
+_revisions = itertools.count(1_000)
+numbers = itertools.count()
+
+
+def change(station: str = "S1", charge_point: str | None = "CP1", document: bytes | None = b'{"a":1}') -> Change:
+    """The next change of a thing."""
+    kind = "station" if charge_point is None else "charge_point"
+    revision = next(_revisions)
+    return Change(kind, station, charge_point, revision, f'"1.{revision}"', document)  # type: ignore[arg-type]
+
+
+async def there(api: Api, stations: Sequence[str], charge_points: Sequence[str] = ()) -> None:
+    """Has Postgres know them, and tells nobody."""
+    for table, ids in (("stations", stations), ("charge_points", charge_points)):
+        name, value = ("name", "''") if table == "stations" else ("document", "'{}'")
+        query = f"INSERT INTO {table} (id, {name}) SELECT id, {value} FROM unnest($1::text[]) AS given(id)"
+        await api.pool.execute(query, ids)
+
+
+async def settled(api: Api) -> None:
+    """Waits until the stream has handed out all there is."""
+
+    async def handed_out() -> bool:
+        return bool(api.stream._position == (await api.copy.changes.newest() or live.START))
+
+    await eventually(handed_out)
+
+
+async def publish(copy: HotCopy, n: int) -> list[int | None]:
+    """``n`` changes of as many charge points; returns their revisions."""
+    changes = [change(charge_point=f"CP-{next(numbers)}") for _ in range(n)]
+    await copy.publish(changes)
+    return [one.revision for one in changes]
+
+
+def at_least(n: int) -> "Callable[[Listener], bool]":
+    """Whether so much was told."""
+    return lambda listener: len(listener.told) >= n
+
+
+@contextlib.asynccontextmanager
+async def served(api: Api) -> AsyncIterator[int]:
+    """The application on a port, its stream running."""
+    stream, limits = api.stream, Limits(connections=1000)
+    async with stream.running(), serving(api.app, "127.0.0.1", 0, limits) as port:
+        yield port
+        stream.stop()
 
 
 @dataclass(frozen=True)

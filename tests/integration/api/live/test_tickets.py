@@ -1,7 +1,7 @@
 """Tickets: a stream is opened once by what stands in a URL, within a minute, at any replica, for reading."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -10,20 +10,12 @@ from redis.asyncio import Redis
 from api.live import tickets
 from shared.stores import redis_client
 from shared.stores.hot import HotCopy
+from tests.integration.api.http.test_problems import problem
+from tests.integration.api.live.streams import listening, publish, served, settled
 from tests.integration.api.served import METRICS, READ, Api, bearer
-from tests.integration.api.streams import listening
-from tests.integration.api.test_stream import publish, served, settled
-
-from .http.test_problems import problem
 
 PATH = "/v1/stream/tickets"
 OTHER = "other-read-token-of-tests"
-
-
-@pytest.fixture
-async def port(api: Api) -> AsyncIterator[int]:
-    async with served(api) as port:
-        yield port
 
 
 async def ticket(api: Api) -> str:
