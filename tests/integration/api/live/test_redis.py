@@ -60,6 +60,7 @@ async def test_a_redis_that_had_to_be_filled_is_a_reset(api: Api, port: int, cop
         await copy.set_filled()
         await listener.until(lambda one: one.events == ["reset"])
     await publish(copy, 1)
+    await settled(api)  # else it may be told after the reset
     async with listening(port, last_id=at) as listener:
         await listener.until(lambda one: one.events == ["reset"])
 
