@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures; the exit code of --guard is 1 when a ratio is out of its bounds."""
+    """Measures; the exit code is 1 when a row failed, and of --guard when a ratio is out of its bounds."""
     given = parser().parse_args(arguments)
     if given.guard:
         sys.exit(not uvloop.run(guard.holds()))
@@ -54,16 +55,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given.into.mkdir(parents=True, exist_ok=True)
     report = given.into / "figures.json"
     told: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {"schema_version": 1, "rows": {}}
+    failed: list[str] = []
     for name in given.rows or [one for one in ROWS if one not in ON_DEMAND]:
         print(f"{name} …", file=sys.stderr, flush=True)
         around = circumstances()
-        row = uvloop.run(_measured(name, given))
+        try:
+            row = uvloop.run(_measured(name, given))
+        except Exception:  # noqa: BLE001 - one row that fails stops no other
+            traceback.print_exc()
+            failed.append(name)
+            continue
         told["rows"][name] = {**around, "quick": given.quick, **row.told}
         told["rows"] = {one: told["rows"][one] for one in ROWS if one in told["rows"]}
         report.write_text(written(told))
         (given.into / "figures.svg").write_text(plot(told["rows"]))
         print(goals({name: told["rows"][name]}), flush=True)
     (given.into / "figures.md").write_text(goals(told["rows"]))
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 async def _measured(name: str, given: argparse.Namespace) -> Row:

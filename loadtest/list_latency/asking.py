@@ -7,6 +7,10 @@ import time
 BOUND_S = 5  #: a query is asked no longer than this
 
 
+class Refused(Exception):
+    """Not a 200; says what."""
+
+
 class Client:
     """Asks the API, one connection."""
 
@@ -15,12 +19,16 @@ class Client:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> bytes:
-        """The body of a 200."""
+        """The body of a 200.
+
+        Raises:
+            Refused
+        """
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
         body = answer.read()
         if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {body[:300]!r}")
+            raise Refused(f"{path}: {answer.status} {body[:300].decode(errors='replace')}")
         return body
 
 

@@ -15,11 +15,17 @@ SPARE_FILES = 500  #: for what the generator itself opens
 ENDS_WITHIN_S = 300
 
 
-def most_connections() -> int:
-    """As many as the limit of open files allows, which is raised as far as it may be."""
+def bearable(chargers: int, *, crowds: int = 1, beside: int = 0) -> tuple[int, list[str]]:
+    """How many of so many chargers the limit of open files allows, and what to say of it.
+
+    The limit is raised as far as it may be. ``beside`` are other connections.
+    """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard - SPARE_FILES
+    most = (hard - SPARE_FILES - beside) // crowds
+    if chargers <= most:
+        return chargers, []
+    return most, [f"{most:,} chargers in the place of {chargers:,}: no more than {hard:,} files may be open"]
 
 
 def _only_16(_: str) -> Sequence[str]:

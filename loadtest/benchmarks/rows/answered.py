@@ -1,7 +1,7 @@
 """The gateway's CPU a status that is answered after the broker's ack, beside a bare echo of the same frames."""
 
 from loadtest.benchmarks.clients.charger import Charger
-from loadtest.benchmarks.clients.crowd import crowd, most_connections
+from loadtest.benchmarks.clients.crowd import bearable, crowd
 from loadtest.benchmarks.row import Goal, Rounds, Row
 from loadtest.servers.child import listening, process
 from loadtest.servers.cpu import Meter
@@ -20,11 +20,10 @@ GOALS = (
 async def answered(*, quick: bool, sizes: tuple[int, ...] = (500, 5_000)) -> Row:
     """The row."""
     frames, rounds = (5_000, 1) if quick else (20_000, 3)
-    figures, short = Rounds(), []
+    figures, short = Rounds(), list[str]()
     for n in sizes:
-        connections = min(n, most_connections() // 2)
-        if connections < n:
-            short.append(f"{connections} connections in the place of {n}: open files")
+        connections, said = bearable(n, crowds=2)
+        short += said
         await _measure(figures, n, connections, frames, rounds)
     return Row({"frames_a_round": frames, "rounds": rounds, "broker": broker()}, figures.spread, GOALS, short)
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 import asyncpg
 
 from loadtest.benchmarks.clients.charger import HEARTBEAT, Charger
-from loadtest.benchmarks.clients.crowd import Crowd, Paced, crowd, most_connections, named
+from loadtest.benchmarks.clients.crowd import Crowd, Paced, bearable, crowd, named
 from loadtest.benchmarks.row import Goal, Rounds, Row, percentile
 from loadtest.benchmarks.rows.rivals import APART
 from loadtest.list_latency import fill
@@ -38,10 +38,8 @@ async def idle(*, quick: bool) -> Row:
     wanted, inventory, resting, watch_s = (
         (500, 2_000, 200, 8.0) if quick else (MANY, INVENTORY, RESTING, COMPARED_EVERY_S + 4.0)
     )
-    figures, short = Rounds(), []
-    many = min(wanted, most_connections())
-    if many < wanted:
-        short.append(f"{many} connections in the place of {wanted}: open files")
+    figures = Rounds()
+    many, short = bearable(wanted)
     async with system(("gateway",), prepare=lambda url: fill.fill(url, inventory // 2)) as ours:
         await _many(figures, ours, many, watch_s)
     await _resting(figures, resting, min(watch_s, RESTING_S))

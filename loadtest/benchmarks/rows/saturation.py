@@ -3,7 +3,7 @@
 A round of ours ends when the rollup has applied what was answered, so that all of the work is in the figure.
 """
 
-from loadtest.benchmarks.clients.crowd import named
+from loadtest.benchmarks.clients.crowd import bearable, named
 from loadtest.benchmarks.row import Goal, Rounds, Row
 from loadtest.benchmarks.rows.rivals import Ours, rivals, us_each
 from loadtest.benchmarks.rows.steady import BASELINE as BASELINE
@@ -21,7 +21,8 @@ GOALS = tuple(
 async def saturation(*, quick: bool, sizes: tuple[int, ...] = SIZES) -> Row:
     """The row."""
     frames, rounds = (2_000, 1) if quick else (10_000, 3)
-    figures, chargers = Rounds(), named(max(sizes))
+    most, short = bearable(max(sizes), crowds=2)
+    figures, chargers = Rounds(), named(most)
     async with rivals(in_stations(chargers), chargers) as (ours, bare):
         for number in range(rounds + 1):
             for n in sizes:
@@ -36,4 +37,4 @@ async def saturation(*, quick: bool, sizes: tuple[int, ...] = SIZES) -> Row:
                 if number:  # the first round warms up
                     found["ratio"] = found["ours.all_us"] / found["bare.all_us"]
                     figures.add_all(found, f"{n}.")
-    return Row({"frames_a_round": frames, "rounds": rounds, "broker": broker()}, figures.spread, GOALS)
+    return Row({"frames_a_round": frames, "rounds": rounds, "broker": broker()}, figures.spread, GOALS, short)

@@ -8,7 +8,7 @@ its cost is in the API's.
 from collections.abc import Sequence
 from random import Random
 
-from loadtest.benchmarks.clients.crowd import named
+from loadtest.benchmarks.clients.crowd import bearable, named
 from loadtest.benchmarks.clients.witness import Witness, watching
 from loadtest.benchmarks.row import Goal, Rounds, Row, percentile
 from loadtest.benchmarks.rows.rivals import Ours, Side, rivals, us_each
@@ -34,7 +34,8 @@ GOALS = (
 
 async def steady(*, quick: bool, rates: Sequence[int] = RATES, alone: bool = True) -> Row:
     """The row; without what is measured of ours ``alone`` if so asked."""
-    n, seconds, rounds = (200, 3.0, 1) if quick else (1_000, 8.0, 3)
+    wanted, seconds, rounds = (200, 3.0, 1) if quick else (1_000, 8.0, 3)
+    n, short = bearable(wanted, crowds=2, beside=HUB)
     figures, chargers, hub = Rounds(), named(n), named(HUB, "HUB")
     inventory = [*in_stations(chargers), *in_stations(hub, HUB, "H")]
     watched = Random(n).sample(chargers, n // 10)
@@ -53,7 +54,7 @@ async def steady(*, quick: bool, rates: Sequence[int] = RATES, alone: bool = Tru
             for _ in range(rounds):
                 await _hub(figures, ours, seconds / 2)
     settings = {"chargers": n, "seconds_a_rate": seconds, "rounds": rounds, "broker": broker(), "watched": len(watched)}
-    return Row(settings, figures.spread, GOALS)
+    return Row(settings, figures.spread, GOALS, short)
 
 
 async def _ours(figures: Rounds, ours: Ours, witness: Witness, rate: int, seconds: float) -> float:

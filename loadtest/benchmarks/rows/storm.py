@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from random import Random
 
 from loadtest.benchmarks.clients.charger import BOOT, HEARTBEAT, Charger
-from loadtest.benchmarks.clients.crowd import Crowd, most_connections, named
+from loadtest.benchmarks.clients.crowd import Crowd, bearable, named
 from loadtest.benchmarks.row import Goal, Rounds, Row, percentile
 from loadtest.benchmarks.rows.handshakes import headers
 from loadtest.chargers.backoff import backoff_s
@@ -88,8 +88,7 @@ class _Returning:
 async def storm(*, quick: bool) -> Row:
     """The row."""
     wanted, rounds = (500, 1) if quick else (CHARGERS, 2)
-    n = min(wanted, most_connections() - HEALTHY)
-    short = [f"{n} chargers in the place of {wanted}: open files"] if n < wanted else []
+    n, short = bearable(wanted, beside=HEALTHY)
     figures, chargers, healthy = Rounds(), named(n), named(HEALTHY, "HEALTHY")
     passwords: dict[str, str | None] = {id_: secrets.token_hex(20) for id_ in (*chargers, *healthy)}
     rows = [row | {"password": str(passwords[row["charge_point_id"]])} for row in in_stations([*chargers, *healthy])]
