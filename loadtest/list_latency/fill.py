@@ -10,33 +10,49 @@ import asyncpg
 LINES = 5  #: of history a charge point, in the last two days
 
 # One in 1,000 is RESERVED; one in 5 lies in Berlin; ids do not follow places; one charge point in 1,000 has no station.
+# Statuses are what the rules make of it: UNKNOWN for who is OFFLINE, was NEVER here, or is not let in.
 _STATIONS = """
-    INSERT INTO stations (id, name, address, latitude, longitude, status, health, traits, counts, revision,
-                          status_since)
+    INSERT INTO stations (id, name, address, latitude, longitude, status, health, partially_available, traits, counts,
+                          connectivity_counts, revision, status_since)
     SELECT 'st-' || substr(md5(n::text), 1, 10), 'Station ' || n, 'Street ' || n % 500 || E'\n' || 10000 + n % 900,
            CASE WHEN n % 5 = 0 THEN 52.35 + random() * 0.35 ELSE 47.5 + random() * 7.3 END,
            CASE WHEN n % 5 = 0 THEN 13.1 + random() * 0.6 ELSE 6 + random() * 8.9 END,
-           s.status, CASE s.status WHEN 'UNKNOWN' THEN 'UNKNOWN' WHEN 'FAULTED' THEN 'DOWN'
-           WHEN 'UNAVAILABLE' THEN 'DOWN' ELSE CASE WHEN n % 20 = 0 THEN 'DEGRADED' ELSE 'OK' END END,
-           CASE WHEN n % 100 = 3 THEN 2 WHEN n % 100 = 4 THEN 4 ELSE 1 END + CASE WHEN n % 200 = 7 THEN 8 ELSE 0 END,
-           jsonb_build_object(s.status, 2), n, now() - random() ^ 3 * interval '20 days'
+           s.status, CASE WHEN s.mixed THEN 'DEGRADED' WHEN s.status = 'UNKNOWN' THEN 'UNKNOWN'
+           WHEN s.status IN ('FAULTED', 'UNAVAILABLE') THEN 'DOWN' ELSE 'OK' END, s.mixed AND s.status = 'AVAILABLE',
+           CASE s.connectivity WHEN 'ONLINE' THEN 1 WHEN 'OFFLINE' THEN 2 ELSE 4 END
+           + CASE WHEN n % 200 = 7 THEN 8 ELSE 0 END,
+           CASE WHEN s.connectivity = 'NEVER' THEN '{}' WHEN s.mixed THEN jsonb_build_object(s.status, 3, 'FAULTED', 1)
+           ELSE jsonb_build_object(s.status, s.members * 2) END, jsonb_build_object(s.connectivity, s.members), n,
+           now() - random() ^ 3 * interval '20 days'
     FROM generate_series(1, $1::int) n, LATERAL (SELECT CASE
-        WHEN n % 1000 = 500 THEN 'RESERVED' WHEN n % 100 < 60 THEN 'AVAILABLE' WHEN n % 100 < 90 THEN 'OCCUPIED'
-        WHEN n % 100 < 94 THEN 'UNKNOWN' WHEN n % 100 < 97 THEN 'FAULTED' ELSE 'UNAVAILABLE' END AS status) s
+        WHEN n % 2000 = 1 THEN 'UNKNOWN' WHEN n % 200 = 7 THEN 'UNAVAILABLE' WHEN n % 1000 = 500 THEN 'RESERVED'
+        WHEN n % 100 < 60 THEN 'AVAILABLE' WHEN n % 100 < 90 THEN 'OCCUPIED' WHEN n % 100 < 94 THEN 'UNKNOWN'
+        WHEN n % 100 < 97 THEN 'FAULTED' ELSE 'UNAVAILABLE' END AS status,
+        CASE WHEN n % 100 = 93 THEN 'NEVER' WHEN n % 100 BETWEEN 90 AND 92 THEN 'OFFLINE' ELSE 'ONLINE'
+        END AS connectivity, n % 20 = 0 AND n % 100 < 90 AS mixed,
+        CASE WHEN n % 1000 = 9 THEN 1 ELSE 2 END AS members) s
 """
 _CHARGE_POINTS = """
     INSERT INTO charge_points (id, station_key, operative, connectivity, connectivity_since, status, health,
                                evse_counts, connector_counts, revision, document, created_at, updated_at, protocol,
                                vendor, model, firmware, registration)
-    SELECT 'CP-' || substr(s.id, 4) || '-' || k, CASE WHEN s.key % 1000 = 9 AND k = 1 THEN NULL ELSE s.key END,
-           s.traits & 8 = 0, CASE s.traits & 7 WHEN 1 THEN 'ONLINE' WHEN 2 THEN 'OFFLINE' ELSE 'NEVER' END,
-           now() - interval '3 days', s.status, s.health, s.counts, s.counts, s.revision,
-           replace(replace($1, '@id', 'CP-' || substr(s.id, 4) || '-' || k), '@status', s.status),
+    SELECT c.id, CASE WHEN s.key % 1000 = 9 AND k = 1 THEN NULL ELSE s.key END, s.traits & 8 = 0, c.connectivity,
+           now() - interval '3 days', s.status, c.health, c.counts, c.counts, s.revision,
+           replace(replace(replace(replace(replace(replace(replace(replace(
+               $1, '"@evses"', CASE WHEN c.connectivity = 'NEVER' THEN '[]' ELSE $2 END), '"@counts"', c.counts::text),
+               '@id', c.id), '@connectivity', c.connectivity), '@health', c.health), '@reason', c.reason),
+               '@second', CASE WHEN c.health = 'DEGRADED' THEN 'FAULTED' ELSE s.status END), '@status', s.status),
            now() - interval '4 days', now() - interval '1 hour' - s.key * interval '1 second', 'ocpp1.6',
            CASE WHEN s.key % 5000 = 1 THEN 'Rarely' ELSE 'Acme' END, 'Two Plugs',
            CASE WHEN s.key % 3 = 0 THEN '2.0' ELSE '1.4.2' END,
            CASE WHEN s.key % 2000 = 1 THEN 'PENDING' ELSE 'ACCEPTED' END
-    FROM stations s, generate_series(1, 2) k
+    FROM stations s, generate_series(1, 2) k, LATERAL (SELECT
+        'CP-' || substr(s.id, 4) || '-' || k AS id,
+        CASE s.traits & 7 WHEN 1 THEN 'ONLINE' WHEN 2 THEN 'OFFLINE' ELSE 'NEVER' END AS connectivity,
+        CASE WHEN s.traits & 7 <> 1 THEN 'OFFLINE' WHEN s.key % 2000 = 1 THEN 'REGISTRATION' ELSE 'OWN' END AS reason,
+        CASE WHEN s.health <> 'DEGRADED' THEN s.health WHEN k = 2 THEN 'DEGRADED' ELSE 'OK' END AS health,
+        CASE WHEN s.traits & 7 = 4 THEN '{}' WHEN s.health = 'DEGRADED' AND k = 2
+        THEN jsonb_build_object(s.status, 1, 'FAULTED', 1) ELSE jsonb_build_object(s.status, 2) END AS counts) c
 """
 # A few have changed since, here and there.
 _RECENT = """
@@ -46,9 +62,14 @@ _RECENT = """
 _REPORTS = """
     INSERT INTO reports (charge_point_key, evse_id, connector_id, reported, error_code, since, event_time, received_at,
                          epoch, sequence, status, reason, status_since)
-    SELECT key, e, 1, 'Available', CASE WHEN key % 1000 = 17 THEN 'GroundFailure' ELSE 'NoError' END,
-           now() - interval '3 days', now(), now(), 1, 1, status, 'OWN', now() - interval '3 days'
-    FROM charge_points, generate_series(1, 2) e WHERE connectivity <> 'NEVER'
+    SELECT c.key, e, 1, CASE r.status WHEN 'UNKNOWN' THEN 'Available' ELSE initcap(r.status) END,
+           CASE WHEN c.key % 1000 = 17 THEN 'GroundFailure' ELSE 'NoError' END,
+           now() - interval '3 days', now(), now(), 1, 1, r.status,
+           CASE WHEN c.connectivity = 'OFFLINE' THEN 'OFFLINE' WHEN c.registration = 'PENDING' THEN 'REGISTRATION'
+           ELSE 'OWN' END, now() - interval '3 days'
+    FROM charge_points c, generate_series(1, 2) e, LATERAL (SELECT
+        CASE WHEN c.health = 'DEGRADED' AND e = 2 THEN 'FAULTED' ELSE c.status END AS status) r
+    WHERE c.connectivity <> 'NEVER'
 """
 _HISTORY = """
     INSERT INTO history (charge_point_key, kind, evse_id, connector_id, reported, normalized, error_code, event_time,
@@ -65,7 +86,7 @@ async def fill(url: str, stations: int) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(_STATIONS, stations)
-        await connection.execute(_CHARGE_POINTS, json.dumps(_document(), separators=(",", ":")))
+        await connection.execute(_CHARGE_POINTS, *(json.dumps(part, separators=(",", ":")) for part in _document()))
         await connection.execute(_REPORTS)
         await connection.execute(_RECENT)
         await connection.execute(_HISTORY, 2 * stations, 2 * stations * LINES)
@@ -131,19 +152,22 @@ async def _update(connection: Any, table: str, kind: str) -> tuple[float, int, f
     return took / n * 1e6, int(wal) // n, (await connection.fetchval(hot) - hot_before) / n
 
 
-def _document() -> dict[str, Any]:
-    """A charge point's document, as to size and shape."""
+def _document() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A charge point's document, as to size and shape, and its EVSEs."""
     at = "2026-03-01T08:15:30.123Z"
     connector = {
-        "id": 1, "reported": "Available", "normalized": "@status", "status": "@status", "reason": "OWN",
+        "id": 1, "reported": "Available", "normalized": "AVAILABLE", "status": "@status", "reason": "@reason",
         "error_code": "NoError", "vendor_error_code": None, "vendor_id": None, "info": None, "since": at,
-        "reported_at": at,        "received_at": at,
+        "reported_at": at, "received_at": at,
     }  # fmt: skip
-    evses = [{"id": n, "status": "@status", "reported": None, "since": at, "connectors": [connector]} for n in (1, 2)]
+    evses = [
+        {"id": n, "status": status, "reported": None, "since": at, "connectors": [connector | {"status": status}]}
+        for n, status in ((1, "@status"), (2, "@second"))
+    ]
     return {
         "id": "@id", "station_id": "st", "protocol": "ocpp1.6", "vendor": "Acme", "model": "Two Plugs",
-        "firmware": "1.4.2", "hardware": 1, "revision": 1, "connectivity": "ONLINE", "last_seen_at": at,
+        "firmware": "1.4.2", "hardware": 1, "revision": 1, "connectivity": "@connectivity", "last_seen_at": at,
         "registration": "ACCEPTED", "operative": True, "intent": None,
-        "identity_conflict": False, "status": "@status", "health": "OK",
-        "partially_available": False, "counts": {"@status": 2}, "connector0": None, "evses": evses,
-    }  # fmt: skip
+        "identity_conflict": False, "status": "@status", "health": "@health",
+        "partially_available": False, "counts": "@counts", "connector0": None, "evses": "@evses",
+    }, evses  # fmt: skip
