@@ -2,8 +2,10 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import pytest
 
 from tests.board.browser import PHONE, tab
 from tests.board.charger import Charger
@@ -58,10 +60,10 @@ def test_a_new_station_comes_by_itself(run: dict[str, Any], browser: Any, charge
         page.wait_for_selector(".row >> text=Newcomer", timeout=20_000)
 
 
-def test_a_silent_wire_is_stale_and_then_mended_without_a_gap(
-    run: dict[str, Any], browser: Any, charge_point: Made
-) -> None:
-    station, charger_id = charge_point("Silence")
+@pytest.fixture
+def wired(run: dict[str, Any], browser: Any, charge_point: Made) -> Iterator[tuple[Wire, Charger, Any]]:
+    """A wire, and behind it a page that shows the one charger, live."""
+    station, charger_id = charge_point("Wired")
     with (
         Wire(run["api"]) as wire,
         Charger(run["gateway"], charger_id) as charger,
@@ -72,40 +74,33 @@ def test_a_silent_wire_is_stale_and_then_mended_without_a_gap(
         page = opened.open(f"#q={station}")
         shown(page, "available")
         page.wait_for_selector(".live.live-now >> text=Live")
-        wire.refuse()
-        page.wait_for_selector(".live.catching-up")
-        page.clock.fast_forward(36_000)
-        page.wait_for_selector(".live >> text=/Stale since \\d\\d:\\d\\d:\\d\\d/")
-        assert page.evaluate("getComputedStyle(document.querySelector('main')).filter").startswith("grayscale")
-        charger.reports(1, "Charging")
-        wire.mend()
+        yield wire, charger, page
+
+
+def test_a_silent_wire_is_stale_and_then_mended_without_a_gap(wired: tuple[Wire, Charger, Any]) -> None:
+    wire, charger, page = wired
+    wire.refuse()
+    page.wait_for_selector(".live.catching-up")
+    page.clock.fast_forward(36_000)
+    page.wait_for_selector(".live >> text=/Stale since \\d\\d:\\d\\d:\\d\\d/")
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).filter").startswith("grayscale")
+    charger.reports(1, "Charging")
+    wire.mend()
+    page.clock.fast_forward(11_000)
+    page.wait_for_selector(".live >> text=Live")
+    shown(page, "occupied")
+
+
+def test_a_wire_that_says_no_goodbye_is_given_up_and_taken_up_again(wired: tuple[Wire, Charger, Any]) -> None:
+    wire, charger, page = wired
+    wire.cut()
+    charger.reports(1, "Charging")
+    page.clock.fast_forward(36_000)
+    for _ in range(10):  # what the browser kept open is dead, too
+        page.wait_for_timeout(500)
         page.clock.fast_forward(11_000)
-        page.wait_for_selector(".live >> text=Live")
-        shown(page, "occupied")
-
-
-def test_a_wire_that_says_no_goodbye_is_given_up_and_taken_up_again(
-    run: dict[str, Any], browser: Any, charge_point: Made
-) -> None:
-    station, charger_id = charge_point("No goodbye")
-    with (
-        Wire(run["api"]) as wire,
-        Charger(run["gateway"], charger_id) as charger,
-        tab(browser, wire.url, token=run["admin_token"], excused=CUT_OFF) as opened,
-    ):
-        opened.page.clock.install()
-        charger.reports(1, "Available")
-        page = opened.open(f"#q={station}")
-        shown(page, "available")
-        page.wait_for_selector(".live >> text=Live")
-        wire.cut()
-        charger.reports(1, "Charging")
-        page.clock.fast_forward(36_000)
-        for _ in range(10):  # what the browser kept open is dead, too
-            page.wait_for_timeout(500)
-            page.clock.fast_forward(11_000)
-        page.wait_for_selector(".live >> text=Live")
-        shown(page, "occupied")
+    page.wait_for_selector(".live >> text=Live")
+    shown(page, "occupied")
 
 
 def test_a_hidden_tab_closes_its_stream_and_a_shown_one_goes_on(
