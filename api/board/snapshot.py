@@ -24,24 +24,21 @@ WAIT_S = 10
 START = "0-0"  #: the position before the first change
 
 _INSTEAD = "reading the whole network takes too long just now: try again"
+_PRESENCE = ("online", "offline", "never")
 _WORST = "array_position('{DOWN,DEGRADED,UNKNOWN,OK}', s.health), array_position('{FAULTED,UNAVAILABLE}', s.status), "
 # Columns made by Postgres: a row a station would cost Python ten times as much. What is rounded is 1 m on the ground.
 _COLUMNS = f"""
     SELECT array_agg(id) AS id, array_agg(name) AS name, array_agg(latitude) AS latitude,
            array_agg(longitude) AS longitude, array_agg(status) AS status, array_agg(health) AS health,
-           array_agg(charge_points) AS charge_points, array_agg(offline) AS offline, array_agg(since) AS since,
+           array_agg(offline + online + never) AS charge_points, array_agg(offline) AS offline,
+           array_agg(since) AS since,
            {", ".join(f"array_agg(coalesce((counts->>'{one}')::int, 0)) AS {one}" for one in STATUSES)}
     FROM (
-        SELECT s.id, s.name, round(s.latitude::numeric, 5)::float8 AS latitude,
-               round(s.longitude::numeric, 5)::float8 AS longitude, array_position($1::text[], s.status) - 1 AS status,
-               array_position($2::text[], s.health) - 1 AS health, coalesce(c.n, 0)::int AS charge_points,
-               coalesce(c.offline, 0)::int AS offline, floor(extract(epoch FROM s.status_since))::bigint AS since,
-               s.counts
-        FROM stations s LEFT JOIN (
-            SELECT station_key, count(*) AS n, count(*) FILTER (WHERE connectivity = 'OFFLINE') AS offline
-            FROM charge_points WHERE deleted_at IS NULL GROUP BY station_key
-        ) c ON c.station_key = s.key
-        WHERE s.deleted_at IS NULL ORDER BY {{order}}s.id LIMIT $3
+        SELECT s.id, s.name, round(s.latitude * 1e5) / 1e5 AS latitude, round(s.longitude * 1e5) / 1e5 AS longitude,
+               array_position($1::text[], s.status) - 1 AS status, array_position($2::text[], s.health) - 1 AS health,
+               {", ".join(f"coalesce((connectivity_counts->>'{one.upper()}')::int, 0) AS {one}" for one in _PRESENCE)},
+               floor(extract(epoch FROM s.status_since))::bigint AS since, s.counts
+        FROM stations s WHERE s.deleted_at IS NULL ORDER BY {{order}}s.id COLLATE "C" LIMIT $3
     ) one
 """  # noqa: S608
 _TOTAL = "SELECT count(*) FROM stations WHERE deleted_at IS NULL"
