@@ -92,6 +92,8 @@ async def test_the_chargers_of_a_gateway_that_vanished_are_offline_since_it_rene
         rows = await fleet.pool.fetch("SELECT charge_point_key, event_time FROM history WHERE reported = 'OFFLINE'")
         since = {row["charge_point_key"]: instant.from_datetime(row["event_time"]) for row in rows}
         assert since[session.key] == now - 10_000, "its last event is later than the renewal"
+        station = "SELECT status_since FROM stations WHERE key = (SELECT station_key FROM charge_points WHERE key = $1)"
+        assert instant.from_datetime(await fleet.pool.fetchval(station, session.key)) == since[session.key]
         assert abs(since[early.key] - (now - 30_000)) < 5_000, "the renewal is later than its last event"
         assert (await fleet.document(early.key)).last_seen_at == instant.to_text(since[early.key])
         assert await fleet.is_("ONLINE", alive.key)
