@@ -4,10 +4,9 @@ import json
 import os
 import shlex
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -100,16 +99,3 @@ class Deployment:
         _, body = self.get(f"{self.prometheus}/api/v1/query?query={quote(promql)}")
         found: list[dict[str, Any]] = body["data"]["result"]
         return found
-
-
-def eventually(happens: Callable[[], object], within_s: float, what: str) -> None:
-    """Polls until it is true; what cannot be asked yet is not yet."""
-    deadline, last = time.monotonic() + within_s, "false"
-    while True:
-        try:
-            if happens():
-                return
-        except (OSError, AssertionError, KeyError) as error:
-            last = repr(error)
-        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what} ({last})"
-        time.sleep(1)

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.compose.deployment import ROOT, Deployment, eventually
+from tests.compose.deployment import ROOT, Deployment
+from tests.waiting import until
 
 CHARGERS = 24
 OURS = ("gateway", "rollup", "api")
@@ -66,12 +67,12 @@ def test_the_image_of_the_api_has_no_part_of_ingest(deployment: Deployment) -> N
 
 
 def test_what_chargers_report_is_what_the_api_answers(deployment: Deployment) -> None:
-    eventually(
+    until(
         lambda: deployment.stats()["charge_points"]["connectivity"]["ONLINE"] >= CHARGERS * 0.8,
         60,
         "most simulated chargers are online",
     )
-    eventually(lambda: deployment.stats()["connectors"]["status"]["AVAILABLE"] > 0, 60, "connectors are available")
+    until(lambda: deployment.stats()["connectors"]["status"]["AVAILABLE"] > 0, 60, "connectors are available")
 
 
 def test_metrics_need_their_token(deployment: Deployment) -> None:
@@ -87,34 +88,32 @@ def test_prometheus_scrapes_every_target(deployment: Deployment) -> None:
         return [one["metric"]["instance"] for one in deployment.query("up == 0")]
 
     apps = {"gateway", "rollup", "api", "postgres", "redis", "redpanda", "proxy", "prometheus", "alertmanager"}
-    eventually(
-        lambda: {one["metric"]["app"] for one in deployment.query("up == 1")} >= apps, 60, "all apps are scraped"
-    )
-    eventually(lambda: not down(), 60, "no target is down")
-    eventually(lambda: len(deployment.query("probe_success == 1")) >= 3, 60, "each /healthz is probed")
+    until(lambda: {one["metric"]["app"] for one in deployment.query("up == 1")} >= apps, 60, "all apps are scraped")
+    until(lambda: not down(), 60, "no target is down")
+    until(lambda: len(deployment.query("probe_success == 1")) >= 3, 60, "each /healthz is probed")
 
 
 def test_healthcheck_finds_it_well(deployment: Deployment) -> None:
-    eventually(lambda: health(deployment) == 0, 60, "healthcheck.py ends with 0")
+    until(lambda: health(deployment) == 0, 60, "healthcheck.py ends with 0")
 
 
 def test_a_second_of_each_shares_the_work(deployment: Deployment) -> None:
     deployment.up("--no-recreate", *(f"--scale={service}=2" for service in OURS))
     for service in OURS:
         assert len(deployment.containers(service)) == 2, service
-    eventually(
+    until(
         lambda: len({one["metric"]["instance"] for one in deployment.query("plugwatch_rollup_lag_records")}) == 2,
         90,
         "the partitions are shared by both rollups",
     )
     # Chargers that come back go to the gateway that has fewer.
     deployment.compose("restart", "simulator")
-    eventually(
+    until(
         lambda: len([one for one in deployment.query("sum by (instance) (plugwatch_gateway_connections) > 0")]) == 2,
         90,
         "chargers are at both gateways",
     )
-    eventually(
+    until(
         lambda: deployment.stats()["charge_points"]["connectivity"]["ONLINE"] >= CHARGERS * 0.8,
         90,
         "the chargers are online",
@@ -137,10 +136,10 @@ def test_postgres_away_is_seen_and_mends(deployment: Deployment) -> None:
         _, alerts = deployment.get(f"{deployment.alertmanager}/api/v2/alerts?active=true")
         return any(one["labels"]["alertname"] == "HealthzDown" and one["labels"]["app"] == "rollup" for one in alerts)
 
-    eventually(firing, 240, "HealthzDown of the rollup is at Alertmanager")
+    until(firing, 240, "HealthzDown of the rollup is at Alertmanager")
     deployment.compose("start", "postgres")
-    eventually(lambda: not firing(), 240, "it has resolved")
-    eventually(lambda: health(deployment) == 0, 120, "healthcheck.py ends with 0 again")
+    until(lambda: not firing(), 240, "it has resolved")
+    until(lambda: health(deployment) == 0, 120, "healthcheck.py ends with 0 again")
 
 
 def test_everything_stops_by_itself_within_its_grace_period(deployment: Deployment) -> None:

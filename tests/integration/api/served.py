@@ -1,8 +1,7 @@
 """The API in this process as the tests see it, and the state of charge points as a rollup leaves it."""
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -16,6 +15,7 @@ from shared.stores.postgres import Pool
 from shared.words import documents
 from shared.words.documents import ConnectorDocument, EvseDocument
 from shared.words.status import Connectivity, Status, count, health_of, rolled_up
+from tests.waiting import eventually as eventually
 
 READ, ADMIN, METRICS = "read-token-of-tests", "admin-token-of-tests", "metrics-token-of-tests"
 SINCE = "2026-03-01T08:15:30.123Z"
@@ -123,11 +123,3 @@ def evse(number: int, status: Status) -> EvseDocument:
 
 def bearer(token: str) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-async def eventually(happens: Callable[[], Awaitable[bool]], within_s: float = 10) -> None:
-    """Polls until it happens; a failure names what did not."""
-    deadline = time.monotonic() + within_s
-    while not await happens():
-        assert time.monotonic() < deadline, f"{happens} did not happen within {within_s} s"
-        await asyncio.sleep(0.02)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -26,6 +26,7 @@ from shared.credentials import passwords
 from shared.stores import fleet
 from shared.words import codec
 from shared.words.event import Event
+from tests.waiting import eventually as eventually
 
 METRICS_TOKEN = "metrics-token-of-tests"
 WITHIN_S = 20.0
@@ -320,15 +321,6 @@ async def wired(gateway: Gateway) -> AsyncIterator[Wire]:
         yield Wire(reader, writer)
     finally:
         writer.transport.abort()
-
-
-async def eventually(happens: Callable[[], Awaitable[object]], within_s: float = WITHIN_S) -> Any:
-    """Polls until it gives something true, and gives that."""
-    deadline = time.monotonic() + within_s
-    while not (found := await happens()):
-        assert time.monotonic() < deadline, f"{happens} did not happen within {within_s} s"
-        await asyncio.sleep(0.05)
-    return found
 
 
 def _stopped(pid: int) -> bool:

@@ -4,8 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from redis.asyncio import Redis
 
 from local.proc import runs
 from local.stack import NotStartedHere, Stack
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,13 +24,6 @@ ROOT = Path(__file__).parents[3]
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack.start(data_dir=tmp_path_factory.mktemp("stack"), given={}) as stack:
         yield stack
-
-
-def eventually(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not so within {within_s} s"
-        time.sleep(0.02)
 
 
 async def query(dsn: str, statement: str) -> object:
@@ -155,4 +148,4 @@ def test_kill_9_of_the_parent_leaves_no_orphan(tmp_path: Path) -> None:
             orphans = json.loads(output.readline())
         parent.send_signal(signal.SIGKILL)
     assert len(orphans) > 3, "Postgres has children of its own"
-    eventually(lambda: not any(runs(pid) for pid in orphans))
+    until(lambda: not any(runs(pid) for pid in orphans))

@@ -27,33 +27,20 @@ from ingest.rollup.state.liveness import Liveness
 from ingest.rollup.state.store import Store
 from local.servers.broker import Broker
 from local.stack import Stack
-from shared.stores import hot, postgres, redis_client
+from shared.stores import postgres, redis_client
 from shared.stores.hot import HotCopy
 from shared.stores.postgres import Pool
 from shared.words import codec, documents
 from shared.words.documents import ChargePointDocument
 from shared.words.event import Event
 from tests.events import Session
+from tests.waiting import eventually as eventually
 
 WITHIN_S = 30.0
 
 
 def clock() -> int:
     return time.time_ns() // 1_000_000
-
-
-async def eventually(happens: Callable[[], Awaitable[bool] | bool], within_s: float = WITHIN_S) -> None:
-    """Polls until it happens; errors of a part that is away count as "not yet"."""
-    deadline, last = time.monotonic() + within_s, None
-    while True:
-        try:
-            happened = happens()
-            if happened if isinstance(happened, bool) else await happened:
-                return
-        except (*postgres.AWAY, *hot.AWAY) as error:
-            last = error
-        assert time.monotonic() < deadline, f"did not happen within {within_s} s; last error: {last!r}"
-        await asyncio.sleep(0.02)
 
 
 async def never(happens: Callable[[], Awaitable[bool]], for_s: float) -> None:

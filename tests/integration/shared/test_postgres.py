@@ -12,6 +12,7 @@ import pytest
 from local.stack import Stack
 from shared.stores import postgres
 from shared.stores.postgres import Pool
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -239,10 +240,3 @@ async def swallowing() -> AsyncIterator[int]:
 
     async with await asyncio.start_server(read, "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1]
-
-
-async def eventually(happens: Callable[[], Awaitable[bool]], within_s: float = 10) -> None:
-    deadline = time.monotonic() + within_s
-    while not await happens():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
