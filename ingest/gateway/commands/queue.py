@@ -1,8 +1,7 @@
 """What is to be asked of one charger: one CALL at a time, in order, each with its end. Pure but for futures.
 
 Three sources: an operator who waits for the answer, until a deadline; intents of the inventory; statuses that are
-missing. What was not sent by its deadline is never sent. An intent is tried once a session and again after a boot,
-one that was answered before only if what the charger reports since its boot is not what was asked for.
+missing. What was not sent by its deadline is never sent.
 """
 
 import asyncio
@@ -12,10 +11,10 @@ from math import inf
 
 from ingest.gateway.commands.missing_statuses import MissingStatuses
 from ingest.gateway.commands.pace import Pace
+from ingest.gateway.commands.tries import Tries
 from ingest.ocpp.calls import Busy
 from ingest.ocpp.commands import ChangeAvailability, Command, Resync, TriggerMessage
 from ingest.ocpp.session import Answer
-from shared.words.event import StatusReported
 
 ANSWER_S = 30
 WAITING = 16
@@ -52,15 +51,12 @@ class CommandQueue:
     __slots__ = (
         "_answer_s",
         "_boot_until",
-        "_broken",
-        "_has_booted",
-        "_is_2x",
         "_is_told",
         "_may_send_at",
         "_order",
         "_sent_at",
         "_settle_s",
-        "_tried",
+        "_tries",
         "_under_way",
         "_waiting",
         "statuses",
@@ -69,17 +65,14 @@ class CommandQueue:
     def __init__(self, now: float, settle_s: float, answer_s: float = ANSWER_S, *, is_2x: bool) -> None:
         self._settle_s = settle_s
         self._answer_s = answer_s
-        self._is_2x = is_2x
         self._may_send_at = now + settle_s
         self._waiting: list[_Order] = []
         self._under_way: Command | None = None
         self._order: _Order | None = None  #: who waits for what is under way
         self._sent_at = 0.0
-        self._tried: frozenset[int] = frozenset()
-        self._has_booted = False
         self._is_told = True  #: it knows what it is registered as
         self._boot_until = 0.0  #: a boot until then is one that it was asked for, and no restart
-        self._broken: frozenset[int] = frozenset()  #: intents that what was reported since the boot disagrees with
+        self._tries = Tries(is_2x=is_2x)
         self.statuses = MissingStatuses(now, settle_s, is_2x=is_2x)
 
     def add(self, command: Command, deadline: float) -> asyncio.Future[Answer]:
@@ -111,7 +104,7 @@ class CommandQueue:
         self._order = order = self._next_order(now)
         if order is not None:
             return self._send(order.command, now)
-        return self._send(self._next_intent(intents, agreed) or (self.statuses.take(now, pace) if pace else None), now)
+        return self._send(self._tries.take(intents, agreed) or (self.statuses.take(now, pace) if pace else None), now)
 
     def take_boot(self, now: float) -> Command | None:
         """The same for a PENDING charger, which may be asked for its BootNotification and nothing else (2.x B02)."""
@@ -140,15 +133,9 @@ class CommandQueue:
     def reported(
         self, events: Iterable[object], intents: Sequence[ChangeAvailability], agreed: Sequence[ChangeAvailability]
     ) -> None:
-        """What it said, once that is durable; what was asked last for its place or around it decides if it is right."""
+        """What it said, once that is durable."""
         self.statuses.reported(events)
-        if agreed and self._has_booted:
-            for event in events:
-                if isinstance(event, StatusReported):
-                    about = (change for change in (*intents, *agreed) if _is_about(event, change))
-                    last = max(about, key=lambda change: change.intent, default=None)
-                    if last is not None and last in agreed and _breaks(event, last):
-                        self._broken = _versions(agreed) & self._broken | {last.intent}
+        self._tries.reported(events, intents, agreed)
 
     def answered(self, answer: Answer, now: float) -> None:
         """The charger answered what is under way, or late what was."""
@@ -164,13 +151,10 @@ class CommandQueue:
 
     def booted(self, now: float) -> bool:
         """The charger may have forgotten what it was asked; returns whether something was under way, and is no more."""
-        self._has_booted = True
         self.statuses.booted(now)
         is_asked_for, self._boot_until = now < self._boot_until, 0.0
-        if is_asked_for:
-            return False
-        self._tried = self._broken = frozenset()
-        if self._under_way is None:
+        self._tries.booted(is_asked_for=is_asked_for)
+        if is_asked_for or self._under_way is None:
             return False
         self._drop(Interrupted("it restarted before it answered"))
         return True
@@ -204,21 +188,6 @@ class CommandQueue:
                 order.fail(Unsent(self._why_unsent()))
         return None
 
-    def _next_intent(
-        self, intents: Sequence[ChangeAvailability], agreed: Sequence[ChangeAvailability]
-    ) -> ChangeAvailability | None:
-        if not intents and not self._broken:
-            return None
-        broken = (change for change in agreed if change.intent in self._broken)
-        change = next((change for change in (*intents, *broken) if self._may_be_tried(change)), None)
-        if change is not None:
-            self._tried = _versions((*intents, *agreed)) & self._tried | {change.intent}
-        return change
-
-    def _may_be_tried(self, change: ChangeAvailability) -> bool:
-        """Once, and in 1.6 no connector that was known of a device with another dialect: it would be another one."""
-        return change.intent not in self._tried and (self._is_2x or change.connector_id <= 1)
-
     def _send(self, command: Command | None, now: float) -> Command | None:
         self._under_way, self._sent_at = command, now
         if command is not None and _asks_for_a_boot(command):
@@ -240,20 +209,5 @@ class CommandQueue:
             order.fail(error)
 
 
-def _versions(changes: Iterable[ChangeAvailability]) -> frozenset[int]:
-    return frozenset(change.intent for change in changes)
-
-
 def _asks_for_a_boot(command: Command) -> bool:
     return isinstance(command, TriggerMessage) and command.requested == "BootNotification"
-
-
-def _is_about(event: StatusReported, change: ChangeAvailability) -> bool:
-    return change.evse_id in (0, event.evse_id) and change.connector_id in (0, event.connector_id)
-
-
-def _breaks(event: StatusReported, change: ChangeAvailability) -> bool:
-    """Whether a status is not what was asked for its place; a fault is no service, but no intent mends it."""
-    if change.operative:
-        return event.reported == "Unavailable"
-    return event.reported not in ("Unavailable", "Faulted")

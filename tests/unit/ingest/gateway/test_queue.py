@@ -9,26 +9,10 @@ from ingest.gateway.commands.queue import ANSWER_S, WAITING, CommandQueue, Inter
 from ingest.ocpp.calls import Busy
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
 from ingest.ocpp.session import Answer
-from shared.words.event import StatusReported
 
 SETTLE_S = 45.0
 RESET, UNLOCK = Reset("graceful"), UnlockConnector(1, 1)
-OUT, BACK = ChangeAvailability(False, 0, 0, 7), ChangeAvailability(True, 2, 1, 8)
-
-
-def status(reported: str, evse_id: int = 1, connector_id: int = 1) -> StatusReported:
-    return StatusReported(
-        charge_point_id="CP1",
-        charge_point_key=7,
-        epoch=1_800_000_000_000,
-        sequence=0,
-        received_at=1_800_000_000_000,
-        gateway_id="g",
-        protocol="ocpp1.6",
-        evse_id=evse_id,
-        connector_id=connector_id,
-        reported=reported,
-    )
+OUT = ChangeAvailability(False, 0, 0, 7)
 
 
 @pytest.fixture
@@ -39,8 +23,8 @@ def queue() -> CommandQueue:
     return queue
 
 
-def take(queue: CommandQueue, now: float, *agreed: ChangeAvailability) -> Command | None:
-    return queue.take((), agreed, now, None)
+def take(queue: CommandQueue, now: float) -> Command | None:
+    return queue.take((), (), now, None)
 
 
 def answer(queue: CommandQueue, command: Command, now: float = 1, *, is_late: bool = False) -> None:
@@ -204,17 +188,6 @@ async def test_a_second_boot_while_a_trigger_is_under_way_is_a_restart(queue: Co
         await asked
 
 
-def test_what_was_tried_is_remembered_as_long_as_it_may_be_tried(queue: CommandQueue) -> None:
-    for version in range(1_000):
-        change = ChangeAvailability(False, 1, 1, version)
-        assert queue.take((change,), (OUT,), version, None) == change
-        answer(queue, change, version)
-        queue.booted(version) if version % 100 == 99 else None
-        queue.reported([status("Available")], (), [ChangeAvailability(False, 1, 1, 10_000 + version)])
-    assert len(queue._tried) <= 2
-    assert len(queue._broken) <= 2
-
-
 async def test_who_is_accepted_by_a_change_is_asked_for_nothing_but_its_boot_until_it_knows(
     queue: CommandQueue,
 ) -> None:
@@ -278,82 +251,6 @@ async def test_who_does_not_wait_any_more_is_not_served(queue: CommandQueue) -> 
     gone = asyncio.ensure_future(queue.add(UNLOCK, 10))
     gone.cancel()
     assert take(queue, 0) is None
-
-
-def test_an_intent_is_tried_once_and_again_after_a_boot(queue: CommandQueue) -> None:
-    intents = (OUT, BACK)
-    assert queue.take(intents, (), 0, None) == OUT
-    answer(queue, OUT)
-    assert queue.take(intents, (), 1, None) == BACK
-    answer(queue, BACK)
-    assert queue.take(intents, (), 2, None) is None
-    queue.booted(3)
-    assert queue.take(intents, (), 4, None) == OUT
-
-
-@pytest.mark.parametrize(
-    ("change", "reported", "is_broken"),
-    [
-        (OUT, status("Available"), True),
-        (OUT, status("Charging"), True),
-        (OUT, status("Unavailable"), False),
-        (OUT, status("Faulted"), False),
-        (OUT, status("Available", 0, 0), True),
-        (BACK, status("Unavailable", 2), True),
-        (BACK, status("Unavailable", 1), False),
-        (BACK, status("Faulted", 2), False),
-        (BACK, status("Available", 2), False),
-        (ChangeAvailability(False, 2, 0, 9), status("Occupied", 2, 3), True),
-        (ChangeAvailability(False, 2, 0, 9), status("Occupied", 1, 3), False),
-        (ChangeAvailability(False, 2, 1, 9), status("Occupied", 2, 3), False),
-    ],
-)
-def test_what_was_agreed_is_asked_again_after_a_boot_whose_statuses_disagree_once(
-    queue: CommandQueue, change: ChangeAvailability, reported: StatusReported, is_broken: bool
-) -> None:
-    queue.reported([reported], (), [change])
-    assert take(queue, 0, change) is None, "it has not booted"
-    queue.booted(1)
-    assert take(queue, 2, change) is None, "it has not said anything yet"
-    queue.reported([reported], (), [change])
-    assert take(queue, 3, change) == (change if is_broken else None)
-    answer(queue, change)
-    queue.reported([reported], (), [change])
-    assert take(queue, 4, change) is None
-
-
-WHOLE_OUT, WHOLE_BACK = ChangeAvailability(False, 0, 0, 20), ChangeAvailability(True, 0, 0, 21)
-
-
-@pytest.mark.parametrize(
-    ("intents", "agreed", "reported", "again"),
-    [
-        ([WHOLE_BACK], [BACK, ChangeAvailability(False, 1, 1, 9)], "Available", None),
-        ([], [WHOLE_BACK, ChangeAvailability(False, 1, 1, 9)], "Available", None),
-        ([], [WHOLE_OUT, ChangeAvailability(True, 1, 1, 30)], "Available", None),
-        ([], [WHOLE_OUT, ChangeAvailability(True, 1, 1, 30)], "Unavailable", ChangeAvailability(True, 1, 1, 30)),
-        ([], [WHOLE_OUT, ChangeAvailability(True, 2, 1, 30)], "Available", WHOLE_OUT),
-    ],
-)
-def test_what_was_asked_last_for_a_place_or_around_it_decides_what_its_status_breaks(
-    queue: CommandQueue,
-    intents: list[ChangeAvailability],
-    agreed: list[ChangeAvailability],
-    reported: str,
-    again: ChangeAvailability | None,
-) -> None:
-    queue.booted(0)
-    queue.reported([status(reported)], intents, agreed)
-    assert queue.take((), agreed, 1, None) == again
-
-
-def test_1_6_is_not_asked_for_what_it_has_no_words_for() -> None:
-    queue = CommandQueue(0, SETTLE_S, is_2x=False)
-    queue.heard()
-    second, first = ChangeAvailability(False, 1, 2, 1), ChangeAvailability(False, 1, 1, 2)
-    assert queue.take((second, first), (), 0, None) == first
-    answer(queue, first)
-    assert queue.take((second, first), (), 1, None) is None
 
 
 async def test_a_pending_charger_is_asked_for_its_boot_and_for_nothing_else(queue: CommandQueue) -> None:

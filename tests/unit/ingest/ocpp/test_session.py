@@ -227,6 +227,7 @@ def test_who_is_not_accepted_gets_that_word_and_nothing_else(
     talk = session(protocol, registration=registration)
     boot = talk.receive(BOOT if protocol == "ocpp1.6" else BOOT_201, NOW)
     assert json.loads(boot.replies[0])[2]["status"] == word
+    assert boot.told == registration
     assert [type(event).__name__ for event in boot.events] == ["Booted"]
     for text in (STATUS, EVENTS, HEARTBEAT, '[2,"1","FooBar",{}]', '[2,"1","Reset",{}]'):
         refused = talk.receive(text, NOW)
