@@ -46,7 +46,6 @@ _FORGET_UNREPORTED = """
     UPDATE reports r SET forgotten = true FROM charge_points c
     WHERE c.key = $1 AND r.charge_point_key = c.key AND c.unreported_since IS NOT NULL AND r.epoch < c.hardware_epoch
 """
-_FORGET_INTENTS = f"DELETE FROM intents WHERE {_PLACE}"  # noqa: S608
 _WAITS = f"SELECT EXISTS (SELECT FROM reports WHERE {_PLACE} AND forgotten)"  # noqa: S608
 
 
@@ -114,7 +113,6 @@ class Hardware:
             place = (row["key"], evse_id, connector_id)
             if await write.connection.execute(_FORGET, *place) == "UPDATE 0":
                 raise NotFound("the charge point has reported no such connector: GET it to see which it has")
-            await write.connection.execute(_FORGET_INTENTS, *place)
             write.record(
                 "place.forgotten",
                 station_id=documents.charge_point(row["document"]).station_id,

@@ -158,7 +158,8 @@ async def test_a_restart_is_seen_soon_after_a_boot_that_came_before_the_answer_t
         assert (answer.status_code, "restarted" in answer.json()["detail"]) == (504, True)
 
 
-async def test_what_was_asked_of_a_place_goes_with_it(api: Api, quick: Ingest, dialect: str) -> None:
+@pytest.mark.parametrize("place", ["evses/2", "connectors/2/1"])
+async def test_what_was_asked_of_a_place_goes_with_it(api: Api, quick: Ingest, dialect: str, place: str) -> None:
     async with connected(api, quick, dialect, ChangeAvailability=is_silent) as (cp, charger):
         await charger.report(2, 1, "Available")
 
@@ -166,7 +167,7 @@ async def test_what_was_asked_of_a_place_goes_with_it(api: Api, quick: Ingest, d
             return len((await api.client.get(f"/v1/charge-points/{cp}")).json()["evses"]) == 2
 
         await eventually(shown, 15)
-        path = f"/v1/charge-points/{cp}/evses/2/availability"
+        path = f"/v1/charge-points/{cp}/{place}/availability"
         intending = asyncio.create_task(api.client.put(path, json={"operative": False}))
         await was_asked(charger, "ChangeAvailability")
         assert (await api.client.delete(f"/v1/charge-points/{cp}/connectors/2/1")).status_code == 204
