@@ -93,7 +93,7 @@ class Idempotency:
             if not await claimed.keep(connection, answer(change)):
                 raise _in_progress()  # it took us too long, and another request has the key
 
-        async with self._released(claimed):
+        async with self._released(claimed, Exception):
             asks = author(request)
             return first(await write(Author(asks.actor, asks.request_id, keep)))
 
@@ -107,7 +107,7 @@ class Idempotency:
         if isinstance(claimed, Response):
             return claimed
         try:
-            async with self._released(claimed):
+            async with self._released(claimed, Problem):  # after a bug it may have been done
                 answer = await do(author(request))
         except Problem as problem:
             if problem.may_be_done:
@@ -141,10 +141,10 @@ class Idempotency:
         return Response(found["body"], found["status"], headers | {"Idempotency-Replayed": "true"})
 
     @contextlib.asynccontextmanager
-    async def _released(self, claim: "_Claim") -> AsyncIterator[None]:
+    async def _released(self, claim: "_Claim", refusal: type[Exception]) -> AsyncIterator[None]:
         try:
             yield
-        except Exception as error:
+        except refusal as error:
             if not (isinstance(error, Problem) and error.may_be_done):
                 with contextlib.suppress(Unavailable):
                     async with self._database.connection() as connection:

@@ -239,6 +239,23 @@ async def test_a_command_that_nobody_finished_is_not_sent_again(ready: Api) -> N
     assert problem(await post(ready, path, reset), 409).type == "/problems/in-progress"
 
 
+async def test_a_bug_after_a_command_was_sent_does_not_send_it_again(
+    api: Api, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(commands.Commands, "_record", broken)
+    cp = new_id()
+    await api.station("S1", cp)
+    path, reset = f"/v1/charge-points/{cp}/reset", {"json": {"kind": "graceful"}}
+    async with plugged(api, ingest.gateways[0], cp) as plug:
+        first = asyncio.create_task(post(api, path, reset))
+        await plug.answer({"status": "Accepted"})
+        assert (await first).status_code == 500
+        assert problem(await post(api, path, reset), 409).type == "/problems/in-progress"
+
+
 async def test_a_command_that_may_have_been_done_is_answered_again_and_not_sent_again(
     api: Api, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
