@@ -72,7 +72,7 @@ def wired(run: dict[str, Any], browser: Any, charge_point: Made) -> Iterator[tup
         opened.page.clock.install()
         charger.reports(1, "Available")
         page = opened.open(f"#q={station}")
-        shown(page, "available")
+        shown(page, "available", within_ms=20_000)  # a station that the snapshot does not have yet takes 5 s
         page.wait_for_selector(".live.live-now >> text=Live")
         yield wire, charger, page
 
