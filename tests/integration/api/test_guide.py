@@ -55,11 +55,27 @@ async def test_curl_makes_a_station_lists_and_follows(api: Api) -> None:
         assert '"id":"alex"' in await following
 
 
+async def test_curl_lets_in_a_charger_that_was_refused(api: Api) -> None:
+    await api.station("alex")
+    await api.pool.execute("INSERT INTO unknown_charge_points (folded_id, id, status) VALUES ('cp9', 'CP9', 404)")
+    async with serving(api.app, "127.0.0.1", 0) as port:
+        assert '"password":' in await run(["bash", "-euc", client("sh", 1)], port)
+    assert (await api.client.get("/v1/charge-points/CP9")).json()["station_id"] == "alex"
+
+
 async def test_curl_takes_a_station_out_of_service(api: Api) -> None:
     await api.station("alex", "CP1")
     async with serving(api.app, "127.0.0.1", 0) as port:
-        assert '"result":"Waiting"' in await run(["bash", "-euc", client("sh", 1)], port)
+        assert '"result":"Waiting"' in await run(["bash", "-euc", client("sh", 2)], port)
     assert (await api.client.get("/v1/charge-points/CP1")).json()["operative"] is False
+
+
+async def test_curl_tells_what_happened_last_night(api: Api) -> None:
+    await api.station("alex", "CP1")
+    async with serving(api.app, "127.0.0.1", 0) as port:
+        printed = await run(["bash", "-euc", client("sh", 3)], port)
+    assert printed.count('{"items":') == 3
+    assert '"type"' not in printed
 
 
 async def test_python_reads_every_page_and_renames_a_station(api: Api) -> None:
