@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from loadtest.servers.system import System
-from local.process import Process
 
 _ROLE = "watched"
 
@@ -15,8 +15,8 @@ _ROLE = "watched"
 class Statements:
     """The statements of one program."""
 
-    def __init__(self, log: Process) -> None:
-        self._log = log.log
+    def __init__(self, log: Path) -> None:
+        self._log = log
         self._read_to = 0
 
     def since_last(self) -> Counter[str]:
@@ -45,4 +45,4 @@ async def watched(system: System, program: str) -> Statements:
         netloc=f"{_ROLE}:{url.password}@{url.hostname}:{url.port}"
     ).geturl()
     service.start()
-    return Statements(system.stack.postgres)
+    return Statements(system.stack.postgres.log)

@@ -92,8 +92,10 @@ def _needs(measured: Measured, assumed: Mapping[str, Any], chargers: int) -> dic
     def cores(part: str, more: float = 0.0) -> float:
         return float((rate * measured.us(part, rate) / 1e6 + more) / busy)
 
-    idle = measured.rows["idle"]["settings"]["connections"]
-    resting = measured("idle", "gateway_percent") / 100 / idle * chargers
+    idle, every_s = measured.rows["idle"]["settings"], charger["pinged every (s)"]  # a ping costs about a Heartbeat
+    beats = idle["beats_per_s"] + idle["connections"] / every_s
+    resting = measured("idle", "gateway_percent") / 100 / beats
+    resting *= chargers * (1 / every_s + 1 / charger["heartbeat every (s)"])
     return {
         "statuses/s, mean": mean,
         "statuses/s, peak": rate,

@@ -43,7 +43,14 @@ async def idle(*, quick: bool) -> Row:
     async with system(("gateway",), prepare=lambda url: fill.fill(url, inventory // 2)) as ours:
         await _many(figures, ours, many, watch_s)
     await _resting(figures, resting, min(watch_s, RESTING_S))
-    settings = {"connections": many, "inventory": inventory, "resting": resting, "seconds": watch_s, "broker": broker()}
+    settings = {
+        "connections": many,
+        "beats_per_s": BEATS_PER_S,
+        "inventory": inventory,
+        "resting": resting,
+        "seconds": watch_s,
+        "broker": broker(),
+    }
     return Row(settings, figures.spread, GOALS, short)
 
 

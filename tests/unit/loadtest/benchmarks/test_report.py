@@ -24,7 +24,14 @@ FIGURES: dict[str, dict[str, Any]] = {
     "idle": {"kb_each": [8, 8.4, 9], "gateway_percent": [1, 1, 1]},
     "storm": {"gateway_ms_each": [1, 1, 1]},
 }
-SETTINGS = {"connections": 16_000, "inventory": 100_000, "resting": 1_000, "chargers": 10_000, "document_bytes": 2_000}
+SETTINGS = {
+    "connections": 16_000,
+    "beats_per_s": 250,
+    "inventory": 100_000,
+    "resting": 1_000,
+    "chargers": 10_000,
+    "document_bytes": 2_000,
+}
 
 
 def _told(**changed: Any) -> dict[str, Any]:
