@@ -154,6 +154,8 @@ def _status(told: Told) -> str:
         case "left":
             raise Silent(f"it was sent, but {told.detail}: it may have done it; look before trying again")
         case "timeout":
-            raise Silent("it is connected, but did not answer in time: it may still do it; look before trying again")
+            raise Silent(
+                "it did not answer in time: it may have been asked, and may still do it; look before trying again"
+            )
         case "refused":
             raise Refused(f"it answered with an error, {told.detail}: it may not know this command")

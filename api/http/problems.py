@@ -236,11 +236,11 @@ class ChargerBusy(Unavailable):
 
 
 class Silent(Problem):
-    """The charger is connected, but did not answer in time. It may still do it: look before trying again."""
+    """The charger did not answer in time. It may have been asked, and may still do it: look before trying again."""
 
     status, name = 504, "charger-silent"
     may_be_done = True
-    example = "it is connected, but did not answer in time: it may still do it; look before trying again"
+    example = "it did not answer in time: it may have been asked, and may still do it; look before trying again"
 
 
 def every(of: type[Problem] = Problem) -> Iterator[type[Problem]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from shared.words.event import EVSE_LEVEL, CommandAnswered
-from shared.words.intents import AGREED, Intent
+from shared.words.intents import AGREED, Intent, Out
 
 from .state import CHARGE_POINT, ChargePoint, Place, Report
 
@@ -11,10 +11,14 @@ _NO_SERVICE = ("UNAVAILABLE", "FAULTED")  #: a fault is no service either, but n
 
 
 def answered(charge_point: ChargePoint, event: CommandAnswered) -> None:
-    """The charger's word on an intent, unless a newer one took its place."""
+    """The charger's word on an intent; on one whose place a newer one took, it says what holds until that is agreed."""
     place = (event.evse_id, event.connector_id)
     intent = charge_point.intents.get(place)
-    if intent is not None and (intent.version, intent.operative) == (event.intent, event.operative):
+    if intent is not None and intent.version > event.intent and intent.result is None and event.result in AGREED:
+        before = None if event.operative else intent.before or Out(None, None, event.received_at)
+        if before != intent.before:
+            _change(charge_point, place, intent._replace(before=before))
+    elif intent is not None and (intent.version, intent.operative) == (event.intent, event.operative):
         intent = intent._replace(result=event.result, answered_at=event.received_at, confirmed_at=None)
         _change(charge_point, place, intent)
         if intent.operative and intent.result in AGREED:

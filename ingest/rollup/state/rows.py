@@ -49,8 +49,11 @@ REPORT = Columns(
 )  # fmt: skip
 INTENT = Columns(
     key=[*_PLACE, "version bigint"],
-    rest=["operative boolean", "result text", "answered_at timestamptz", "confirmed_at timestamptz"],
-)
+    rest=[
+        "operative boolean", "result text", "answered_at timestamptz", "confirmed_at timestamptz",
+        "out_note text", "out_by text", "out_since timestamptz",
+    ],
+)  # fmt: skip
 HISTORY = Columns(
     key=[],
     rest=[
@@ -157,6 +160,7 @@ def intent_row(one: ChargePoint, place: Place) -> tuple[Any, ...]:
     intent = one.intents[place]
     return (
         one.key, *place, intent.version, intent.operative, intent.result, intent.answered_at, intent.confirmed_at,
+        *(intent.before or (None, None, None)),
     )  # fmt: skip
 
 

@@ -140,6 +140,17 @@ def test_an_old_word_of_the_whole_does_not_hide_newer_ones_of_its_connectors() -
     assert waits(made) == [(False, "Accepted")]
 
 
+def test_what_was_agreed_after_another_was_asked_holds_until_that_is() -> None:
+    made, session = world((WHOLE, wanted(2, operative=True)))
+    made.tell(session.answered(T0 + 1, intent=1))
+    assert [place for _, _, place in out(made)] == [WHOLE], "it was on its way when it was to come back"
+    made.tell(session.answered(T0 + 2, "Rejected", operative=True, intent=2))
+    assert ([place for _, _, place in out(made)], made.document.operative) == ([WHOLE], False)
+    made, session = world((WHOLE, wanted(2, before=BEFORE)))
+    made.tell(session.answered(T0 + 1, operative=True, intent=1), session.answered(T0 + 2, "Rejected", intent=2))
+    assert (out(made), made.document.operative) == ([], True)
+
+
 def test_with_its_place_an_intent_goes() -> None:
     made, session = world(((2, 1), wanted(1)), ((2, 0), wanted(2)), ((1, 1), wanted(3)), (WHOLE, wanted(4)))
     hardware.forget(made.one, [(2, 1)], T0 + 1, made.policy)
