@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from loadtest.benchmarks.report.plot import plot
 from loadtest.benchmarks.report.table import goals
 from loadtest.benchmarks.row import Row, written
 from loadtest.benchmarks.rows import ON_DEMAND, ROWS
+from local.process import StartFailure
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,9 +37,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="\n".join(["rows:", *lines]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    found.add_argument(
-        "rows", nargs="*", metavar="ROW", choices=[[], *ROWS], help=f"(default: all but {', '.join(ON_DEMAND)})"
-    )
+    found.add_argument("rows", nargs="*", metavar="ROW", help=f"(default: all but {', '.join(ON_DEMAND)})")
     found.add_argument("--quick", action="store_true", help="each small, to see that it works; the figures mean little")
     found.add_argument("--events", type=int, help="of the backlog that is caught up (default: 1000000)")
     found.add_argument(
@@ -50,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures; the exit code is 1 when a row failed, and of --guard when a ratio is out of its bounds."""
     given = parser().parse_args(arguments)
+    if unknown := set(given.rows) - set(ROWS):
+        parser().error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     if given.guard:
         sys.exit(not uvloop.run(guard.holds()))
     os.environ.setdefault("BROKER", "kafka")
@@ -59,14 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     failed: list[str] = []
     for name in given.rows or [one for one in ROWS if one not in ON_DEMAND]:
         print(f"{name} …", file=sys.stderr, flush=True)
-        around = circumstances()
+        around, began = circumstances(), time.monotonic()
         try:
             row = uvloop.run(_measured(name, given))
+        except StartFailure as failure:
+            sys.exit(str(failure))
         except Exception:  # noqa: BLE001 - one row that fails stops no other
             traceback.print_exc()
             failed.append(name)
             continue
-        told["rows"][name] = {**around, "quick": given.quick, **row.told}
+        told["rows"][name] = {**around, "took_s": round(time.monotonic() - began), "quick": given.quick, **row.told}
         told["rows"] = {one: told["rows"][one] for one in ROWS if one in told["rows"]}
         report.write_text(written(told))
         (given.into / "figures.svg").write_text(plot(told["rows"]))
