@@ -16,20 +16,20 @@ from shared.words.status import Connectivity, Status
 from shared.words.turns import Standing, Turn
 
 from . import memberships, served
+from .columns import Columns
 from .hot import Change
 from .memberships import Membership
 from .postgres import Connection
 
-_ROLL_UP = """
-    UPDATE stations s SET status = n.status, health = n.health, partially_available = n.partially_available,
-           counts = n.counts::jsonb, revision = n.revision, updated_at = n.updated_at, traits = n.traits,
-           status_since = n.status_since, connectivity_counts = n.connectivity_counts::jsonb
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::bigint[], $7::timestamptz[],
-                $8::smallint[], $9::timestamptz[], $10::text[])
-         AS n(key, status, health, partially_available, counts, revision, updated_at, traits, status_since,
-              connectivity_counts)
-    WHERE s.key = n.key
-"""
+#: What the charge points of a station come to, as it is written.
+STATION = Columns(
+    key=["key bigint"],
+    rest=[
+        "status text", "health text", "partially_available boolean", "counts jsonb", "revision bigint",
+        "updated_at timestamptz", "traits smallint", "status_since timestamptz", "connectivity_counts jsonb",
+    ],
+)  # fmt: skip
+_ROLL_UP = STATION.update("stations")
 
 _STATIONS_OF = """
     SELECT DISTINCT station_key FROM charge_points
@@ -100,8 +100,20 @@ async def roll_up(
     if not station_keys:
         return []
     stations = await connection.fetch(served.STATIONS, sorted(station_keys))
-    members = served.by_station(await connection.fetch(served.MEMBERS, sorted(station_keys)))
-    revisions = await take_revisions(connection, len(stations))
+    members = await connection.fetch(served.MEMBERS, sorted(station_keys))
+    rows, changes = rolled_up(stations, members, await take_revisions(connection, len(stations)), now, turns)
+    await connection.execute(_ROLL_UP, *STATION.arrays(rows))
+    return changes
+
+
+def rolled_up(
+    stations: Sequence[Any], charge_points: Sequence[Any], revisions: Sequence[int], now: int, turns: Iterable[Turn]
+) -> tuple[list[tuple[Any, ...]], list[Change]]:
+    """What is to be written (rows of ``STATION``) and published of stations (rows of ``served.STATIONS``).
+
+    ``charge_points`` are all those of them (rows of ``served.MEMBERS``).
+    """
+    members = served.by_station(charge_points)
     updated_at = instant.to_datetime(now)
     turned: dict[int, list[Turn]] = {}
     for turn in turns:
@@ -117,7 +129,7 @@ async def roll_up(
         rows.append(
             (
                 station["key"], rolled.status, rolled.health, rolled.partially_available, counts, revision,
-                updated_at, _traits(of_it), since, documents.encode(connectivity).decode(),
+                now, _traits(of_it), instant.from_datetime(since), documents.encode(connectivity).decode(),
             )
         )  # fmt: skip
         fresh = dict(station) | {
@@ -131,8 +143,7 @@ async def roll_up(
             "updated_at": updated_at,
         }
         changes.append(served.station_change(fresh, [one["document"] for one in of_it], served.facts(fresh, of_it)))
-    await connection.execute(_ROLL_UP, *zip(*rows, strict=True))
-    return changes
+    return rows, changes
 
 
 async def note(

@@ -1,6 +1,5 @@
 """Documents as they stand in Postgres, made into the changes that are published: whole, or page by page."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, get_args
 
@@ -12,15 +11,16 @@ from .changes import Facts, Kind
 from .hot import Change
 from .postgres import Connection
 
-STATIONS = """
-    SELECT key, id, name, address, latitude, longitude, time_zone, version, status, health,
-           partially_available, counts, connectivity_counts, status_since, revision, updated_at, deleted_at
-    FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key
-"""
-MEMBERS = """
-    SELECT station_key, key, status, status_since, connectivity, operative, evse_counts, document
-    FROM charge_points WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL ORDER BY station_key, folded_id
-"""
+STATION = (
+    "key", "id", "name", "address", "latitude", "longitude", "time_zone", "version", "status", "health",
+    "partially_available", "counts", "connectivity_counts", "status_since", "revision", "updated_at", "deleted_at",
+)  # fmt: skip
+STATIONS = f"SELECT {', '.join(STATION)} FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key"  # noqa: S608
+MEMBER = ("station_key", "key", "status", "status_since", "connectivity", "operative", "evse_counts", "document")
+MEMBERS = f"""
+    SELECT {", ".join(MEMBER)} FROM charge_points
+    WHERE station_key = ANY($1::bigint[]) AND deleted_at IS NULL ORDER BY station_key, folded_id
+"""  # noqa: S608
 _CHARGE_POINTS = """
     SELECT c.key, c.id, s.id AS station_id, c.version, c.revision, c.document, c.deleted_at
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
@@ -36,6 +36,8 @@ _SIZES = {
         SELECT key, octet_length(document) AS bytes FROM charge_points WHERE key = ANY($1::bigint[]) ORDER BY key
     """,
 }
+
+_CONNECTIVITIES: tuple[Connectivity, ...] = get_args(Connectivity)
 
 Unreadable = Callable[[Kind, int, Exception], None]  #: told of the key of a row that cannot be read, and why
 
@@ -140,12 +142,13 @@ def station_change(row: Any, charge_point_documents: Sequence[str], brief: Facts
 
 def connectivity_counts(charge_points: Sequence[Any]) -> dict[Connectivity, int]:
     """Rows of charge points (``MEMBERS``) by connectivity, without zeros."""
-    return in_order(Counter(one["connectivity"] for one in charge_points))
+    every = [one["connectivity"] for one in charge_points]
+    return {one: n for one in _CONNECTIVITIES if (n := every.count(one))}
 
 
 def in_order(counts: Mapping[Any, int]) -> dict[Connectivity, int]:
     """The counts in the order in which they are served, without zeros."""
-    return {one: n for one in get_args(Connectivity) if (n := counts.get(one, 0))}
+    return {one: n for one in _CONNECTIVITIES if (n := counts.get(one, 0))}
 
 
 def facts(row: Any, charge_points: Sequence[Any]) -> Facts:

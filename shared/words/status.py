@@ -73,5 +73,8 @@ def count(statuses: Iterable[Status]) -> dict[Status, int]:
 
 def summed(many: Iterable[Counts]) -> dict[Status, int]:
     """Counts added up, without zeros, in the order of ``STATUSES``."""
-    every = list(many)
-    return {status: n for status in STATUSES if (n := sum(counts.get(status, 0) for counts in every))}
+    added: dict[Status, int] = {}
+    for counts in many:
+        for status, n in counts.items():
+            added[status] = added.get(status, 0) + n
+    return {status: added[status] for status in STATUSES if added.get(status)}

@@ -7,99 +7,20 @@ from typing import Any, TypeVar, get_args
 from ingest.rollup.fold import rules
 from ingest.rollup.fold.state import ChargePoint, Expired, HistoryRow, Place, Report, Settled
 from ingest.rollup.fold.view import View
+from shared.stores.columns import known
 from shared.words import documents, instant
 from shared.words import intents as intents_of
 from shared.words.status import STATUSES, Reason
 
-from .columns import Columns, known
+from .statements import KNOWN
 
 _UNREADABLE = (ValueError, TypeError)
 _REASONS: frozenset[str] = frozenset(get_args(Reason))
 _T = TypeVar("_T")
 
-_PLACE = ["charge_point_key bigint", "evse_id smallint", "connector_id smallint"]
-_WORDS = ["reported text", "error_code text", "vendor_error_code text", "vendor_id text", "info text"]
-_TIMES = ["event_time timestamptz", "reported_at timestamptz", "received_at timestamptz"]
-_VERSION = ["epoch bigint", "sequence bigint"]
-
-#: What a charge point's events leave in its row; ``_charge_point`` reads them into the fields of the same names.
-_STATE = [
-    "log_partition int", "protocol text", "vendor text", "model text", "serial text", "firmware text",
-    "hardware int", "hardware_epoch bigint", "hardware_since timestamptz", "unreported_since timestamptz",
-    "identity_conflict boolean", "connectivity text", "connectivity_since timestamptz", "last_seen_at timestamptz",
-    "closed_at timestamptz", "previous_seen_at timestamptz", "gateway_id text", *_VERSION, "silent boolean",
-]  # fmt: skip
-_INVENTORY = ["id text", "station_key bigint", "registration text"]
-_SERVED = [
-    "operative boolean", "status text", "status_since timestamptz", "health text", "evse_counts jsonb",
-    "connector_counts jsonb", "revision bigint", "updated_at timestamptz", "flapping boolean", "stuck boolean",
-    "document text",
-]  # fmt: skip
-
-_READ = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE, "status text", "status_since timestamptz"])
-CHARGE_POINT = Columns(key=["key bigint"], rest=[*_STATE, *_SERVED])
-PLACE = Columns(key=_PLACE, rest=[])
-REPORT = Columns(
-    key=_PLACE,
-    rest=[
-        *_WORDS, "since timestamptz", *_TIMES, *_VERSION, "info_at timestamptz",
-        "status text", "reason text", "status_since timestamptz", "evse_status text", "evse_since timestamptz",
-        "forgotten boolean", "word_since timestamptz", "flapping boolean", "stuck boolean",
-    ],
-)  # fmt: skip
-INTENT = Columns(
-    key=[*_PLACE, "version bigint"],
-    rest=[
-        "operative boolean", "result text", "answered_at timestamptz", "confirmed_at timestamptz",
-        "out_note text", "out_by text", "out_since timestamptz",
-    ],
-)  # fmt: skip
-HISTORY = Columns(
-    key=[],
-    rest=[
-        "charge_point_key bigint", "kind text", "evse_id smallint", "connector_id smallint", "reported text",
-        "normalized text", *_WORDS[1:], *_TIMES[:2], "reported_at_text text", _TIMES[2], *_VERSION, "flags text[]",
-    ],
-)  # fmt: skip
-
-CHARGE_POINTS = f"""
-    SELECT {_READ.of("c")}, s.id AS station_id, c.version, c.password_hash IS NOT NULL AS has_password,
-           g.renewed_at, g.expires_at, now() - g.expires_at AS expired_for
-    FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
-    LEFT JOIN gateways g ON g.id = c.gateway_id AND g.expires_at < now()
-    WHERE c.key = ANY($1::bigint[]) AND c.deleted_at IS NULL ORDER BY c.key FOR NO KEY UPDATE OF c
-"""
-#: In this order, for an EVSE's status stands with the first of its connectors.
-REPORTS = f"""
-    SELECT {REPORT.of("r")} FROM reports r WHERE charge_point_key = ANY($1::bigint[])
-    ORDER BY charge_point_key, evse_id, connector_id
-"""
-INTENTS = "SELECT * FROM intents WHERE charge_point_key = ANY($1::bigint[])"
-UPDATE = CHARGE_POINT.update("charge_points")
-UPDATE_INTENTS = INTENT.update("intents")
-UPSERT_REPORTS = REPORT.upsert("reports")
-DELETE_REPORTS = f"DELETE FROM reports t USING {PLACE.unnested} WHERE {PLACE.matched}"
-DELETE_INTENTS = f"DELETE FROM intents t USING {PLACE.unnested} WHERE {PLACE.matched}"
-_INSERT_HISTORY = HISTORY.insert("history")
-INSERT_HISTORY = f"{_INSERT_HISTORY} ON CONFLICT DO NOTHING"
-#: A late line is one only if it differs from what was known of its place just before it.
-INSERT_LATE = f"""
-    {_INSERT_HISTORY}
-    LEFT JOIN LATERAL (
-        SELECT h.reported, h.error_code, h.vendor_error_code, h.vendor_id FROM history h
-        WHERE h.charge_point_key = n.charge_point_key AND h.kind = n.kind
-          AND h.evse_id = n.evse_id AND h.connector_id = n.connector_id
-          AND (h.epoch, h.sequence) <= (n.epoch, n.sequence)
-        ORDER BY h.epoch DESC, h.sequence DESC LIMIT 1
-    ) AS before ON true
-    WHERE (before.reported, before.error_code, before.vendor_error_code, before.vendor_id)
-          IS DISTINCT FROM (n.reported, n.error_code, n.vendor_error_code, n.vendor_id)
-    ON CONFLICT DO NOTHING
-"""
-
 
 def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable[Any]) -> dict[int, ChargePoint]:
-    """The state in rows of ``CHARGE_POINTS``, ``REPORTS`` and ``INTENTS``, by key.
+    """The state in rows of ``statements.READ``, by key.
 
     A row that another version wrote, or a hand, costs what cannot be read of it and no more: statuses are derived
     from the reports again, a report comes with the next word of its place. ``mended`` says what it was.
@@ -174,8 +95,8 @@ def history_row(row: HistoryRow) -> tuple[Any, ...]:
 
 
 def _charge_point(row: Any) -> ChargePoint:
-    values = (known(value) if isinstance(value, datetime) else value for value in map(row.__getitem__, _READ.names))
-    given: dict[str, Any] = dict(zip(_READ.names, values, strict=True))
+    values = (known(value) if isinstance(value, datetime) else value for value in map(row.__getitem__, KNOWN.names))
+    given: dict[str, Any] = dict(zip(KNOWN.names, values, strict=True))
     return ChargePoint(**given, station_id=row["station_id"], has_password=row["has_password"], expired=_expired(row))
 
 

@@ -1,34 +1,27 @@
 """State in Postgres: one transaction a batch, whatever the number of events in it.
 
 The order inside is that of every writer: positions, stations, charge points, then the change (pure),
-then what it came to, set-based. A charge point that moved to another station between the first look
-and the lock makes the transaction start again.
+then what it came to, set-based: five round trips for nearly every batch. A charge point that moved to
+another station between the first look and the lock makes the transaction start again.
 """
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ingest.rollup.fold.budget import Budget
 from ingest.rollup.fold.fold import Folded
 from ingest.rollup.fold.state import ChargePoint
-from ingest.rollup.fold.view import viewed
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.state import rows
+from ingest.rollup.state import rows, statements
+from ingest.rollup.state.written import written
 from shared.stores import fleet
 from shared.stores.hot import Change
 from shared.stores.postgres import Connection, Pool
-from shared.words import documents
 
 log = logging.getLogger("plugwatch.rollup.store")
 
 TRIES = 5
-
-_MOVE_POSITIONS = """
-    UPDATE log_positions p SET next = n.next, last_record = n.last_record
-    FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::text[]) AS n(partition, stored, next, last_record)
-    WHERE p.topic = $1 AND p.partition = n.partition AND p.next = n.stored
-"""
 
 
 class Fenced(Exception):
@@ -140,25 +133,32 @@ class Store:
         now: int,
         budget: Budget | None,
     ) -> Applied:
-        await self._move(connection, moves)
+        wanted = sorted(keys)
+        taken = await connection.fetchrow(statements.TAKE, self._topic, *_turned(moves), wanted)
+        assert taken is not None
+        if taken["moved"] != len(moves):
+            raise Fenced(f"{taken['moved']} of {len(moves)} positions are where this rollup left them")
         folded = Folded()
-        if not keys:
+        if not wanted:
             return Applied([], None, folded, (), ())
-        found = await fleet.lock_charge_points(connection, keys, rows.CHARGE_POINTS)
-        versions = {row["key"]: row["version"] for row in found}
-        reports = await connection.fetch(rows.REPORTS, list(versions))
-        charge_points = rows.charge_points(found, reports, await connection.fetch(rows.INTENTS, list(versions)))
+        found = await statements.read(connection, taken["stations"], wanted)
+        if not {one["station_key"] for one in found.charge_points} <= {None, *taken["stations"]}:
+            raise fleet.Moved
+        charge_points = rows.charge_points(found.charge_points, found.reports, found.intents)
         self._say_mended(charge_points.values())
-        changed = sorted(alter(charge_points, folded))
-        await self._write_history(connection, folded)
-        if not changed:
-            return Applied([], None, folded, versions, ())
-        changes = await self._write(connection, [charge_points[key] for key in changed], versions, now, budget)
-        touched = {station for key in changed if (station := charge_points[key].station_key) is not None}
-        turns = [turn for key in changed for turn in charge_points[key].turns]
-        changes += await fleet.roll_up(connection, touched, now, turns)
-        note = await fleet.note(connection, touched, changed)
-        return Applied(changes, note, folded, versions, changed)
+        changed = [charge_points[key] for key in sorted(alter(charge_points, folded))]
+        made, note = written(changed, found, now, budget), None
+        if changed or folded.history:
+            note = await self._write(connection, made.parameters(folded.history))
+            await self._write_rest(connection, changed)
+        if folded.late:
+            lines = [rows.history_row(row) for row in folded.late]
+            await connection.execute(statements.INSERT_LATE, *statements.HISTORY.arrays(lines))
+        return Applied(made.changes, note, folded, charge_points.keys(), [one.key for one in changed])
+
+    async def _write(self, connection: Connection, parameters: Sequence[Any]) -> int:
+        """Returns the id of its note."""
+        return int(await connection.fetchval(statements.WRITE, *parameters))
 
     def _say_mended(self, charge_points: Iterable[ChargePoint]) -> None:
         for one in charge_points:
@@ -171,64 +171,20 @@ class Store:
                     extra={"charge_point": one.id, "key": one.key, "what": one.mended[:5]},
                 )
 
-    async def _move(self, connection: Connection, moves: Sequence[Move]) -> None:
-        if moves:
-            status = await connection.execute(_MOVE_POSITIONS, self._topic, *zip(*moves, strict=True))
-            if status != f"UPDATE {len(moves)}":
-                raise Fenced(f"positions are not where this rollup left them: {status}, wanted {len(moves)}")
-
-    async def _write(
-        self,
-        connection: Connection,
-        charge_points: Sequence[ChargePoint],
-        versions: Mapping[int, int],
-        now: int,
-        budget: Budget | None,
-    ) -> list[Change]:
-        revisions = await fleet.take_revisions(connection, len(charge_points))
-        changes: list[Change] = []
-        charge_point_rows = []
-        report_rows = []
-        intent_rows = []
-        if budget is not None:
-            budget.start()
-        for one, revision in zip(charge_points, revisions, strict=True):
-            view = viewed(one, revision)
-            document = documents.encode(view.document)
-            charge_point_rows.append(rows.charge_point_row(one, view, document, now))
-            report_rows += [rows.report_row(one, place) for place in sorted(one.touched)]
-            intent_rows += [rows.intent_row(one, place) for place in sorted(one.touched_intents)]
-            changes.append(
-                Change(
-                    kind="charge_point",
-                    station_id=one.station_id,
-                    charge_point_id=one.id,
-                    revision=revision,
-                    etag=f'"{versions[one.key]}.{revision}"',
-                    document=document,
-                )
-            )
-            if budget is not None:
-                budget.check()
-        await connection.execute(rows.UPDATE, *rows.CHARGE_POINT.arrays(charge_point_rows))
-        if report_rows:
-            await connection.execute(rows.UPSERT_REPORTS, *rows.REPORT.arrays(report_rows))
-        gone = [(one.key, *place) for one in charge_points for place in sorted(one.forgotten)]
+    async def _write_rest(self, connection: Connection, changed: Sequence[ChargePoint]) -> None:
+        """What few batches bring."""
+        gone = [(one.key, *place) for one in changed for place in sorted(one.forgotten)]
         if gone:
-            await connection.execute(rows.DELETE_REPORTS, *rows.PLACE.arrays(gone))
-        if intent_rows:
-            await connection.execute(rows.UPDATE_INTENTS, *rows.INTENT.arrays(intent_rows))
-        ended = [(one.key, *place) for one in charge_points for place in sorted(one.gone_intents)]
+            await connection.execute(statements.DELETE_REPORTS, *statements.PLACE.arrays(gone))
+        intents = [rows.intent_row(one, place) for one in changed for place in sorted(one.touched_intents)]
+        if intents:
+            await connection.execute(statements.UPDATE_INTENTS, *statements.INTENT.arrays(intents))
+        ended = [(one.key, *place) for one in changed for place in sorted(one.gone_intents)]
         if ended:
-            await connection.execute(rows.DELETE_INTENTS, *rows.PLACE.arrays(ended))
-        if intent_rows or ended:
-            await fleet.announce(connection, sorted({row[0] for row in (*intent_rows, *ended)}))
-        return changes
+            await connection.execute(statements.DELETE_INTENTS, *statements.PLACE.arrays(ended))
+        if intents or ended:
+            await fleet.announce(connection, sorted({row[0] for row in (*intents, *ended)}))
 
-    async def _write_history(self, connection: Connection, folded: Folded) -> None:
-        if folded.history:
-            lines = [rows.history_row(row) for row in folded.history]
-            await connection.execute(rows.INSERT_HISTORY, *rows.HISTORY.arrays(lines))
-        if folded.late:
-            lines = [rows.history_row(row) for row in folded.late]
-            await connection.execute(rows.INSERT_LATE, *rows.HISTORY.arrays(lines))
+
+def _turned(moves: Sequence[Move]) -> Iterable[Sequence[Any]]:
+    return zip(*moves, strict=True) if moves else ([], [], [], [])

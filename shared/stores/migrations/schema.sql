@@ -165,6 +165,31 @@ CREATE TABLE log_positions (
     PRIMARY KEY (topic, partition)
 );
 
+-- A rollup's transaction begins so: moves the positions, locks the touched stations, then the charge points, each
+-- ascending, as every writer does. What is locked is read by a statement after this one: one that waited for a lock
+-- goes on with what it saw before.
+CREATE FUNCTION plugwatch_take(
+    of_topic text, partitions int[], stored bigint[], following bigint[], records text[], keys bigint[],
+    OUT moved int, OUT stations bigint[]
+) LANGUAGE plpgsql AS $$
+BEGIN
+    -- This and the transaction's other statements find few rows by their keys: planned once, and by index whatever the
+    -- tables' sizes were then. A plan for each number of rows costs more than the rows.
+    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+    UPDATE log_positions p SET next = n.following, last_record = n.record
+    FROM unnest(partitions, stored, following, records) AS n (partition, stored, following, record)
+    WHERE p.topic = of_topic AND p.partition = n.partition AND p.next = n.stored;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    IF moved <> cardinality(partitions) THEN RETURN; END IF;
+    stations := ARRAY(
+        SELECT DISTINCT station_key FROM charge_points
+        WHERE key = ANY(keys) AND station_key IS NOT NULL AND deleted_at IS NULL
+    );
+    PERFORM FROM stations s WHERE s.key = ANY(plugwatch_take.stations) ORDER BY key FOR NO KEY UPDATE;
+    PERFORM FROM charge_points WHERE key = ANY(keys) AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE;
+END $$;
+
 CREATE TABLE dead_letter_senders (
     topic text NOT NULL,
     sender text NOT NULL,

@@ -71,7 +71,7 @@ async def test_a_record_that_postgres_refuses_is_found_by_halving_and_costs_itse
     (letter,) = await consumed(stack, f"{topic}.dlq", 1)
     headers = {name: value.decode() for name, value in letter.headers}
     assert (headers["reason"], headers["exception"]) == ("unexpected", "CheckViolationError")
-    assert headers["place"].startswith("ingest/rollup/state/store.py:_write_history:")
+    assert headers["place"].startswith("ingest/rollup/state/store.py:_write:")
     assert headers["source"] == f"{topic}/0/21"
     assert one.counted("dead_letters_total", {"reason": "unexpected"}) == 1
     assert one.counted("duplicates_total") == 0, "every half is applied once"

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.rollup.fold.state import ChargePoint, Intent
 from ingest.rollup.state import rows
-from ingest.rollup.state.columns import Columns
+from shared.stores.columns import Columns
 from tests.events import HOUR, T0, Session
 from tests.unit.ingest.rollup.worlds import World, reloaded, told
 
@@ -49,7 +49,7 @@ def test_the_columns_of_an_unnest_are_rows_turned_and_times_are_moments() -> Non
     columns = Columns(key=["key bigint"], rest=["at timestamptz", "flags text[]"])
     moment = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
     assert columns.arrays([(1, 1000, "a"), (2, None, "b")]) == [[1, 2], [moment, None], ["a", "b"]]
-    assert columns.unnested == "unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS n (key, at, flags)"
+    assert columns.unnested() == "unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS n (key, at, flags)"
     assert columns.update("x").startswith("UPDATE x t SET at = n.at, flags = string_to_array(n.flags, ',') FROM")
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from ingest.rollup.fold.fold import Folded, Policy, fold
 from ingest.rollup.fold.state import ChargePoint, HistoryRow, Intent, Place
 from ingest.rollup.fold.view import viewed
-from ingest.rollup.state import rows
-from ingest.rollup.state.columns import Columns
+from ingest.rollup.state import rows, statements
+from shared.stores.columns import Columns
 from shared.words import documents, instant
 from shared.words.documents import ChargePointDocument, ConnectorDocument
 from shared.words.event import Event
@@ -30,8 +30,8 @@ def reloaded(one: ChargePoint, **damaged: object) -> ChargePoint:
         "expires_at": None,
     }
     view = viewed(one, revision=1)
-    state = stored(rows.CHARGE_POINT, rows.charge_point_row(one, view, documents.encode(view.document), now=1))
-    reports = [stored(rows.REPORT, rows.report_row(one, place)) | damaged for place in sorted(one.reports)]
+    state = stored(statements.CHARGE_POINT, rows.charge_point_row(one, view, documents.encode(view.document), now=1))
+    reports = [stored(statements.REPORT, rows.report_row(one, place)) | damaged for place in sorted(one.reports)]
     intents = [intent_row(one.key, place, intent) for place, intent in one.intents.items()]
     return rows.charge_points([inventory | state], reports, intents)[one.key]
 

@@ -22,11 +22,10 @@ class Columns:
         """``c.id, c.vendor, …``"""
         return ", ".join(f"{alias}.{name}" for name in self.names)
 
-    @property
-    def unnested(self) -> str:
-        """Rows from one array a column, as ``n``."""
+    def unnested(self, first: int = 1) -> str:
+        """Rows from one array a column, as ``n``; the arrays are the parameters from ``first`` on."""
         sent = (_SENT.get(sql_type, (sql_type,))[0] for sql_type in self._types.values())
-        arrays = ", ".join(f"${number}::{sql_type}[]" for number, sql_type in enumerate(sent, 1))
+        arrays = ", ".join(f"${number}::{sql_type}[]" for number, sql_type in enumerate(sent, first))
         return f"unnest({arrays}) AS n ({', '.join(self.names)})"
 
     @property
@@ -34,23 +33,25 @@ class Columns:
         """``t.key = n.key AND …``"""
         return " AND ".join(f"t.{name} = n.{name}" for name in self._key)
 
-    def update(self, table: str) -> str:
+    def update(self, table: str, first: int = 1) -> str:
         """The statement that brings the rows of ``table`` that have these keys up to date."""
         rest = ", ".join(f"{name} = {self._value(name)}" for name in self.names if name not in self._key)
-        return f"UPDATE {table} t SET {rest} FROM {self.unnested} WHERE {self.matched}"
+        return f"UPDATE {table} t SET {rest} FROM {self.unnested(first)} WHERE {self.matched}"
 
-    def insert(self, table: str) -> str:
+    def insert(self, table: str, first: int = 1) -> str:
         """The statement that adds rows, up to where ``ON CONFLICT`` may follow."""
         values = ", ".join(self._value(name) for name in self.names)
-        return f"INSERT INTO {table} ({', '.join(self.names)}) SELECT {values} FROM {self.unnested}"
+        return f"INSERT INTO {table} ({', '.join(self.names)}) SELECT {values} FROM {self.unnested(first)}"
 
-    def upsert(self, table: str) -> str:
+    def upsert(self, table: str, first: int = 1) -> str:
         """The statement that puts rows in the place of those that have these keys."""
         rest = ", ".join(f"{name} = excluded.{name}" for name in self.names if name not in self._key)
-        return f"{self.insert(table)} ON CONFLICT ({', '.join(self._key)}) DO UPDATE SET {rest}"
+        return f"{self.insert(table, first)} ON CONFLICT ({', '.join(self._key)}) DO UPDATE SET {rest}"
 
-    def arrays(self, rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    def arrays(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
         """Rows (of times in ms) turned into the arrays that ``unnested`` takes."""
+        if not rows:
+            return [[] for _ in self._types]
         return [
             [None if at is None else instant.to_datetime(at) for at in column]
             if sql_type == "timestamptz"
@@ -61,6 +62,25 @@ class Columns:
     def _value(self, name: str) -> str:
         _, becomes = _SENT.get(self._types[name], ("", "{}"))
         return becomes.format(f"n.{name}")
+
+
+class Selection:
+    """The rows of a SELECT (``$1``: keys), by themselves, or as one value beside others in one statement.
+
+    In Postgres the records of such a value have no names: ``names`` are those of the SELECT, in its order.
+    """
+
+    def __init__(self, select: str, names: Sequence[str]) -> None:
+        self.select = select
+        self._names = names
+
+    def value(self, parameter: str) -> str:
+        """An array of records; the keys are this parameter."""
+        return f"ARRAY(SELECT q FROM ({self.select.replace('$1', parameter)}) q)"
+
+    def rows(self, records: Iterable[Iterable[Any]]) -> list[dict[str, Any]]:
+        """The rows with their names, whichever way they came."""
+        return [dict(zip(self._names, record, strict=True)) for record in records]
 
 
 def known(moment: datetime | None) -> int | None:
