@@ -172,11 +172,20 @@ CREATE FUNCTION plugwatch_take(
     of_topic text, partitions int[], stored bigint[], following bigint[], records text[], keys bigint[],
     OUT moved int, OUT stations bigint[]
 ) LANGUAGE plpgsql AS $$
+DECLARE
+    bytes bigint := pg_relation_size('charge_points') + pg_relation_size('stations') + pg_relation_size('reports');
 BEGIN
-    -- This and the transaction's other statements find few rows by their keys: planned once, and by index whatever the
-    -- tables' sizes were then. A plan for each number of rows costs more than the rows.
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
-        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+    -- To plan for a few keys costs more than to find them: this transaction's statements are planned once, and again
+    -- when the tables have doubled. For many keys each plan pays.
+    IF cardinality(keys) > 200 THEN
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    ELSE
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true);
+        IF bytes > 2 * coalesce(nullif(current_setting('plugwatch.planned_for', true), '')::bigint, -1) THEN
+            DISCARD PLANS;
+            PERFORM set_config('plugwatch.planned_for', bytes::text, false);
+        END IF;
+    END IF;
     UPDATE log_positions p SET next = n.following, last_record = n.record
     FROM unnest(partitions, stored, following, records) AS n (partition, stored, following, record)
     WHERE p.topic = of_topic AND p.partition = n.partition AND p.next = n.stored;
