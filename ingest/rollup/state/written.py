@@ -72,10 +72,11 @@ def written(changed: Sequence[ChargePoint], found: Found, now: int, budget: Budg
         if budget is not None:
             budget.check()
     touched = {one.station_key for one in changed}
+    touched_ones = [row for row in found.stations if row["key"] in touched]
     stations, changes = fleet.rolled_up(
-        [row for row in found.stations if row["key"] in touched],
+        touched_ones,
         found.members,
-        found.revisions[len(changed) :],
+        found.revisions[len(changed) :][: len(touched_ones)],
         now,
         [turn for one in changed for turn in one.turns],
     )
