@@ -1,7 +1,7 @@
 """The way to the log: records of each partition in order, in batches made by hand, acks=all.
 
 One batch a partition is in flight; what arrives meanwhile becomes the next batch, so batches grow
-with load by themselves. The producer is idempotent and retries until the broker answers; one that
+with load by themselves. What comes when nothing was sent for a tick is sent at once. The producer is idempotent and retries until the broker answers; one that
 died is made anew and sends what is unacknowledged again. A record can then land twice (rollups skip
 it by its identity), never out of order, and it is never reported acked before the broker said so.
 """
@@ -28,8 +28,7 @@ from ingest.gateway.metrics import Metrics
 from ingest.gateway.publishing.batches import OnDone, Record, Records, Ticket, next_batch
 from ingest.gateway.publishing.producers import Producers, partitions
 
-BUSY_RECORDS = 16  #: after a batch of so many the next one may fill a little first
-LINGER_S = 0.002
+TICK_S = 0.003  #: batches that follow one another faster go out together, all partitions' in one request
 STUCK_S = 60  #: a batch without an answer for so long gets a new producer
 
 log = logging.getLogger("plugwatch.gateway.publisher")
@@ -60,6 +59,7 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._renewal = asyncio.Lock()
         self._lanes: list[_Lane] = []
+        self._tick_at = 0.0  #: when batches were let go last (monotonic s)
 
     async def run(self, started: asyncio.Event) -> None:
         """Publishes until cancelled; sets ``started`` when the broker and the topic are known."""
@@ -126,6 +126,7 @@ class Publisher:
             if not lane.waiting:
                 lane.wake.clear()
                 await lane.wake.wait()
+            await self._tick()
             tickets, records = next_batch(lane.waiting)
             if not records:
                 continue
@@ -138,8 +139,14 @@ class Publisher:
                 ticket.is_refused |= ticket in refused
                 if ticket.sent == len(ticket.values) and ticket.on_done is not None:
                     ticket.on_done(ticket)
-            if len(records) >= BUSY_RECORDS:
-                await asyncio.sleep(LINGER_S)
+
+    async def _tick(self) -> None:
+        """Returns at once, or when a tick has passed since batches were let go: for every lane at the same time."""
+        now = time.monotonic()
+        due = max(now, self._tick_at + TICK_S)
+        if due > now:
+            await asyncio.sleep(due - now)
+        self._tick_at = max(self._tick_at, due)
 
     async def _deliver(self, partition: int, records: Records) -> set[Ticket]:
         """Returns once the broker has all records but those of the frames in the result, which it never takes."""
