@@ -33,6 +33,7 @@ log = logging.getLogger("plugwatch.rollup.consumer")
 
 POLL_S = 0.2
 GATHER_S = 0.05
+PACE_S = 0.008  #: from the beginning of a batch to the next: a transaction costs the same for few or many
 
 SendFence = Callable[[str, Fence], None]
 
@@ -178,14 +179,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 made = batch(record for record in records if record.partition in owned)
                 self._reading.polled(consumer, made)
                 if made.records:
+                    next_at = time.monotonic() + PACE_S
                     await self._apply(consumer, made)
+                    if made.records < self._batch_records:
+                        await asyncio.sleep(max(0.0, next_at - time.monotonic()))
         finally:
             self._kafka = None
             self._reading.forget()
             await asyncio.shield(_stopped(consumer))
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> list[Record]:
-        """The next records. While behind it gathers a little longer: a transaction costs the same for few or many."""
+        """The next records. While behind it gathers a little longer."""
         polled = await consumer.getmany(timeout_ms=int(POLL_S * 1000), max_records=self._batch_records)
         until = time.monotonic() + GATHER_S
         records: list[Record] = []
