@@ -1,9 +1,10 @@
 """The way to the log: records of each partition in order, in batches made by hand, acks=all.
 
 One batch a partition is in flight; what arrives meanwhile becomes the next batch, so batches grow
-with load by themselves. What comes when nothing was sent for a tick is sent at once. The producer is idempotent and retries until the broker answers; one that
-died is made anew and sends what is unacknowledged again. A record can then land twice (rollups skip
-it by its identity), never out of order, and it is never reported acked before the broker said so.
+with load by themselves; what comes after a pause goes at once. The producer is idempotent and retries
+until the broker answers; one that died is made anew and sends what is unacknowledged again. A record
+can then land twice (rollups skip it by its identity), never out of order, and it is never reported
+acked before the broker said so.
 """
 
 import asyncio
