@@ -271,6 +271,7 @@ async def test_a_big_gateway_that_vanished_is_marked_without_a_pause_between_the
             seen_by.key,
         )
         await gateway(fleet, "gw-dead", renewed_s_ago=60)
+        await gateway(fleet, "gw-1", renewed_s_ago=0, lease_s=600)
         async with running(one.liveness.run()):
             await eventually(lambda: one.counted("offline_total", {"cause": "vanished"}) >= 1000)
             await eventually(lambda: one.counted("offline_total", {"cause": "vanished"}) == 2500)
