@@ -8,7 +8,7 @@ import pytest
 
 from ingest.rollup.fold import rules
 from ingest.rollup.fold.view import viewed
-from ingest.rollup.state import rows
+from ingest.rollup.state import rows, statements
 from loadtest.list_latency import fill
 from shared.stores import postgres
 from shared.stores.postgres import Pool
@@ -29,8 +29,8 @@ async def filled(database_url: str) -> AsyncIterator[Pool]:
 async def test_statuses_are_what_the_rules_make_of_the_reports(filled: Pool) -> None:
     async with filled.acquire() as connection, connection.transaction():
         keys = [row["key"] for row in await connection.fetch("SELECT key FROM charge_points ORDER BY key")]
-        found = await connection.fetch(rows.CHARGE_POINTS, keys)
-        known = rows.charge_points(found, await connection.fetch(rows.REPORTS, keys), [])
+        found = await statements.read(connection, [], keys)
+        known = rows.charge_points(found.charge_points, found.reports, found.intents)
         stored = await connection.fetch(
             "SELECT key, status, health, evse_counts, connector_counts, document FROM charge_points"
         )
