@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 
 def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable[Any]) -> dict[int, ChargePoint]:
-    """The state in rows of ``statements.READ``, by key.
+    """The state in what ``statements.read`` found, by key.
 
     A row that another version wrote, or a hand, costs what cannot be read of it and no more: statuses are derived
     from the reports again, a report comes with the next word of its place. ``mended`` says what it was.

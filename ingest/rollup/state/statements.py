@@ -78,7 +78,7 @@ _REPORTS = Selection(
     """,
     REPORT.names,
 )
-_INTENT = [*INTENT.names, "note", "asked_at", "asked_by"]  # fmt: skip
+_INTENT = [*INTENT.names, "note", "asked_at", "asked_by"]
 _INTENTS = Selection(
     f"SELECT {', '.join(_INTENT)} FROM intents WHERE charge_point_key = ANY($1::bigint[])",
     _INTENT,
