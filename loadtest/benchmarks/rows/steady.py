@@ -95,6 +95,7 @@ async def _hub(figures: Rounds, ours: Ours, seconds: float) -> None:
         meter = ours.meter()
         paced = await ours.crowd.pace(rate, seconds, some)
         await ours.at_rest()
-        cost[name] = us_each(meter, paced.sent)["all"]
-        figures.add(f"hub.{name}_us", cost[name])
+        each = us_each(meter, paced.sent)
+        figures.add_all({f"{part}_us": one for part, one in each.items()}, f"hub.{name}.")
+        cost[name] = each["all"]
     figures.add("hub.ratio", cost["hub"] / cost["stations"])
