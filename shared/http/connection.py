@@ -18,12 +18,12 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from shared.http import problems
+from shared.http import plain, problems
+
+from .requests import Requests
 
 DISCARDED_BYTES = 64 * 1024  #: of a refused body; more closes the connection
 LINGER_S = 2  #: for the client of a refused body to read why
-_SMALL_CHUNKS = 1000  #: after so many chunks they must
-_CHUNK_BYTES = 16  #: have so many bytes on the average: each costs as much work as a large one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +49,10 @@ class State(ServerState):
         self.closed: Counter[str] = Counter()
 
 
-class _Requests(h11.Connection):
-    """h11 that refuses what is ambiguous or costs more than it brings; ``refusal`` says why."""
-
-    refusal: h11.RemoteProtocolError | None = None
-    _chunks = _bytes = 0
-
-    def next_event(self) -> Any:
-        if self.their_state is h11.IDLE:
-            self._skip_blank_lines()
-        try:
-            event = super().next_event()
-            if isinstance(event, h11.Request):
-                self._chunks = self._bytes = 0
-                return _checked(event)
-            if isinstance(event, h11.Data):
-                self._chunks, self._bytes = self._chunks + 1, self._bytes + len(event.data)
-                if self._chunks > _SMALL_CHUNKS and self._bytes < self._chunks * _CHUNK_BYTES:
-                    raise h11.RemoteProtocolError("the chunks of the body are too small: send larger ones")
-        except h11.RemoteProtocolError as error:
-            self.refusal = error
-            raise
-        return event
-
-    def _skip_blank_lines(self) -> None:
-        """Some clients end a body with a line too many (RFC 9112 §2.2)."""
-        buffer = self._receive_buffer
-        if (start := self.trailing_data[0] if buffer else b"")[:1] in (b"\r", b"\n"):
-            buffer.maybe_extract_at_most(len(start) - len(start.lstrip(b"\r\n")))
-
-
 class _Transport:
     """A transport that ends gently while the client still sends: closed at once, TCP would take back our last words."""
 
-    def __init__(self, transport: Any, requests: _Requests) -> None:
+    def __init__(self, transport: Any, requests: Requests) -> None:
         self._transport = transport
         self._requests = requests
         self._closing = False
@@ -113,7 +83,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.conn = self._requests = _Requests(h11.SERVER)
+        self.conn = self._requests = Requests(h11.SERVER)
         self._limits = limits
         assert isinstance(self.server_state, State)
         self._closed = self.server_state.closed
@@ -121,6 +91,8 @@ class Connection(H11Protocol):
         self._heard_at = 0.0
         self._body_until = 0.0  #: the whole body is to be here, moved on by each byte of it
         self._discarded = 0
+        self._exchange: plain.Exchange | None = None  #: a request that h11 knows nothing of is being answered
+        self._early = b""  #: what came meanwhile
 
     def connection_made(self, transport: Any) -> None:
         """Takes the connection, if need be in the place of others."""
@@ -134,6 +106,13 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of a head or a body; those of a body that was refused are counted, not kept."""
         self._heard_at = self.loop.time()
+        if self._exchange is not None:
+            self._early += data
+            self.flow.pause_reading()
+            return
+        if self._is_between and (request := plain.read(data)) is not None:
+            self._begin(request)
+            return
         if self.conn.their_state is h11.IDLE:
             self._body_until = self._heard_at + self._limits.whole_body_s
         self._body_until += len(data) / self._limits.body_bytes
@@ -143,6 +122,48 @@ class Connection(H11Protocol):
                 self._end("refused body")
                 return
         super().data_received(data)
+
+    @property
+    def _is_between(self) -> bool:
+        """Whether the next byte begins a request, and nobody is being answered."""
+        requests = self._requests
+        return requests.our_state is requests.their_state is h11.IDLE and not requests._receive_buffer
+
+    def _begin(self, request: dict[str, Any]) -> None:
+        self._unset_keepalive_if_required()
+        request |= {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "state": self.app_state.copy(),
+        }
+        self._exchange = plain.Exchange(request, self, self.server_state.default_headers)
+        task = self.loop.create_task(self._exchange.run(self.app))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def exchanged(self) -> None:
+        """The answer to a plain request is out: it is the client's turn again."""
+        over, self._exchange = self._exchange, None
+        self.server_state.total_requests += 1
+        self._since = self.loop.time()
+        if over is not None and not over.keep_alive:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.flow.resume_reading()
+            early, self._early = self._early, b""
+            if early:
+                self.data_received(early)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there to be answered."""
+        if self._exchange is not None:
+            self._exchange.disconnect()
+        super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
         """The answer is out: it is the client's turn again, unless it still sends what nobody reads."""
@@ -154,7 +175,7 @@ class Connection(H11Protocol):
 
     def close_if_overdue(self, now: float) -> None:
         """Ends the connection whose client owes us a head or a body for too long; ``now`` is the loop's time (s)."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._exchange is not None:
             return
         if self.conn.their_state is h11.IDLE and now - self._since >= self._limits.head_s:
             if self.conn.trailing_data[0]:
@@ -177,7 +198,9 @@ class Connection(H11Protocol):
 
     def shutdown(self) -> None:
         """The server stops; what is closing already must not stop it from stopping."""
-        if not self.transport.is_closing():
+        if self._exchange is not None:
+            self._exchange.keep_alive = False
+        elif not self.transport.is_closing():
             super().shutdown()
 
     def _unsupported_upgrade_warning(self) -> None:
@@ -195,6 +218,8 @@ class Connection(H11Protocol):
     @property
     def is_waiting(self) -> bool:
         """Whether the next word is the client's."""
+        if self._exchange is not None:
+            return False
         return self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not (self.flow and self.flow.read_paused)
 
     def _end(self, reason: str) -> None:
@@ -218,26 +243,6 @@ class Connection(H11Protocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self._end(reason)
-
-
-def _checked(request: h11.Request) -> h11.Request:
-    """The request, its target without scheme and authority (RFC 9112 §3.2.2).
-
-    Raises:
-        RemoteProtocolError: where its body ends is a matter of opinion.
-    """
-    if request.http_version not in (b"1.0", b"1.1"):
-        raise h11.RemoteProtocolError("speak HTTP/1.1", error_status_hint=505)
-    names = {name for name, _ in request.headers}
-    if b"transfer-encoding" in names and (b"content-length" in names or request.http_version < b"1.1"):
-        raise h11.RemoteProtocolError("Content-Length and Transfer-Encoding exclude each other: send one of them")
-    scheme, found, rest = request.target.partition(b"://")
-    if not found or scheme.lower() not in (b"http", b"https"):
-        return request
-    path = b"/" + rest.partition(b"/")[2]
-    return h11.Request(
-        method=request.method, headers=list(request.headers), target=path, http_version=request.http_version
-    )
 
 
 def _announced(headers: list[tuple[bytes, bytes]]) -> int:
