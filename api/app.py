@@ -30,6 +30,7 @@ from api.history.network import NetworkHistory
 from api.history.series import Series
 from api.history.stats import Stats
 from api.http.access import Access
+from api.http.at_once import AtOnce
 from api.http.middleware import Middleware
 from api.http.query import Query
 from api.http.rate_limit import RateLimit
@@ -43,6 +44,7 @@ from api.live.named import Named
 from api.live.stream import Stream
 from api.live.tickets import Tickets
 from api.me import routes as me
+from api.memory import Memory
 from api.metrics import Metrics
 from api.public import routes as public_routes
 from api.public.shown import Stations
@@ -124,10 +126,12 @@ def create(
     times from one address (0: any number), as of ``behind_s`` ago.
     """
     database = Database(pool)
-    writing = Writing(database, copy, metrics, now)
+    memory = Memory(clock)
+    stream.feed(memory)
+    writing = Writing(database, copy, memory, metrics, now)
     inventory = Inventory(writing, database)
     once = Idempotency(database, clock)
-    documents = Documents(HotReads(copy, clock), database, metrics, clock)
+    documents = Documents(HotReads(copy, clock), memory, database, metrics, clock)
     lists = Lists(database)
     codes = Codes(clock)
     tickets = Tickets(copy.redis, access, now)
@@ -186,6 +190,7 @@ def create(
         query=Query(app.openapi),
         position=position,
         ticket_holder=tickets.used,
+        at_once=AtOnce(memory, metrics),
         metrics=metrics,
         clock=clock,
         access_log=access_log,

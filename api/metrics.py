@@ -36,8 +36,10 @@ class Metrics:
             registry=registry,
             buckets=_BUCKETS_S,
         )
-        # Where documents come from: "postgres" rising means that Redis is away or not filled.
+        # Where documents come from, "memory" being this process': "postgres" rising means that Redis is away or not
+        # filled.
         reads = Counter("plugwatch_api_reads", "Documents read, by source", ["source"], registry=registry)
+        self.reads_memory = reads.labels("memory")
         self.reads_hot = reads.labels("hot")
         self.reads_postgres = reads.labels("postgres")
         self.reads_stale = reads.labels("stale")  # given with their age: nobody vouches for them, and Postgres is away

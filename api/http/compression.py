@@ -44,7 +44,7 @@ def compressing(send: Send, headers: Mapping[bytes, bytes]) -> Send:
                 answered = MutableHeaders(raw=begun["headers"])
                 answered.add_vary_header("Accept-Encoding")
                 if takes:
-                    body = await _compressed(message["body"])
+                    body = await packed(message["body"])
                     message = {**message, "body": body}
                     answered["Content-Encoding"] = "gzip"
                     answered["Content-Length"] = str(len(body))
@@ -60,7 +60,8 @@ def _is_text(start: Message) -> bool:
     return (kind in ("application/json", "text/html") or kind.endswith("+json")) and "content-encoding" not in headers
 
 
-async def _compressed(body: bytes) -> bytes:
+async def packed(body: bytes) -> bytes:
+    """The bytes compressed."""
     return _gzip(body) if len(body) <= _ON_LOOP else await asyncio.to_thread(_gzip, body)
 
 

@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -21,6 +21,7 @@ from shared.credentials.wrong_tokens import WrongTokens
 from shared.http.origin import Network, asker
 
 from .access import Access
+from .at_once import AtOnce
 from .compression import compressing
 from .problems import Problem, TooLarge, TooMany, Unauthorized, Unexpected
 from .query import Query
@@ -51,6 +52,7 @@ class Middleware:
         query: Query,
         position: Callable[[], str | None],
         ticket_holder: Callable[[str], Awaitable[tuple[str, str]]],
+        at_once: AtOnce,
         metrics: Metrics,
         clock: Callable[[], float],
         access_log: bool = False,
@@ -63,6 +65,7 @@ class Middleware:
         self._query = query
         self._position = position
         self._ticket_holder = ticket_holder
+        self._at_once = at_once
         self._metrics = metrics
         self._clock = clock
         self._access_log = access_log
@@ -104,6 +107,13 @@ class Middleware:
                 scope["actor"], scope["token_scope"] = holder
                 self._limit.take(tokens.secret_of(tokens.presented(authorization) or ""), self._clock())
             self._query.check(scope, headers)
+            if _is_bare_get(scope, headers) and (found := self._at_once.find(scope["path"])):
+                scope["template"], kept = found
+                more = [(b"x-request-id", request_id), _NO_SNIFFING]
+                status, told, body = await self._at_once.answer(kept, headers, scope["stream_id"], more)
+                await send({"type": "http.response.start", "status": status, "headers": told})
+                await send({"type": "http.response.body", "body": body})
+                return
             await self._app(scope, _limited(scope["path"], headers, receive), answer)
         except Problem as problem:
             scope["template"] = self._query.template(scope["path"]) or UNMATCHED
@@ -143,6 +153,11 @@ def _combined(lines: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     for name, value in lines:
         combined[name] = combined[name] + b", " + value if name in combined else value
     return combined
+
+
+def _is_bare_get(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    has_body = b"content-length" in headers or b"transfer-encoding" in headers
+    return scope["method"] == "GET" and not scope["query_string"] and not has_body
 
 
 def _ticket(scope: Scope) -> str | None:

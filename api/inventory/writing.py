@@ -11,6 +11,7 @@ from api.http import ids
 from api.http.access import Author
 from api.http.problems import NotFound, Unavailable
 from api.inventory import trail as audit
+from api.memory import Memory
 from api.metrics import Metrics
 from shared.stores import fleet, hot, memberships, served
 from shared.stores.hot import Change, HotCopy
@@ -121,9 +122,12 @@ class Write:
 class Writing:
     """Opens writes; ``now`` is the time in ms since the epoch."""
 
-    def __init__(self, database: Database, copy: HotCopy, metrics: Metrics, now: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, copy: HotCopy, memory: Memory, metrics: Metrics, now: Callable[[], int]
+    ) -> None:
         self._database = database
         self._copy = copy
+        self._memory = memory
         self._metrics = metrics
         self._now = now
 
@@ -154,7 +158,11 @@ class Writing:
 
     async def _publish(self, changes: list[Change], note: int) -> None:
         try:
-            await self._copy.publish(changes)
+            try:
+                await self._copy.publish(changes)
+            finally:  # whoever asks here from now on is shown this, be it from Postgres
+                for change in changes:
+                    self._memory.saw(change.key, change.revision)
         except hot.AWAY as error:
             self._metrics.unpublished.inc()
             log.warning(

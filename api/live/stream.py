@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 
 from api.http.problems import Unavailable
 from api.live import events as live
+from api.memory import Memory
 from api.metrics import Metrics
 from shared.stores import hot
 from shared.stores.changes import Entry
@@ -27,7 +28,7 @@ from .progress import Progress
 from .subscribers import Reader, Subscribers
 
 HEARTBEAT_S = 15
-POLL_S = 1  #: how soon a wiped Redis is noticed when nothing changes
+POLL_S = 0.5  #: how soon a wiped Redis is noticed when nothing changes
 AWAY_S = 1  #: between two attempts to reach Redis
 PAGE = 200  #: changes handed out at once
 CATCH_UP_PAGE = 500  #: changes looked at at once for a client which catches up
@@ -58,6 +59,7 @@ class Stream:
         self._resets = 0
         self._pages = asyncio.Semaphore(CATCHING_UP)
         self._stopped = False
+        self._memory: Memory | None = None
         self._outage = Outage(log, "Redis is away: streams wait, and go on once it is back", "streams go on")
 
     @property
@@ -68,6 +70,10 @@ class Stream:
         can be read. While Redis is away it stays; another Redis does not know it, and a stream from there is a reset.
         """
         return self._position if self._run_id else None
+
+    def feed(self, memory: Memory) -> None:
+        """Has this memory hear of every change."""
+        self._memory = memory
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -242,7 +248,7 @@ class Stream:
         """Redis is (again) there; what another Redis was given before may be lost."""
         run_id = await self._copy.run_id()
         if run_id != self._run_id:
-            self._position = await self._copy.changes.newest() or live.START
+            await self._begin_anew()
             if self._run_id:
                 self._reset_all()
         self._run_id = run_id
@@ -253,28 +259,38 @@ class Stream:
 
     async def _advance(self) -> None:
         """Hands out what is new, or waits for it; a stream without our position is another one, or was trimmed."""
-        if self._position == live.START:
-            found: list[Entry] | None = await self._copy.changes.entries(live.START, PAGE)
-        else:
-            found = await self._since(self._position, PAGE)
-        if found is None:
-            self._position = await self._copy.changes.newest() or live.START
+        asked_at = self._memory.now() if self._memory is not None else 0.0
+        found = await self._copy.follow(self._position, PAGE, POLL_S)
+        self._vouched = found.fresh_s > 0
+        if not found.is_whole:
+            await self._begin_anew()
             self._reset_all()
-        elif found:
-            documents: dict[str, bytes] = {}
-            asked: set[str] = set()
-            while wanted := [entry for entry in found if entry.id not in asked and self._subscribers.wants(entry)]:
-                documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
-                asked.update(entry.id for entry in wanted)
-            self._position, self._vouched = found[-1].id, True
-            if self._subscribers.in_brief:
-                self._briefs.take(found)
-                self._there_is_more.set()
-            for _ in self._subscribers.hand_out(found, documents):
-                self._metrics.streams_dropped.inc()
-        else:
-            self._vouched = await self._copy.is_vouched_for()
-            await self._copy.changes.await_entry(self._position, POLL_S)
+            return
+        if self._memory is not None:
+            self._memory.overtake((entry.key, entry.revision) for entry in found.entries)
+            if found.is_all:
+                self._memory.confirm(asked_at, found.fresh_s, found.filling)
+        if found.entries:
+            await self._hand_out(found.entries)
+
+    async def _hand_out(self, found: list[Entry]) -> None:
+        documents: dict[str, bytes] = {}
+        asked: set[str] = set()
+        while wanted := [entry for entry in found if entry.id not in asked and self._subscribers.wants(entry)]:
+            documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
+            asked.update(entry.id for entry in wanted)
+        self._position = found[-1].id
+        if self._subscribers.in_brief:
+            self._briefs.take(found)
+            self._there_is_more.set()
+        for _ in self._subscribers.hand_out(found, documents):
+            self._metrics.streams_dropped.inc()
+
+    async def _begin_anew(self) -> None:
+        """What comes from now on is told; what came before was not."""
+        self._position = await self._copy.changes.newest() or live.START
+        if self._memory is not None:
+            self._memory.forget()
 
     def _reset_all(self) -> None:
         log.warning("changes may have been missed: every client of the stream is told to read anew")

@@ -1,13 +1,16 @@
-"""One document by its id: from Redis, or from Postgres while Redis is away, stale or lacks it. The same bytes.
+"""One document by its id: from memory, Redis, or, while that is away, stale or lacks it, Postgres. The same bytes.
 
 What Redis has is better than nothing: with Postgres away, too, it is given with its age.
 """
 
 from collections.abc import Awaitable, Callable
 
+from msgspec import structs
+
 from api.database import Database
 from api.http import ids
 from api.http.problems import NotFound, Unavailable
+from api.memory import Memory, Reading
 from api.metrics import Metrics
 from shared.stores import hot, served
 from shared.stores.hot import Hot
@@ -33,9 +36,12 @@ PAUSE_S = 1
 class Documents:
     """Reads finished documents."""
 
-    def __init__(self, reads: HotReads, database: Database, metrics: Metrics, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, reads: HotReads, memory: Memory, database: Database, metrics: Metrics, clock: Callable[[], float]
+    ) -> None:
         """``clock`` is monotonic (s)."""
         self._reads = reads
+        self._memory = memory
         self._database = database
         self._metrics = metrics
         self._clock = clock
@@ -70,10 +76,26 @@ class Documents:
         return found
 
     async def _found(self, key: str, stored: Callable[[str], Awaitable[Hot | None]], id_: str) -> Hot | None:
+        kept = self._memory.find(key)
+        if kept is not None:
+            self._metrics.reads_memory.inc()
+            return kept.document
+        reading = self._memory.begin(key)
+        try:
+            return await self._read(key, reading, stored, id_)
+        finally:
+            self._memory.end(key, reading)
+
+    async def _read(
+        self, key: str, reading: Reading, stored: Callable[[str], Awaitable[Hot | None]], id_: str
+    ) -> Hot | None:
         copied = await self._reads.read(key)
         if copied is not None and copied.age_s is None:
-            self._metrics.reads_hot.inc()
-            return copied
+            if copied.revision >= reading.least:
+                self._memory.keep(key, reading, copied)
+                self._metrics.reads_hot.inc()
+                return copied
+            copied = structs.replace(copied, age_s=0)  # a newer one was shown, so Redis is behind
         if copied is None or self._clock() >= self._ask_at:
             try:
                 found = await stored(id_)
@@ -83,6 +105,8 @@ class Documents:
                 self._ask_at = self._clock() + PAUSE_S
             else:
                 self._metrics.reads_postgres.inc()
+                if found is not None:
+                    self._memory.saw(key, found.revision, reading)
                 return found
         self._metrics.reads_stale.inc()
         return copied

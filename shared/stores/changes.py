@@ -6,6 +6,7 @@ change reads the document as it is then, and leaves out what was overtaken: the 
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Literal, cast
 
 import msgspec
@@ -88,7 +89,7 @@ class Changes:
         """The changes from stream id ``since`` on, that one included, at most ``count``, oldest first."""
         async with asyncio.timeout(TIMEOUT_S):
             rows = await self._redis.xrange(STREAM, since, "+", count)
-        return [_entry(*row) for row in cast("_Rows", rows)]
+        return unpacked(cast("_Rows", rows))
 
     async def latest(self, count: int) -> list[Entry]:
         """The last changes, at most ``count``, newest first."""
@@ -102,11 +103,6 @@ class Changes:
             rows = cast("_Rows", await self._redis.xrevrange(STREAM, "+", "-", 1))
         return rows[0][0].decode() if rows else None
 
-    async def await_entry(self, after: str, timeout_s: float) -> None:
-        """Returns when there is a change after this stream id, or after ``timeout_s``."""
-        async with asyncio.timeout(timeout_s + TIMEOUT_S):
-            await self._redis.xread({STREAM: after}, count=1, block=int(timeout_s * 1000))
-
     async def trim(self, max_bytes: int) -> None:
         """Drops the oldest changes when the stream takes more memory than that."""
         async with asyncio.timeout(TIMEOUT_S):
@@ -114,6 +110,11 @@ class Changes:
             if size > max_bytes:
                 length = int(await self._redis.xlen(STREAM))
                 await self._redis.xtrim(STREAM, maxlen=int(length * 0.9 * max_bytes / size), approximate=True)
+
+
+def unpacked(rows: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> list[Entry]:
+    """The changes in what Redis gives of its stream."""
+    return [_entry(*row) for row in rows]
 
 
 def _entry(id_: bytes, fields: dict[bytes, bytes]) -> Entry:

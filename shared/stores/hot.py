@@ -8,6 +8,7 @@ mark lives, which rollups renew as long as every commit of more than seconds ago
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, cast
 
@@ -64,6 +65,21 @@ class Hot(Struct, frozen=True):
     document: bytes | None
     age_s: int | None = None  #: it is known to have been current so long ago; None: it is current
 
+    @property
+    def revision(self) -> int:
+        """The one in its entity tag, ``"<version>.<revision>"``."""
+        return int(self.etag[self.etag.rindex(".") + 1 : -1])
+
+
+class Followed(Struct, frozen=True):
+    """What came after a change of the stream, and what Redis said just after it."""
+
+    entries: list[Entry]
+    is_whole: bool  #: that change is still there, so nothing in between is missing
+    is_all: bool  #: nothing came after these
+    fresh_s: float  #: for so long from now the mark lives
+    filling: bytes  #: another one each time that Redis was filled; empty before
+
 
 class Copied(Struct, frozen=True):
     """What Redis has of some keys, and since when nobody vouches for it; ``lapsed_s`` is None while the mark lives."""
@@ -83,10 +99,10 @@ def charge_point_key(charge_point_id: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
+async def _answering(longer_s: float = 0) -> AsyncIterator[None]:
     """One call. What Redis does not answer is a RedisError, so that nobody takes it for another server's silence."""
     try:
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(TIMEOUT_S + longer_s):
             yield
     except OSError as error:  # TimeoutError is one
         raise NoConnection(f"Redis does not answer: {error!r}") from error
@@ -104,6 +120,22 @@ class HotCopy:
         self._read = redis.register_script(hot_scripts.READ)
         self._mark = redis.register_script(hot_scripts.MARK)
         self._current = redis.register_script(hot_scripts.CURRENT)
+
+    async def follow(self, after: str, count: int, timeout_s: float) -> Followed:
+        """The changes after this stream id, at most ``count``, once there is one, or after ``timeout_s``.
+
+        One round trip for them and for what they are worth: a wait that wakes up cannot tell a stream from another one.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with _answering(timeout_s), self._redis.pipeline(transaction=False) as both:
+            both.xread({STREAM: after}, count, int(timeout_s * 1000))
+            both.eval(hot_scripts.FOLLOWED, 0, after)
+            rows, (lives_ms, filling, is_whole, newest) = await both.execute()
+        entries = changes.unpacked(rows[0][1] if rows else ())
+        last = entries[-1].id if entries else after
+        return Followed(entries, bool(is_whole), newest.decode() == last, lives_ms / 1000, filling)
 
     @property
     def redis(self) -> Redis:
@@ -233,6 +265,8 @@ class HotCopy:
         async with _answering(), self._redis.pipeline(transaction=True) as both:
             if not stream_is_whole:
                 both.unlink(STREAM)
+            both.unlink(FRESH)
+            both.hset(FRESH, "filling", secrets.token_hex(8))
             both.set(FILLED, run_id)
             await both.execute()
 

@@ -5,7 +5,7 @@ from shared.stores import lua
 from .changes import FIELD, STREAM
 
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
-FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, and when that was found
+FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, when that was found, which filling
 
 #: KEYS: one a document. ARGV: stream length, tombstone TTL, whether to stream, then per document
 #: revision, etag, document ("" for a deleted one), entry of the stream.
@@ -36,6 +36,16 @@ for i, key in ipairs(KEYS) do
   found[i] = {{held[1] or false, held[2] or false}}
 end
 return {{lapsed, found}}
+"""
+
+#: ARGV: a stream id. Returns for how long (ms) the mark lives, which filling this is, whether that id is still in the
+#: stream, and the newest one.
+FOLLOWED = f"""{lua.READ}
+local mark, time, after = read('HMGET', '{FRESH}', 'until', 'filling'), redis.call('TIME'), ARGV[1]
+local lives = (tonumber(mark[1]) or 0) - time[1] * 1000 - math.floor(time[2] / 1000)
+local held = after == '0-0' or #read('XRANGE', '{STREAM}', after, after) > 0
+local newest = read('XREVRANGE', '{STREAM}', '+', '-', 'COUNT', 1)[1]
+return {{math.max(0, lives), mark[2] or '', held and 1 or 0, newest and newest[1] or '0-0'}}
 """
 
 #: KEYS: one a document, ARGV: the revision that each had. Returns the document where it is still that one,
