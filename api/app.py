@@ -25,6 +25,7 @@ from api.database import Database
 from api.hardware import routes as hardware_routes
 from api.hardware.hardware import Hardware
 from api.history import history_routes, stats_routes
+from api.history.counts import Counts
 from api.history.lines import History
 from api.history.network import NetworkHistory
 from api.history.series import Series
@@ -126,8 +127,8 @@ def create(
     times from one address (0: any number), as of ``behind_s`` ago.
     """
     database = Database(pool)
-    memory = Memory(clock)
-    stream.feed(memory)
+    memory, counts = Memory(clock), Counts(clock)
+    stream.feed(memory, counts)
     writing = Writing(database, copy, memory, metrics, now)
     inventory = Inventory(writing, database)
     once = Idempotency(database, clock)
@@ -148,7 +149,7 @@ def create(
         hardware_routes.room(Hardware(writing, database, copy.redis, clock), once),
         trace_routes.room(Tracing(database, copy.redis)),
         history_routes.room(History(database), NetworkHistory(database)),
-        stats_routes.room(Stats(database, clock, position), Series(database, now)),
+        stats_routes.room(Stats(database, counts, clock, position), Series(database, now)),
         live.room(stream, Named(database), tickets),
         inbox.room(Inbox(database, writing, inventory), once),
         audit.room(Audit(database)),

@@ -60,10 +60,6 @@ class Memory:
         """Bytes in use."""
         return self._size
 
-    def now(self) -> float:
-        """The clock's time (s)."""
-        return self._clock()
-
     def find(self, key: str) -> Kept | None:
         """The document as it may be shown now."""
         kept = self._kept.get(key)

@@ -1,4 +1,4 @@
-"""The whole network in numbers: aggregated in Postgres, by one query at a time, at most once a second."""
+"""The whole network in numbers, at most a second old."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from api.database import Database
 from api.http.problems import Unavailable
-from shared.stores import tally
 
 from .answers import StatsDocument
+from .counts import Counts
 
 CACHED_S = 1
 WAIT_S = 10
@@ -29,8 +29,11 @@ class Stats:
     ``clock`` is monotonic (s), ``position`` says where the stream is.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float], position: Callable[[], str | None]) -> None:
+    def __init__(
+        self, database: Database, counts: Counts, clock: Callable[[], float], position: Callable[[], str | None]
+    ) -> None:
         self._database = database
+        self._counts = counts
         self._clock = clock
         self._position = position
         self._one_at_a_time = asyncio.Lock()
@@ -48,7 +51,7 @@ class Stats:
                 if self._clock() >= self._stale_at:
                     stream_id = self._position()
                     async with self._database.connection() as connection:
-                        numbers = msgspec.convert(await tally.taken(connection), StatsDocument)
+                        numbers = msgspec.convert(await self._counts.taken(connection), StatsDocument)
                     self._counted = Counted(msgspec.json.encode(numbers), stream_id)
                     self._stale_at = self._clock() + CACHED_S
                 return self._counted

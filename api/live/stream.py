@@ -10,11 +10,12 @@ dropped when too much waits for it.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Protocol
 
 from api.http.problems import Unavailable
 from api.live import events as live
-from api.memory import Memory
 from api.metrics import Metrics
 from shared.stores import hot
 from shared.stores.changes import Entry
@@ -40,6 +41,19 @@ CATCHING_UP = 8  #: clients that read their page at the same time
 log = logging.getLogger("plugwatch.api")
 
 
+class Hearer(Protocol):
+    """Keeps something that changes overtake. The time is that of ``time.monotonic``."""
+
+    def overtake(self, changes: Iterable[tuple[str, int]]) -> None:
+        """Keys and revisions of what has changed."""
+
+    def confirm(self, at: float, fresh_s: float, filling: bytes) -> None:
+        """All that was changed before ``at`` was told, and the copy in Redis counts for ``fresh_s`` from then."""
+
+    def forget(self) -> None:
+        """Changes may have been missed."""
+
+
 class Stream:
     """The stream of this process; nothing is handed out outside of ``running``."""
 
@@ -59,7 +73,7 @@ class Stream:
         self._resets = 0
         self._pages = asyncio.Semaphore(CATCHING_UP)
         self._stopped = False
-        self._memory: Memory | None = None
+        self._hearers: Sequence[Hearer] = ()
         self._outage = Outage(log, "Redis is away: streams wait, and go on once it is back", "streams go on")
 
     @property
@@ -71,9 +85,9 @@ class Stream:
         """
         return self._position if self._run_id else None
 
-    def feed(self, memory: Memory) -> None:
-        """Has this memory hear of every change."""
-        self._memory = memory
+    def feed(self, *hearers: Hearer) -> None:
+        """Has these hear of every change, before anybody else does."""
+        self._hearers = hearers
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -259,17 +273,18 @@ class Stream:
 
     async def _advance(self) -> None:
         """Hands out what is new, or waits for it; a stream without our position is another one, or was trimmed."""
-        asked_at = self._memory.now() if self._memory is not None else 0.0
+        asked_at = time.monotonic()
         found = await self._copy.follow(self._position, PAGE, POLL_S)
         self._vouched = found.fresh_s > 0
         if not found.is_whole:
             await self._begin_anew()
             self._reset_all()
             return
-        if self._memory is not None:
-            self._memory.overtake((entry.key, entry.revision) for entry in found.entries)
+        changed = [(entry.key, entry.revision) for entry in found.entries]
+        for hearer in self._hearers:
+            hearer.overtake(changed)
             if found.is_all:
-                self._memory.confirm(asked_at, found.fresh_s, found.filling)
+                hearer.confirm(asked_at, found.fresh_s, found.filling)
         if found.entries:
             await self._hand_out(found.entries)
 
@@ -289,8 +304,8 @@ class Stream:
     async def _begin_anew(self) -> None:
         """What comes from now on is told; what came before was not."""
         self._position = await self._copy.changes.newest() or live.START
-        if self._memory is not None:
-            self._memory.forget()
+        for hearer in self._hearers:
+            hearer.forget()
 
     def _reset_all(self) -> None:
         log.warning("changes may have been missed: every client of the stream is told to read anew")
