@@ -20,7 +20,7 @@ MOST_BYTES = 64 * 1024 * 1024
 _OF_AN_ENTRY = 500  #: bytes, beside the document
 
 
-class Kept(Struct):
+class Kept(Struct, eq=False):
     """A document, how it goes out compressed, and its revision; without the document where that was overtaken."""
 
     revision: int
@@ -34,7 +34,7 @@ class Kept(Struct):
         return _OF_AN_ENTRY + own + len(self.packed or b"")
 
 
-class Reading(Struct):
+class Reading(Struct, eq=False):
     """A document is being read; what overtakes it meanwhile counts."""
 
     era: int

@@ -65,6 +65,15 @@ def test_what_is_overtaken_while_it_is_read_is_not_kept(memory: Memory) -> None:
     assert shown(memory, "a") == 6
 
 
+def test_two_who_read_the_same_hear_of_it_each(memory: Memory) -> None:
+    first, second = memory.begin("a"), memory.begin("a")
+    memory.end("a", second)
+    memory.overtake([("a", 6)])
+    memory.keep("a", first, hot(5))
+    memory.end("a", first)
+    assert shown(memory, "a") is None
+
+
 def test_what_this_process_wrote_is_the_least_that_is_shown(memory: Memory) -> None:
     reading = memory.begin("a")
     memory.saw("a", 7)

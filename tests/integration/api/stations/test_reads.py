@@ -166,7 +166,7 @@ async def test_if_match_lets_a_busy_thing_be_edited_but_not_overwritten(
 @pytest.mark.parametrize("path", PATHS)
 async def test_what_nobody_vouches_for_comes_from_postgres(api: Api, path: str) -> None:
     await busy_station(api)
-    await api.pool.execute("UPDATE stations SET name = 'only in Postgres', revision = revision + 1")
+    await api.pool.execute("UPDATE stations SET name = 'only in Postgres'")
     old = await api.client.get(path)
     assert (await api.reads("hot"), await api.reads("postgres")) == (1, 0)
     await api.copy.withdraw()
@@ -178,6 +178,18 @@ async def test_what_nobody_vouches_for_comes_from_postgres(api: Api, path: str) 
     await vouched(api.copy)
     assert (await api.client.get(path)).content == old.content
     assert await api.reads("hot") == 2
+
+
+async def test_who_was_shown_a_document_of_postgres_is_shown_no_older_one_of_redis(api: Api) -> None:
+    await busy_station(api)
+    await api.pool.execute("UPDATE stations SET name = 'only in Postgres', revision = revision + 1")
+    await api.copy.withdraw()
+    new = await api.client.get(PATHS[0])
+    await vouched(api.copy)
+    assert (await api.client.get(PATHS[0])).content == new.content
+    assert await api.reads("postgres") == 2
+    await api.copy.publish([hot.Change("station", "S1", None, 10**9, '"1.1000000000"', b'{"id":"newer"}')])
+    assert (await api.client.get(PATHS[0])).json()["id"] == "newer"
 
 
 @pytest.mark.parametrize("path", PATHS)
