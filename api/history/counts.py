@@ -5,6 +5,7 @@ up as they are now, never added or subtracted from, so being told twice or late 
 the stream, and every few minutes, all is counted anew.
 """
 
+import asyncio
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from shared.stores.tally import Tally
 
 SURE_S = 2.0  #: so long after it was heard the stream counts as heard
 ANEW_S = 300  #: then all is counted, should a row have changed that nobody told of
+AT_ONCE = 5_000  #: rows, a millisecond or two
 MOST_CHANGED = 20_000  #: looking up more costs as much as counting all
 
 _WHAT = ("stations", "charge_points")
@@ -131,7 +133,9 @@ class Counts:
         try:
             for what in _WHAT:
                 for row in await connection.fetch(_ALL[what]):
-                    rows[what].put(tuple(row.values())[:-1], row["keys"])
+                    for start in range(0, len(row["keys"]), AT_ONCE):
+                        rows[what].put(tuple(row.values())[:-1], row["keys"][start : start + AT_ONCE])
+                        await asyncio.sleep(0)  # others have their turn
         except BaseException:
             self.forget()
             raise
