@@ -100,11 +100,11 @@ SERVICE = Dashboard(
             runbooks=["HighLatencyP90"],
         ),
         Stat(
-            title="Read from Redis",
-            says="Share of the documents that came from Redis; the rest came from Postgres. Falling: Redis is away, "
-            "or was emptied and is being filled.",
+            title="Read without Postgres",
+            says="Share of the documents that came from memory or Redis; the rest came from Postgres. "
+            "Falling: Redis is away, or was emptied and is being filled.",
             queries={
-                "hot": rate("plugwatch_api_reads_total", where=f'{ENV}, source="hot"')
+                "hot": rate("plugwatch_api_reads_total", where=f'{ENV}, source=~"memory|hot"')
                 + " / "
                 + rate("plugwatch_api_reads_total")
             },
