@@ -6,17 +6,17 @@ too), from its first line until its charge point is deleted; a word that is none
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, get_args
 
 import msgspec
 
 from api.database import Database
 from api.http.problems import FieldError, Invalid, NotFound, TooSlow
+from shared.stores import minutes
+from shared.stores.minutes import Counts
 from shared.stores.postgres import Connection
 from shared.words import instant
-from shared.words.status import NORMALIZED, STATUSES, Connectivity
 
 from .answers import SeriesDocument, SeriesPoint
 from .inputs import SeriesFilters
@@ -24,68 +24,15 @@ from .inputs import SeriesFilters
 MAX_POINTS = 1000
 WITHIN_S = 20
 WAIT_S = 25
+MINUTE = timedelta(minutes=1)
+SINCE = timedelta(hours=1)  #: the last minute that is kept may lie so far back
 _INSTEAD = "counting this takes too long: ask for a shorter time, or for one station"
 
 _CHARGE_POINT = "SELECT key FROM charge_points WHERE folded_id = lower($1) AND deleted_at IS NULL"
 _STATION = "SELECT key FROM stations WHERE folded_id = lower($1) AND deleted_at IS NULL"
+_LAST_MINUTE = "SELECT * FROM series_minutes ORDER BY at DESC LIMIT 1"
+_MINUTES = "SELECT at, connectors, charge_points FROM series_minutes WHERE at = ANY($1::timestamptz[])"
 _MEMBERS = "SELECT key FROM charge_points WHERE station_key = $1 AND deleted_at IS NULL"
-
-# $1 from, $2 to, $3 step (s), $4 keys or null for all, $5 and $6 words of chargers and ours.
-# Each thing that is counted (a connector, or as 0.0 the connectivity of a charge point) has moves: at a moment to a
-# value, to null when it is deleted. The first is what it was at `from`: its last line before, or where retention has
-# dropped that, what still stands. A move takes one from the value before it and adds one to its own.
-_MOVES = """
-    WITH scope AS MATERIALIZED (
-        SELECT key, created_at, coalesce(deleted_at, 'infinity') AS deleted_at, connectivity, connectivity_since
-        FROM charge_points
-        WHERE created_at < $2 AND (deleted_at IS NULL OR deleted_at > $1) AND ($4::bigint[] IS NULL OR key = ANY($4))
-    ), connectors AS MATERIALIZED (
-        SELECT s.key, s.deleted_at, r.evse_id, r.connector_id, coalesce(h.value, still.value) AS value
-        FROM scope s JOIN reports r ON r.charge_point_key = s.key AND r.connector_id > 0
-        LEFT JOIN LATERAL (
-            SELECT coalesce(normalized, 'UNKNOWN') AS value FROM history
-            WHERE charge_point_key = s.key AND received_at < $1 AND kind = 'STATUS'
-              AND evse_id = r.evse_id AND connector_id = r.connector_id AND NOT flags @> '{late}'
-            ORDER BY received_at DESC, id DESC LIMIT 1
-        ) h ON true
-        LEFT JOIN LATERAL (
-            SELECT coalesce((SELECT w.ours FROM unnest($5::text[], $6::text[]) w(theirs, ours)
-                             WHERE w.theirs = r.reported), 'UNKNOWN') AS value
-            WHERE h.value IS NULL AND r.since < $1
-        ) still ON true
-    ), moves AS (
-        SELECT key, evse_id, connector_id, 0 AS rank, $1::timestamptz AS at, 0::bigint AS id, value
-        FROM connectors WHERE value IS NOT NULL
-        UNION ALL
-        SELECT s.key, 0, 0, 0, greatest(s.created_at, $1), 0, coalesce(
-            h.value, CASE WHEN s.connectivity_since < $1 THEN s.connectivity END, 'NEVER')
-        FROM scope s LEFT JOIN LATERAL (
-            SELECT reported AS value FROM history
-            WHERE charge_point_key = s.key AND received_at < $1 AND kind = 'CONNECTIVITY'
-            ORDER BY received_at DESC, id DESC LIMIT 1
-        ) h ON true
-        UNION ALL
-        SELECT h.charge_point_key, CASE h.kind WHEN 'STATUS' THEN h.evse_id ELSE 0 END,
-               CASE h.kind WHEN 'STATUS' THEN h.connector_id ELSE 0 END,
-               1, least(greatest(h.received_at, s.created_at), s.deleted_at), h.id,
-               CASE h.kind WHEN 'STATUS' THEN coalesce(h.normalized, 'UNKNOWN') ELSE h.reported END
-        FROM history h JOIN scope s ON s.key = h.charge_point_key
-        WHERE h.received_at >= $1 AND h.received_at < $2 AND h.kind IN ('STATUS', 'CONNECTIVITY')
-          AND NOT h.flags @> '{late}'
-        UNION ALL
-        SELECT key, evse_id, connector_id, 2, deleted_at, 0, NULL FROM connectors WHERE deleted_at < $2
-        UNION ALL
-        SELECT key, 0, 0, 2, deleted_at, 0, NULL FROM scope WHERE deleted_at < $2
-    ), steps AS (
-        SELECT connector_id > 0 AS of_connector, floor(extract(epoch FROM at - $1) / $3)::int AS step, value,
-               lag(value) OVER (PARTITION BY key, evse_id, connector_id ORDER BY rank, at, id) AS before
-        FROM moves
-    )
-    SELECT of_connector, step, value, sum(n)::bigint AS n FROM (
-        SELECT of_connector, step, value, 1 AS n FROM steps WHERE value IS NOT NULL
-        UNION ALL SELECT of_connector, step, before, -1 FROM steps WHERE before IS NOT NULL
-    ) d GROUP BY of_connector, step, value
-"""
 
 
 class Series:
@@ -114,9 +61,10 @@ class Series:
             ):
                 keys = await _keys(connection, filters)
                 await connection.execute("SET LOCAL work_mem = '128MB'")
-                moves = await connection.fetch(
-                    _MOVES, start, end, filters.step, keys, list(NORMALIZED), list(NORMALIZED.values())
-                )
+                counted = await _kept(connection, start, ends) if keys is None else None
+                if counted is None:
+                    found = await minutes.moves(connection, start, end, filters.step, keys)
+                    counted = minutes.counts_at(Counts.none(), found, len(ends))
         except TimeoutError as error:
             raise TooSlow(_INSTEAD, headers={"Retry-After": "5"}) from error
         return msgspec.json.encode(
@@ -124,7 +72,10 @@ class Series:
                 from_=instant.to_text(instant.from_datetime(start)),
                 to=instant.to_text(instant.from_datetime(end)),
                 step_s=filters.step,
-                points=points(ends, ((row["of_connector"], row["step"], row["value"], row["n"]) for row in moves)),
+                points=[
+                    SeriesPoint(instant.to_text(instant.from_datetime(at)), *one)  # type: ignore[arg-type]
+                    for at, one in zip(ends, counted, strict=True)
+                ],
             )
         )
 
@@ -138,7 +89,7 @@ def times(filters: SeriesFilters, now: datetime) -> tuple[datetime, datetime, li
     end = now if filters.to is None else min(filters.to, now)
     step = timedelta(seconds=filters.step)
     try:
-        start = end - timedelta(days=1) if filters.from_ is None else filters.from_
+        start = end.replace(second=0, microsecond=0) - timedelta(days=1) if filters.from_ is None else filters.from_
     except OverflowError:
         start = end
     if start >= end:
@@ -150,20 +101,28 @@ def times(filters: SeriesFilters, now: datetime) -> tuple[datetime, datetime, li
     return start, end, [min(start + step * number, end) for number in range(1, n + 1)]
 
 
-def points(ends: Sequence[datetime], moves: Iterable[tuple[bool, int, str, int]]) -> list[SeriesPoint]:
-    """What there is at the end of each step, from ``(of a connector, step, value, change)``. Pure."""
-    connectors: dict[Any, int] = dict.fromkeys(STATUSES, 0)
-    charge_points: dict[Any, int] = dict.fromkeys(get_args(Connectivity), 0)
-    changes: dict[int, list[tuple[dict[Any, int], str, int]]] = {}
-    for of_connector, step, value, change in moves:
-        changes.setdefault(step, []).append((connectors if of_connector else charge_points, value, change))
-    made = []
-    for step, end in enumerate(ends):
-        for counts, value, change in changes.get(step, ()):
-            counts[value] += change
-        at = instant.to_text(instant.from_datetime(end))
-        made.append(SeriesPoint(at, dict(connectors), dict(charge_points)))
-    return made
+async def _kept(connection: Connection, start: datetime, ends: Sequence[datetime]) -> list[Counts] | None:
+    """The counts at these ends by the minutes that are kept, and what has moved since; None: count all."""
+    last = await connection.fetchrow(_LAST_MINUTE)
+    if last is None or _is_within(start) or not start <= last["at"] or ends[-1] - last["at"] > SINCE:
+        return None
+    kept = {
+        row["at"]: Counts.of(row)
+        for row in await connection.fetch(_MINUTES, [end for end in ends if end <= last["at"]])
+    }
+    if any(end <= last["at"] and end not in kept for end in ends):
+        return None
+    if ends[-1] > last["at"]:
+        found = await minutes.moved(connection, last["at"], ends[-1], last["last_key"])
+        steps = -(-(ends[-1] - last["at"]) // MINUTE)
+        since = minutes.counts_at(Counts.of(last), found, steps)
+        kept |= {min(last["at"] + MINUTE * number, ends[-1]): one for number, one in enumerate(since, start=1)}
+    return [kept[end] for end in ends]
+
+
+def _is_within(moment: datetime) -> bool:
+    """Whether it is in the middle of a minute."""
+    return bool(moment.second or moment.microsecond)
 
 
 async def _keys(connection: Connection, filters: SeriesFilters) -> list[int] | None:

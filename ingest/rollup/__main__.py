@@ -23,6 +23,7 @@ from ingest.rollup.state.places import ANSWER_S, REPORT_S, Places
 from ingest.rollup.state.store import Store
 from ingest.rollup.upkeep.fleet_gauges import FleetGauges
 from ingest.rollup.upkeep.history_months import HistoryMonths
+from ingest.rollup.upkeep.series_minutes import SeriesMinutes
 from ingest.rollup.upkeep.topic_retention import TopicRetention
 from shared.http.server import serving
 from shared.process import admin, logs, settings
@@ -146,6 +147,7 @@ async def serve(given: Settings) -> None:
                     "publication": publication.run(),
                     "freshness": freshness.run(),
                     "history months": HistoryMonths(pool, retention_days=given.history_retention_days).run(),
+                    "series minutes": SeriesMinutes(pool).run(),
                     "fences": fences.run(),
                     "fleet gauges": FleetGauges(pool, consumer, metrics, clock=clock).run(),
                     "topic retention": TopicRetention(

@@ -156,6 +156,17 @@ CREATE INDEX history_newest ON history (charge_point_key, received_at DESC, id D
 
 CREATE TABLE history_default PARTITION OF history DEFAULT;
 
+-- The network at the end of each minute that is over, and the lines of history in it: others have come since where they
+-- differ. Charge points up to last_key were there.
+CREATE TABLE series_minutes (
+    at timestamptz PRIMARY KEY,
+    connectors jsonb NOT NULL,
+    charge_points jsonb NOT NULL,
+    lines bigint NOT NULL,
+    last_id bigint NOT NULL,
+    last_key bigint NOT NULL
+);
+
 -- How far each partition was applied, and the digest of its last record: by it the log is known again.
 CREATE TABLE log_positions (
     topic text NOT NULL,
