@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,12 +11,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol.produce import ProduceRequest
 from prometheus_client import CollectorRegistry
 
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.publishing.batches import BATCH_BYTES, Ticket
 from ingest.gateway.publishing.producers import Producers
-from ingest.gateway.publishing.publisher import Publisher, publishing
+from ingest.gateway.publishing.publisher import TICK_S, Publisher, publishing
 from local.stack import Stack
 from tests.integration.gateway.parts import Ids, eventually, no_broker
 
@@ -81,6 +83,35 @@ async def test_frames_of_any_size_arrive_whole_in_order_and_once(log: Log) -> No
     sent = [value for frame in frames for value in frame]
     assert log.acked == sent
     assert await log.values() == sent
+
+
+class _Counting(AIOKafkaProducer):  # type: ignore[misc]
+    """Counts its produce requests."""
+
+    requests = 0
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        send = self.client.send
+
+        async def counted(node_id: int, request: Any, **how: Any) -> Any:
+            _Counting.requests += isinstance(request, ProduceRequest)
+            return await send(node_id, request, **how)
+
+        self.client.send = counted
+
+
+async def test_what_comes_within_a_tick_goes_out_in_one_request_whatever_its_partition(stack: Stack) -> None:
+    topic = next(_topics)
+    stack.broker.create_topic(topic)
+    async with _logging(stack, topic, make=_Counting) as log:
+        began = time.monotonic()
+        for n in range(300):
+            log.publish(b"%d" % n, key=b"CP%d" % n)
+            await asyncio.sleep(0.0005)
+        assert await log.publisher.flush(20)
+        assert len(log.acked) == 300
+        assert _Counting.requests <= (time.monotonic() - began) / TICK_S + 2
 
 
 async def test_withdrawn_frames_are_not_sent(log: Log, stack: Stack) -> None:
