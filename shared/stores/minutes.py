@@ -110,10 +110,16 @@ class Counts(NamedTuple):
 
 
 async def moves(
-    connection: Connection, start: datetime, end: datetime, step_s: int, keys: Sequence[int] | None
+    connection: Connection,
+    start: datetime,
+    end: datetime,
+    step_s: int,
+    keys: Sequence[int] | None,
+    within_s: float | None = None,
 ) -> list[Move]:
     """What was so at the beginning, and what moved since, of these charge points or of all."""
-    rows = await connection.fetch(MOVES, start, end, step_s, keys, list(NORMALIZED), list(NORMALIZED.values()))
+    words = list(NORMALIZED), list(NORMALIZED.values())
+    rows = await connection.fetch(MOVES, start, end, step_s, keys, *words, timeout=within_s)
     return [(row["of_connector"], row["step"], row["value"], row["n"]) for row in rows]
 
 

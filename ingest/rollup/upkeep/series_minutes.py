@@ -18,6 +18,7 @@ from shared.stores.postgres import AWAY, Connection, Pool
 log = logging.getLogger("plugwatch.rollup.series_minutes")
 
 EVERY_S = 30
+AWAY_S = 120  #: a whole count is no light work
 SOON_S = 0.2  #: after an hour that was counted, when there are more
 MINUTE = timedelta(minutes=1)
 SETTLED = timedelta(seconds=15)  #: lines of a minute have come by then, as a rule
@@ -28,7 +29,7 @@ LOOKED_AT = timedelta(hours=2)  #: for lines that came later, at each turn
 LOOKED_AT_HOURLY = timedelta(days=2)
 ANEW = timedelta(days=1)
 LOCK = 7_584_928_467_101_325  #: pg_try_advisory_xact_lock key: one rollup counts
-WITHIN_S = 120
+WITHIN_S = 120  #: a whole count: 5 s for 100,000 stations
 
 _LAST = "SELECT * FROM series_minutes WHERE at <= $1 ORDER BY at DESC LIMIT 1"
 _LINES = """
@@ -64,12 +65,17 @@ class SeriesMinutes:
     async def run(self) -> None:
         """Every half minute until cancelled."""
         while True:
+            pause_s: float = EVERY_S
             try:
-                is_behind = await self.keep(datetime.now(UTC))
+                if await self.keep(datetime.now(UTC)):
+                    pause_s = SOON_S
             except AWAY as error:
-                is_behind = False
-                log.warning("minutes of the series wait: Postgres is away", extra={"error": repr(error)})
-            await asyncio.sleep(SOON_S if is_behind else EVERY_S)
+                pause_s = AWAY_S
+                log.warning(
+                    "minutes of the series wait: Postgres is away, or counts for longer than it may",
+                    extra={"error": repr(error), "again_in_s": pause_s},
+                )
+            await asyncio.sleep(pause_s)
 
     async def keep(self, now: datetime) -> bool:
         """Counts up to an hour of what is over; returns whether there is more.
@@ -119,7 +125,7 @@ class SeriesMinutes:
         return row
 
     async def _whole(self, connection: Connection, at: datetime) -> Counts:
-        found = await minutes.moves(connection, at, at + MINUTE, minutes.MINUTE_S, None)
+        found = await minutes.moves(connection, at, at + MINUTE, minutes.MINUTE_S, None, WITHIN_S)
         (counts,) = minutes.counts_at(Counts.none(), [move for move in found if move[1] == BEFORE], 1)
         return counts
 
