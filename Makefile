@@ -274,6 +274,10 @@ lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml
 bench: $(VENV)/.ready ## every figure of docs/performance.md, each beside its baseline (ARGS=--help)
 	@BROKER=$(if $(filter file,$(origin BROKER)),kafka,$(BROKER)) $(PY) -m loadtest.benchmarks $(ARGS)
 
+.PHONY: bench-floods
+bench-floods: $(VENV)/.ready ## what one charger's flood does to another's Heartbeat, beside a bare server (ARGS=--help)
+	@$(PY) -m loadtest.floods $(ARGS)
+
 .PHONY: bench-guard
 bench-guard: $(VENV)/.ready ## ratios of CPU in a minute, in small: whether a change has made us dearer
 	@$(PY) -m loadtest.benchmarks --guard

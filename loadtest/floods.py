@@ -1,4 +1,4 @@
-"""What one charger's flood does to another's Heartbeat: ``python -m loadtest.floods`` (``make bench``).
+"""What one charger's flood does to another's Heartbeat: ``make bench-floods``.
 
 A witness sends Heartbeats one after another while flooders send bytes that were made beforehand, for
 a few seconds or until they are put out. A bare ``websockets.asyncio`` server suffers the same in the

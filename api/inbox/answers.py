@@ -12,9 +12,7 @@ class Knock(Struct, frozen=True):
     """A charge point that is refused."""
 
     id: str
-    status: Annotated[
-        int, Meta(description="404: not in the inventory; 401: a wrong password, or none; 400, 429: the rest")
-    ]
+    status: Annotated[int, Meta(description="404: not in the inventory; 401: a wrong password, or none")]
     attempts: int
     first_seen_at: Instant
     last_seen_at: Instant

@@ -20,7 +20,8 @@ takes it.
 **Sending again.** A POST with an `Idempotency-Key` of your own (1 to 255 printable characters, such as a UUID) may be
 sent again for 24 h: it gets the same answer, with `Idempotency-Replayed: true`, and nothing is done twice. Another
 request under that key is 422; while the first is under way, 409 with `Retry-After`. Answers of 4xx and 5xx are not
-kept. A generated password is in the first answer alone: who lost that has another one made by PATCH.
+kept, but for those after which a charger may have done what was asked (`charger-silent`, `answer-lost`). A generated
+password is in the first answer alone: who lost that has another one made by PATCH.
 
 **Times** are RFC 3339; ours are UTC with milliseconds. A time that you send without an offset is UTC. `from` belongs to
 the time asked for, `to` does not.

@@ -1,7 +1,7 @@
 """Whether a change has made us dearer: ratios of CPU in a minute, in small, against bounds that noise does not reach.
 
 Times are not looked at: CI machines are busy. librdkafka's broker, since a JVM that warms up is what it would measure.
-A ratio that is out of its bound is measured once more. The bounds are about twice what `make bench` shows.
+A ratio that is out of its bound is measured once more. The bounds are about twice what this shows on a busy machine.
 """
 
 import os
