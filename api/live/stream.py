@@ -11,8 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Sequence
 
 from api.http.problems import Unavailable
 from api.live import events as live
@@ -25,6 +24,7 @@ from shared.stores.outage import Outage
 from . import briefs
 from .briefs import Briefs
 from .events import Wanted
+from .hearer import Hearer
 from .progress import Progress
 from .subscribers import Reader, Subscribers
 
@@ -39,19 +39,6 @@ BRIEF_PAGES = 10  #: who is behind by more, seconds of a very busy network, read
 CATCHING_UP = 8  #: clients that read their page at the same time
 
 log = logging.getLogger("plugwatch.api")
-
-
-class Hearer(Protocol):
-    """Keeps something that changes overtake. The time is that of ``time.monotonic``."""
-
-    def overtake(self, changes: Iterable[tuple[str, int]]) -> None:
-        """Keys and revisions of what has changed."""
-
-    def confirm(self, at: float, fresh_s: float, filling: bytes) -> None:
-        """All that was changed before ``at`` was told, and the copy in Redis counts for ``fresh_s`` from then."""
-
-    def forget(self) -> None:
-        """Changes may have been missed."""
 
 
 class Stream:
