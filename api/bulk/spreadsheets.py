@@ -14,7 +14,7 @@ _SEPARATORS = "\t;,"
 _SAID = re.compile(r'"?sep=([\t;,])"?[\t;, ]*\r?', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 #: What makes a formula of a cell, also after blanks, and in the full-width forms that East Asian spreadsheets take.
-_FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def said(first: str) -> str | None:
@@ -54,7 +54,8 @@ def written(value: object) -> object:
 
 
 def _needs_apostrophe(text: str) -> bool:
-    return _FORMULA.match(text) is not None or text != text.strip()
+    bare = text.lstrip("'")  # what one comes off of on the way in must have got one on the way out
+    return _FORMULA.match(bare) is not None or bare != bare.strip()
 
 
 @functools.cache

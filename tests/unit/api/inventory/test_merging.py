@@ -4,7 +4,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.bulk.rows import read, written
@@ -72,9 +72,19 @@ ROW = st.fixed_dictionaries(
         "registration": st.sampled_from(["ACCEPTED", "PENDING"]),
     }
 )
+LIKELY = {
+    "station_id": "S1",
+    "station_name": "Depot",
+    "address": "Street 1",
+    "latitude": 1.0,
+    "longitude": 1.0,
+    "time_zone": "Europe/Berlin",
+    "registration": "ACCEPTED",
+}
 
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])
+@example(rows=[LIKELY | {"charge_point_id": one} for one in ("' x", "''=x", "'x")])
 @given(rows=st.lists(ROW, max_size=5))
 def test_what_is_written_is_read_again(format_: Any, rows: list[dict[str, Any]]) -> None:
     assert [one.given for one in read(written(rows, format_, header=True), format_)] == rows
