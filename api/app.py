@@ -112,7 +112,6 @@ def create(
     chargers_url: str = "",
     public_status: bool = False,
     public_status_per_minute: int = 0,
-    behind_s: Callable[[], int] = lambda: 0,
 ) -> FastAPI:
     """The application; with ``mode`` "read" it has no route that writes.
 
@@ -124,7 +123,7 @@ def create(
     ``board``: whether the status board is served at ``/``, with map tiles of ``tiles_url`` ("": coast lines alone);
     it tells where chargers connect: ``chargers_url``, else its own host at ``gateway_port``.
     ``public_status``: whether anybody may see one station at ``/status/{station_id}``, ``public_status_per_minute``
-    times from one address (0: any number), as of ``behind_s`` ago.
+    times from one address (0: any number).
     """
     database = Database(pool)
     memory, counts = Memory(clock), Counts(clock)
@@ -178,7 +177,7 @@ def create(
         app.include_router(pages(Files(), codes, told))
     if public_status:
         by_address = RateLimit(public_status_per_minute, whose="your address")
-        stations = Stations(documents.station, clock, now, behind_s)
+        stations = Stations(documents.station, clock, now, lambda: stream.behind_s)
         app.include_router(public_routes.pages(stations, by_address, trusted_proxies=trusted_proxies, clock=clock))
     refusals.install(app)
     openapi.install(app, (route for router in routers for route in router.routes))

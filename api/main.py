@@ -12,7 +12,6 @@ import uvloop
 from api import app
 from api.commands.gateway_calls import listening
 from api.http.access import Access
-from api.live.progress import Progress
 from api.live.stream import Stream
 from api.metrics import Metrics
 from api.readiness import Readiness
@@ -58,8 +57,7 @@ async def serve(given: Settings) -> None:
         if not (given.read_token or given.admin_token):
             log.warning("no token is set, so /v1 is closed: set PLUGWATCH_READ_TOKEN and PLUGWATCH_ADMIN_TOKEN")
         metrics = Metrics(admin.metrics_registry())
-        progress = Progress(pool, copy)
-        stream = Stream(copy, metrics, progress)
+        stream = Stream(copy, metrics)
         application = app.create(
             pool,
             copy,
@@ -81,7 +79,6 @@ async def serve(given: Settings) -> None:
             chargers_url=given.chargers_url,
             public_status=given.public_status,
             public_status_per_minute=given.public_status_per_minute,
-            behind_s=lambda: progress.seconds,
             now=lambda: time.time_ns() // 1_000_000,
         )
         application.openapi()  # a fifth of a second, which the first request that is checked by it would wait for

@@ -44,11 +44,11 @@ log = logging.getLogger("plugwatch.api")
 class Stream:
     """The stream of this process; nothing is handed out outside of ``running``."""
 
-    def __init__(self, copy: HotCopy, metrics: Metrics, progress: Progress) -> None:
+    def __init__(self, copy: HotCopy, metrics: Metrics) -> None:
         self.heartbeat_s: float = HEARTBEAT_S
         self._copy = copy
         self._metrics = metrics
-        self._progress = progress
+        self._progress = Progress()
         self._subscribers = Subscribers()
         self._up = asyncio.Event()
         self._vouched = False  #: rollups say that all they know is in Redis; looked at while nothing comes
@@ -72,6 +72,11 @@ class Stream:
         """
         return self._position if self._run_id else None
 
+    @property
+    def behind_s(self) -> int:
+        """How old what the copy says may be, as rollups tell; 0 where nothing is behind or nobody can say."""
+        return self._progress.seconds
+
     def feed(self, *hearers: Hearer) -> None:
         """Has these hear of every change, before anybody else does."""
         self._hearers = hearers
@@ -85,7 +90,6 @@ class Stream:
                 for name, work in (
                     ("stream", self._run()),
                     ("briefs", self._brief()),
-                    ("progress", self._progress.run(self._tell_behind)),
                 )
             ]
             try:
@@ -213,10 +217,6 @@ class Stream:
                     self._metrics.streams_dropped.inc()
             self._briefed = self._position
 
-    def _tell_behind(self, seconds: int) -> None:
-        for _ in self._subscribers.hand_out_in_brief(live.behind(seconds)):
-            self._metrics.streams_dropped.inc()
-
     def _join(self, reader: Reader) -> None:
         self._subscribers.add(reader)
         if self._stopped:
@@ -263,6 +263,9 @@ class Stream:
         asked_at = time.monotonic()
         found = await self._copy.follow(self._position, PAGE, POLL_S)
         self._vouched = found.fresh_s > 0
+        if self._progress.take(found, asked_at):
+            for _ in self._subscribers.hand_out_in_brief(live.behind(self._progress.seconds)):
+                self._metrics.streams_dropped.inc()
         if not found.is_whole:
             await self._begin_anew()
             self._reset_all()

@@ -64,7 +64,6 @@ async def serve(given: Settings) -> None:
         hot_copy = hot.HotCopy(redis, stream_length=given.stream_length, stream_bytes=given.stream_bytes)
         store = Store(pool, topic=given.topic, metrics=metrics)
         publication = Publication(pool, hot_copy, metrics)
-        freshness = Freshness(pool, hot_copy, publication, metrics)
         fences = Fences(redis)
         quarantine = Quarantine(
             servers=given.kafka_bootstrap_servers,
@@ -86,6 +85,7 @@ async def serve(given: Settings) -> None:
             metrics=metrics,
             clock=clock,
         )
+        freshness = Freshness(pool, hot_copy, publication, metrics, lambda: consumer.behind_s)
         liveness = Liveness(
             pool,
             store,

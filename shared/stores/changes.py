@@ -91,12 +91,6 @@ class Changes:
             rows = await self._redis.xrange(STREAM, since, "+", count)
         return unpacked(cast("_Rows", rows))
 
-    async def latest(self, count: int) -> list[Entry]:
-        """The last changes, at most ``count``, newest first."""
-        async with asyncio.timeout(TIMEOUT_S):
-            rows = await self._redis.xrevrange(STREAM, "+", "-", count)
-        return [_entry(*row) for row in cast("_Rows", rows)]
-
     async def newest(self) -> str | None:
         """The stream id of the newest change; None when there is none."""
         async with asyncio.timeout(TIMEOUT_S):

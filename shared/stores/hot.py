@@ -8,6 +8,7 @@ mark lives, which rollups renew as long as every commit of more than seconds ago
 
 import asyncio
 import contextlib
+import math
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, cast
@@ -78,6 +79,8 @@ class Followed(Struct, frozen=True):
     is_whole: bool  #: that change is still there, so nothing in between is missing
     is_all: bool  #: nothing came after these
     fresh_s: float  #: for so long from now the mark lives
+    lapsed_s: int | None  #: for so long nobody has vouched for the copy; None while the mark lives
+    behind_s: int | None  #: so far are rollups behind the log, the worst of them; None where none says so
     filling: bytes  #: another one each time that Redis was filled; empty before
 
 
@@ -132,10 +135,18 @@ class HotCopy:
         async with _answering(timeout_s), self._redis.pipeline(transaction=False) as both:
             both.xread({STREAM: after}, count, int(timeout_s * 1000))
             both.eval(hot_scripts.FOLLOWED, 0, after)
-            rows, (lives_ms, filling, is_whole, newest) = await both.execute()
+            rows, (lives_ms, lapsed_ms, behind_s, filling, is_whole, newest) = await both.execute()
         entries = changes.unpacked(rows[0][1] if rows else ())
         last = entries[-1].id if entries else after
-        return Followed(entries, bool(is_whole), newest.decode() == last, lives_ms / 1000, filling)
+        return Followed(
+            entries,
+            is_whole=bool(is_whole),
+            is_all=newest.decode() == last,
+            fresh_s=lives_ms / 1000,
+            lapsed_s=None if lives_ms else lapsed_ms // 1000,
+            behind_s=None if behind_s < 0 else behind_s,
+            filling=filling,
+        )
 
     @property
     def redis(self) -> Redis:
@@ -176,14 +187,6 @@ class HotCopy:
         ]
         return Copied(documents, lapsed_s)
 
-    async def is_vouched_for(self) -> bool:
-        """Whether the mark lives.
-
-        Raises:
-            one of ``AWAY``.
-        """
-        return (await self.read_many([])).lapsed_s is None
-
     async def current(self, entries: Sequence[Entry]) -> dict[str, bytes]:
         """The documents of those changes that nothing has overtaken, by stream id; empty for what was deleted.
 
@@ -213,9 +216,10 @@ class HotCopy:
         """
         await self.changes.trim(self._bytes)
 
-    async def mark(self, found_ms: int, counts_s: float) -> bool:
+    async def mark(self, found_ms: int, counts_s: float, who: str = "", behind_s: float | None = None) -> bool:
         """Vouches for the copy: at ``found_ms`` (of ``now``) everything was here; that counts for so long from then.
 
+        So does what ``who`` says of how far behind it is, None where it does not know.
         Time of Redis, taken before it was looked, so that neither another clock nor a sleep in between extends it.
         Returns False, and marks nothing, where this Redis has not been filled.
 
@@ -223,7 +227,8 @@ class HotCopy:
             one of ``AWAY``: also where it takes no writes.
         """
         async with _answering():
-            return bool(await self._mark(args=[found_ms, int(counts_s * 1000)]))
+            behind = "" if behind_s is None or math.isinf(behind_s) else int(behind_s)
+            return bool(await self._mark(args=[found_ms, int(counts_s * 1000), who, behind]))
 
     async def withdraw(self) -> None:
         """Nobody vouches for the copy any more.

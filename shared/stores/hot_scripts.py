@@ -5,7 +5,9 @@ from shared.stores import lua
 from .changes import FIELD, STREAM
 
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
-FRESH = "plugwatch:fresh"  #: the mark: until when (Redis time, ms) the copy counts, when that was found, which filling
+#: The mark: until when (Redis time, ms) the copy counts, when that was found, which filling; ``behind``, how far (s)
+#: the worst rollup is, ``behind_until`` as that counts, and ``of:…`` for each: until when, and how far.
+FRESH = "plugwatch:fresh"
 
 #: KEYS: one a document. ARGV: stream length, tombstone TTL, whether to stream, then per document
 #: revision, etag, document ("" for a deleted one), entry of the stream.
@@ -38,14 +40,17 @@ end
 return {{lapsed, found}}
 """
 
-#: ARGV: a stream id. Returns for how long (ms) the mark lives, which filling this is, whether that id is still in the
-#: stream, and the newest one.
+#: ARGV: a stream id. Returns for how long (ms) the mark lives, and for how long none has; how far (s) rollups are
+#: behind, -1 where none says so; which filling this is, whether that id is still in the stream, and the newest one.
 FOLLOWED = f"""{lua.READ}
-local mark, time, after = read('HMGET', '{FRESH}', 'until', 'filling'), redis.call('TIME'), ARGV[1]
-local lives = (tonumber(mark[1]) or 0) - time[1] * 1000 - math.floor(time[2] / 1000)
+local mark = read('HMGET', '{FRESH}', 'until', 'filling', 'found', 'behind', 'behind_until')
+local time, after, behind = redis.call('TIME'), ARGV[1], -1
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lives, lapsed = (tonumber(mark[1]) or 0) - now, now - (tonumber(mark[3]) or 0)
+if now < (tonumber(mark[5]) or 0) then behind = tonumber(mark[4]) or -1 end
 local held = after == '0-0' or #read('XRANGE', '{STREAM}', after, after) > 0
-local newest = read('XREVRANGE', '{STREAM}', '+', '-', 'COUNT', 1)[1]
-return {{math.max(0, lives), mark[2] or '', held and 1 or 0, newest and newest[1] or '0-0'}}
+local newest = (read('XREVRANGE', '{STREAM}', '+', '-', 'COUNT', 1)[1] or {{'0-0'}})[1]
+return {{math.max(0, lives), math.max(0, lapsed), behind, mark[2] or '', held and 1 or 0, newest}}
 """
 
 #: KEYS: one a document, ARGV: the revision that each had. Returns the document where it is still that one,
@@ -61,10 +66,22 @@ return found
 """
 
 #: ARGV: when it was found (Redis time, ms) that all is published, and how long (ms) from then that counts.
+#: Who says so, and how far (s) it is behind, "" where it does not know. The worst of those counts whose own mark does.
 #: Only a Redis that was filled is marked, and not a copy of it: its run id tells. Returns 1 if it was.
 MARK = f"""{lua.OURS}
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 if ours('GET', '{FILLED}') ~= run_id then ours('HDEL', '{FRESH}', 'until') return 0 end
-ours('HSET', '{FRESH}', 'found', ARGV[1], 'until', string.format('%d', ARGV[1] + ARGV[2]))
+local time, ends, worst = redis.call('TIME'), string.format('%d', ARGV[1] + ARGV[2]), -1
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+ours('HSET', '{FRESH}', 'found', ARGV[1], 'until', ends, 'of:' .. ARGV[3], ends .. ' ' .. ARGV[4])
+local held = redis.call('HGETALL', '{FRESH}')
+for i = 1, #held, 2 do
+  if string.sub(held[i], 1, 3) == 'of:' then
+    local counts, behind = string.match(held[i + 1], '^(%d+) (%d+)$')
+    if counts and tonumber(counts) > now then worst = math.max(worst, tonumber(behind))
+    else redis.call('HDEL', '{FRESH}', held[i]) end
+  end
+end
+redis.call('HSET', '{FRESH}', 'behind', worst, 'behind_until', ends)
 return 1
 """

@@ -2,6 +2,7 @@
 
 Every rollup renews it while Postgres has no note of a commit, whoever's it is, that is older than seconds. So
 the mark lapses when Redis takes no writes, when a writer is cut off from it, and when no rollup is left to look.
+With it each one says how far behind the log it is: what lies here is all that was committed, and may be old for that.
 While Postgres cannot be reached nothing commits: the mark stays what it was. Limit: where only this rollup
 cannot reach Postgres while another writer cannot reach Redis, the copy counts although it lags behind.
 """
@@ -9,6 +10,8 @@ cannot reach Postgres while another writer cannot reach Redis, the copy counts a
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
+from secrets import token_hex
 
 from ingest.rollup.metrics import Metrics
 from shared.stores.hot import AWAY as REDIS_AWAY
@@ -37,10 +40,19 @@ _OLDEST = """
 class Freshness:
     """Looks, and renews or withdraws the mark."""
 
-    def __init__(self, pool: Pool, copy: HotCopy, publication: Publication, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        copy: HotCopy,
+        publication: Publication,
+        metrics: Metrics,
+        behind_s: Callable[[], float | None],
+    ) -> None:
         self._pool = pool
         self._copy = copy
         self._publication = publication
+        self._behind_s = behind_s
+        self._who = token_hex(8)
         self._fresh = False  #: what Postgres said last
         self._outage = Outage(
             log,
@@ -59,7 +71,7 @@ class Freshness:
                     if look is None or look.done():
                         look = group.create_task(self._look())
                     await asyncio.wait([look], timeout=CHECK_S)  # a frozen Postgres may hold it for longer
-                    if self._fresh and not self._publication.waits and await self._copy.mark(now, COUNTS_S):
+                    if self._fresh and not self._publication.waits and await self._mark(now):
                         self._outage.ended()
                     else:
                         await self._copy.withdraw()
@@ -73,9 +85,12 @@ class Freshness:
         try:
             now = await self._copy.now()
             if await self._oldest() is None:
-                await self._copy.mark(now, PARTING_S)
+                await self._copy.mark(now, PARTING_S, self._who)
         except (*REDIS_AWAY, *POSTGRES_AWAY) as error:
             log.warning("nobody vouches for the copy until the next rollup is there", extra={"error": repr(error)})
+
+    async def _mark(self, now: int) -> bool:
+        return await self._copy.mark(now, COUNTS_S, self._who, self._behind_s())
 
     async def _look(self) -> None:
         with contextlib.suppress(*POSTGRES_AWAY):

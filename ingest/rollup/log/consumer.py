@@ -102,6 +102,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return self._reading.lag_s
 
     @property
+    def behind_s(self) -> float | None:
+        """How old what is shown may be (s), held up or not; None while that is not known."""
+        return self._reading.behind_s
+
+    @property
     def is_polling(self) -> bool:
         """Whether the broker has answered within the last seconds."""
         return self._reading.is_answered

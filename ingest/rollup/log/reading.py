@@ -39,6 +39,7 @@ class Reading:
         self._next: dict[int, int] = {}  #: partition → offset up to which this log has been applied
         self._through: dict[int, int] = {}  #: partition → received_at (ms) up to which it has been applied
         self._behind: set[int] = set()
+        self._level_at: dict[int, float] = {}  #: partition → when (monotonic s) nothing waited in it
         self._held: dict[int, float] = {}  #: partition → until when (monotonic s) it is not read
         self._answered_at = 0
         self._moved_at = 0  #: ms; when a position moved, or it was seen that nothing waited
@@ -70,6 +71,20 @@ class Reading:
         return 0.0 if oldest is None else max(0.0, (self._clock() - oldest) / 1000)
 
     @property
+    def behind_s(self) -> float | None:
+        """How old what is shown may be (s), of the partition that is furthest behind; None while that is not known.
+
+        A gateway whose clock is late makes no lag of an hour: nothing waits for longer than since nothing waited.
+        """
+        known = self._level_at.keys() | self._through.keys()
+        worst_s = max((self._waits_s(partition) for partition in self._behind & known), default=0.0)
+        return worst_s if self._assigned and self._assigned <= known else worst_s or None
+
+    def _waits_s(self, partition: int) -> float:
+        level_at = self._level_at.get(partition, -math.inf)
+        return max(0.0, min(self._lag_s({partition}), time.monotonic() - level_at))
+
+    @property
     def is_answered(self) -> bool:
         """Whether the broker has answered within the last seconds."""
         return self._clock() - self._answered_at < ANSWERED_WITHIN_MS
@@ -92,6 +107,7 @@ class Reading:
             self._next.pop(partition, None)
             self._through.pop(partition, None)
             self._behind.discard(partition)
+            self._level_at.pop(partition, None)
             self._held.pop(partition, None)
             self._metrics.lag.remove(str(partition))
 
@@ -191,6 +207,8 @@ class Reading:
             self._answered_at = max(self._answered_at, consumer.last_poll_timestamp(where) or 0)
             lag = max(0, end - following)
             (self._behind.add if lag else self._behind.discard)(partition)
+            if not lag:
+                self._level_at[partition] = time.monotonic()
             self._metrics.lag.labels(str(partition)).set(lag)
         if not self._behind and self._assigned <= self._positions.keys():
             self._moved_at = self._clock()
@@ -231,6 +249,7 @@ class Reading:
         consumer.seek(where, offset)
         self._next[where.partition] = offset
         self._through.pop(where.partition, None)
+        self._level_at.pop(where.partition, None)
         self._behind.add(where.partition)
 
     def _lost(self, partition: int, n: int) -> None:

@@ -11,7 +11,6 @@ from redis.asyncio import Redis
 from api import app as api_app
 from api.commands.gateway_calls import GatewayCalls, listening
 from api.http.access import Access
-from api.live.progress import Progress
 from api.live.stream import Stream
 from api.metrics import Metrics
 from api.readiness import Readiness
@@ -82,7 +81,7 @@ async def build(pool: Pool, copy: HotCopy, calls: GatewayCalls) -> AsyncIterator
         )
         readiness = Readiness(copy, pool)
         metrics = Metrics(metrics_registry())
-        stream = Stream(copy, metrics, Progress(pool, copy))
+        stream = Stream(copy, metrics)
         app = api_app.create(
             pool,
             copy,

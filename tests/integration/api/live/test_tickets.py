@@ -12,7 +12,7 @@ from shared.stores import redis_client
 from shared.stores.hot import HotCopy
 from tests.integration.api.http.test_problems import problem
 from tests.integration.api.live.streams import listening, publish, served, settled
-from tests.integration.api.served import METRICS, READ, Api, bearer
+from tests.integration.api.served import METRICS, READ, Api, bearer, eventually
 
 PATH = "/v1/stream/tickets"
 OTHER = "other-read-token-of-tests"
@@ -58,6 +58,11 @@ async def test_a_ticket_expires_after_a_minute_and_lies_in_redis_as_its_digest(a
     assert 55 < await redis.ttl(key) <= tickets.LIVES_S == 60
     assert 55 < datetime.fromisoformat(made["expires_at"]).timestamp() - (await redis.time())[0] < 65
     await redis.pexpire(key, 1)
+
+    async def is_gone() -> bool:
+        return not await redis.exists(key)
+
+    await eventually(is_gone)
     async with served(api) as port, listening(port, f"?ticket={made['ticket']}", token="") as listener:
         assert listener.status == 401
 
