@@ -16,12 +16,18 @@ local stream, length, ttl, streamed = '{STREAM}', ARGV[1], ARGV[2], ARGV[3] == '
 for i, key in ipairs(KEYS) do
   local at = 3 + (i - 1) * 4
   local revision = tonumber(ARGV[at + 1])
-  local held = tonumber(ours('HGET', key, 'revision') or '-1') or -1
+  local was = ours('HMGET', key, 'revision', 'untold')
+  local held, untold = tonumber(was[1] or '-1') or -1, was[2]
   if revision > held then
     local document = ARGV[at + 3]
     redis.call('HSET', key, 'revision', ARGV[at + 1], 'etag', ARGV[at + 2], 'document', document)
     if document == '' then redis.call('EXPIRE', key, ttl) elseif held >= 0 then redis.call('PERSIST', key) end
-    if streamed then ours('XADD', stream, 'MAXLEN', '~', length, '*', '{FIELD}', ARGV[at + 4]) end
+    -- a filling may come before the writer whose change it is: that one still tells of it
+    if not streamed then redis.call('HSET', key, 'untold', 1) end
+  end
+  if streamed and (revision > held or (untold and revision == held)) then
+    if untold then redis.call('HDEL', key, 'untold') end
+    ours('XADD', stream, 'MAXLEN', '~', length, '*', '{FIELD}', ARGV[at + 4])
   end
 end
 """

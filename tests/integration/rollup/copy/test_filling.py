@@ -37,6 +37,20 @@ async def test_a_redis_that_lost_everything_is_filled_again(
         assert await redis.xlen(STREAM) == 0, "filling is no change"
 
 
+async def test_a_change_that_a_filling_brought_first_is_told_by_its_writer_and_once(redis: Redis) -> None:
+    copy = HotCopy(redis, stream_length=100)
+    document = b'{"id": "CP1"}'
+    filled, written = ([Change("charge_point", None, "CP1", revision, '"1"', document)] for revision in (7, 8))
+    await copy.publish(filled, stream=False)
+    assert await redis.xlen(STREAM) == 0
+    for told in (1, 1):
+        await copy.publish(filled)
+        assert await redis.xlen(STREAM) == told
+    for _ in range(2):
+        await copy.publish(written)
+        assert await redis.xlen(STREAM) == 2
+
+
 class Weighing(HotCopy):
     """Redis, with what each call to publish came to (bytes)."""
 
