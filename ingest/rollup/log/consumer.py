@@ -33,7 +33,7 @@ log = logging.getLogger("plugwatch.rollup.consumer")
 
 POLL_S = 0.2
 GATHER_S = 0.05
-PACE_S = 0.008  #: from the beginning of a batch to the next: a transaction costs the same for few or many
+PACE_S = 0.004  #: from the beginning of a batch to the next: a transaction costs the same for few or many
 
 SendFence = Callable[[str, Fence], None]
 
