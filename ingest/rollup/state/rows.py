@@ -27,7 +27,9 @@ def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable
     """
     found = {row["key"]: _charge_point(row) for row in rows}
     for row in reports:
-        one, place = found[row["charge_point_key"]], (row["evse_id"], row["connector_id"])
+        one, place = found.get(row["charge_point_key"]), (row["evse_id"], row["connector_id"])
+        if one is None:
+            continue  # it was deleted; what it reported stays for its history
         if row["forgotten"]:
             one.forgotten.add(place)
             continue
@@ -41,7 +43,9 @@ def charge_points(rows: Sequence[Any], reports: Iterable[Any], intents: Iterable
         except _UNREADABLE as error:
             one.mended.append(f"the status of {place}: {error}")
     for row in intents:
-        one, place = found[row["charge_point_key"]], (row["evse_id"], row["connector_id"])
+        one, place = found.get(row["charge_point_key"]), (row["evse_id"], row["connector_id"])
+        if one is None:
+            continue
         try:
             one.intents[place] = intents_of.of_row(row)
         except _UNREADABLE as error:

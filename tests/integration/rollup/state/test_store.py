@@ -193,6 +193,16 @@ async def test_a_charge_point_that_is_deleted_while_a_batch_waits_is_passed_over
     assert await fleet.history(stays.key) == ["ONLINE"]
 
 
+async def test_what_a_deleted_charge_point_had_reported_hinders_nobody(store: Store, fleet: Fleet) -> None:
+    gone, stays = await fleet.session("GONE"), await fleet.session("STAYS")
+    await apply(store, gone.began(T0), gone.reported(T0, "Charging"))
+    await fleet.pool.execute("INSERT INTO intents VALUES ($1, 1, 1, DEFAULT, false)", gone.key)
+    await fleet.pool.execute("UPDATE charge_points SET deleted_at = now() WHERE key = $1", gone.key)
+    applied = await apply(store, gone.ended(T0 + SECOND), stays.began(T0), stays.reported(T0))
+    assert set(applied.found) == {stays.key}
+    assert await fleet.history(gone.key) == ["ONLINE", "Charging"]
+
+
 async def test_a_charge_point_without_a_station_has_state_and_no_station_document(store: Store, fleet: Fleet) -> None:
     session = Session(key=await fleet.charge_point(None), charge_point_id=f"CP-{fleet.token}")
     applied = await apply(store, session.began(T0), session.reported(T0))
