@@ -21,7 +21,7 @@ MAX_BYTES = 8 * 1024
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _VALUE = rb"[\t -~\x80-\xff]*"
 _REQUEST = re.compile(rb"(GET|HEAD) (/[!-~]*) HTTP/1\.1\r\n((?:%b:%b\r\n)+)\r\n" % (_TOKEN, _VALUE))
-_FIELD = re.compile(rb"([^:]+):[ \t]*(.*?)[ \t]*\r\n")
+_FIELD = re.compile(rb"([^:]+):([^\r]*)\r\n")
 _OTHERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer", b"connection"})
 _STATUS_LINES = {one.value: b"HTTP/1.1 %d %b\r\n" % (one.value, one.phrase.encode()) for one in HTTPStatus}
 _WITHOUT_BODY = frozenset({204, 304})
@@ -34,7 +34,7 @@ def read(data: bytes) -> dict[str, Any] | None:
     if len(data) > MAX_BYTES or (found := _REQUEST.fullmatch(data)) is None:
         return None
     method, target, section = found.groups()
-    headers = [(name.lower(), value) for name, value in _FIELD.findall(section)]
+    headers = [(name.lower(), value.strip(b" \t")) for name, value in _FIELD.findall(section)]
     hosts = 0
     for name, value in headers:
         if name == b"host":
