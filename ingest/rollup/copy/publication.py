@@ -44,6 +44,7 @@ _FORGET = """
     DELETE FROM unpublished
     WHERE id = ANY($1::bigint[]) AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 """
+_ANY_OLD_NOTE = "SELECT EXISTS (SELECT FROM unpublished WHERE created_at < now() - make_interval(secs => $1))"
 _STATIONS_OF = "SELECT DISTINCT unnest(station_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
 _MEMBERSHIPS_OF = "SELECT memberships::text FROM unpublished WHERE id = ANY($1::bigint[]) AND memberships <> '[]'"
 _CHARGE_POINTS_OF = "SELECT DISTINCT unnest(charge_point_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
@@ -113,7 +114,7 @@ class Publication:
                 await connection.execute(_FORGET, published)
 
     async def _catch_up(self, older_than_s: float) -> None:
-        while await self._publish_left(older_than_s):
+        while await self._pool.fetchval(_ANY_OLD_NOTE, older_than_s) and await self._publish_left(older_than_s):
             pass
 
     async def _publish_left(self, older_than_s: float) -> bool:
