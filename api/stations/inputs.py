@@ -7,10 +7,9 @@ from pydantic import AfterValidator, Field
 from api.http.ids import StationId
 from api.http.inputs import NO_CONTROLS, AnyOf, Paging, Plain
 from api.http.times import Moment
+from shared.words import places
 from shared.words.documents import Registration
 from shared.words.status import Connectivity, Health, Status
-
-from . import places
 
 
 def _point(text: str) -> str:

@@ -8,9 +8,8 @@ import msgspec
 from api.database import Database
 from api.http.pages import Page
 from api.http.problems import FieldError, Invalid
-from api.stations import places
 from shared.stores import fleet, served
-from shared.words import instant
+from shared.words import instant, places
 from shared.words.documents import StationItem
 from shared.words.status import STATUSES, Connectivity, Health, summed
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from shared.words.places import EARTH_M, Box, Point
+
 from .orders import ByDistance, ById, ByName
-from .places import EARTH_M, Box, Point
 
 #: Great-circle distance (m, to 0.1, so that it is the same at every replica) between x and a point.
 _DISTANCE = f"""

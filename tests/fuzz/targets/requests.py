@@ -19,8 +19,8 @@ from api.http.refusals import field_error
 from api.inventory import merging
 from api.inventory.inputs import ChargePointPatch, NewChargePoint, NewStation, StationPatch
 from api.live.inputs import StreamFilters
-from api.stations import places
 from api.stations.inputs import ChargePointFilters, StationFilters
+from shared.words import places
 
 _BODIES: tuple[type[BaseModel], ...] = (
     NewStation,

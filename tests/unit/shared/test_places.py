@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.stations.places import EARTH_M, MAX_RADIUS_M, Box, Point, around, box, point
+from shared.words.places import EARTH_M, MAX_RADIUS_M, Box, Point, around, box, point
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)
