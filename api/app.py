@@ -10,10 +10,11 @@ from starlette.middleware.cors import CORSMiddleware
 from api.audit import routes as audit
 from api.audit.entries import Audit
 from api.board import routes as board_routes
+from api.board.clusters import Clusters
 from api.board.codes import Codes
 from api.board.files import Files, Told
 from api.board.page_routes import pages
-from api.board.snapshot import Snapshot
+from api.board.snapshot import MOST, Snapshot
 from api.bulk import routes as bulk
 from api.bulk.importing import Bulk
 from api.commands import availability_routes, command_routes, trace_routes
@@ -107,6 +108,7 @@ def create(
     trusted_proxies: Collection[Network] = (),
     access_log: bool = False,
     board: bool = True,
+    board_stations: int = MOST,
     tiles_url: str = "",
     gateway_port: int = 9000,
     chargers_url: str = "",
@@ -120,6 +122,7 @@ def create(
     origins that browsers let read the answers, ``requests_per_minute`` what a token may ask (0: anything),
     ``wrong_tokens_per_minute`` how many an address may guess (0: any number), the one that ``trusted_proxies`` name.
     ``access_log``: a line for each request.
+    ``board_stations``: how many stations the board holds.
     ``board``: whether the status board is served at ``/``, with map tiles of ``tiles_url`` ("": coast lines alone);
     it tells where chargers connect: ``chargers_url``, else its own host at ``gateway_port``.
     ``public_status``: whether anybody may see one station at ``/status/{station_id}``, ``public_status_per_minute``
@@ -154,7 +157,9 @@ def create(
         audit.room(Audit(database)),
         me.room(mode),
         bulk.room(Bulk(inventory, database), once),
-        board_routes.room(Snapshot(database, copy.changes, clock, now), codes),
+        board_routes.room(
+            Snapshot(database, copy.changes, clock, now, board_stations), Clusters(database, clock), codes
+        ),
     )
     app = FastAPI(
         title="Plugwatch",

@@ -74,6 +74,7 @@ async def serve(given: Settings) -> None:
             trusted_proxies=given.trusted_proxies,
             access_log=given.access_log,
             board=given.board,
+            board_stations=given.board_stations,
             tiles_url=given.tiles_url,
             gateway_port=given.gateway_port,
             chargers_url=given.chargers_url,

@@ -1,4 +1,4 @@
-"""``/v1/board``: the whole network at once, and codes that sign a browser on this machine in."""
+"""``/v1/board``: the whole network at once, its map by clusters, and codes that sign in a browser on this machine."""
 
 from typing import Annotated
 
@@ -9,18 +9,22 @@ from starlette.responses import Response
 
 from api.http import etags, responses
 from api.http.compression import takes_gzip
+from api.http.problems import TooSlow
 from api.http.room import Room
 from api.reference.openapi import answering
 from shared.credentials import tokens
+from shared.words import places
 
 from . import answers
+from .clusters import Clusters, part
 from .codes import Codes
+from .inputs import Part
 from .snapshot import Snapshot
 
 _HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
 
 
-def room(snapshot: Snapshot, codes: Codes) -> Room:
+def room(snapshot: Snapshot, clusters: Clusters, codes: Codes) -> Room:
     """The routes."""
     routes = Room("/v1/board", "board")
 
@@ -46,6 +50,17 @@ def room(snapshot: Snapshot, codes: Codes) -> Room:
         if takes_gzip(accept_encoding):
             return Response(found.zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json")
         return Response(found.body, headers=headers, media_type="application/json")
+
+    @routes.reads.get(
+        "/clusters", responses=answering(answers.ClustersDocument, TooSlow, example=answers.CLUSTERS, etag=True)
+    )
+    async def read_board_clusters(request: Request, asked: Annotated[Part, Query()]) -> Response:
+        """The stations that have a place by the cells of a grid, for a map of more than `GET /v1/board` has.
+
+        At most a second old. A cell of several stations is a cluster, one that is alone is told as it is, and so are
+        all from zoom 17 on. The cells that the box touches are counted whole; at most 2,000 of them.
+        """
+        return responses.listed(request, await clusters.within(part(places.box(asked.bbox), asked.zoom)))
 
     @routes.writes.post("/codes", status_code=201, responses=answering(answers.BoardCode, status=201))
     async def create_board_code(request: Request) -> Response:

@@ -57,12 +57,18 @@ class Snapshot:
     """The network of now, or of up to a second ago; ``clock`` is monotonic (s), ``now`` ms since 1970."""
 
     def __init__(
-        self, database: Database, changes: Changes, clock: Callable[[], float], now: Callable[[], int]
+        self,
+        database: Database,
+        changes: Changes,
+        clock: Callable[[], float],
+        now: Callable[[], int],
+        most: int = MOST,
     ) -> None:
         self._database = database
         self._changes = changes
         self._clock = clock
         self._now = now
+        self._most = most
         self._one_at_a_time = asyncio.Lock()
         self._stale_at = -1.0
         self._read: Callable[[bool], Board] = functools.partial(encoded, None, "", 0, 0)
@@ -93,8 +99,8 @@ class Snapshot:
             stream = ""  # a stream from there begins with a reset
         async with self._database.reading(WITHIN_S, _INSTEAD) as connection:
             total = await connection.fetchval(_TOTAL)
-            query = _COLUMNS.format(order=_WORST if total > MOST else "")
-            row = await connection.fetchrow(query, list(STATUSES), list(HEALTHS), MOST)
+            query = _COLUMNS.format(order=_WORST if total > self._most else "")
+            row = await connection.fetchrow(query, list(STATUSES), list(HEALTHS), self._most)
         return functools.partial(encoded, row, stream, total, self._now())
 
 

@@ -193,6 +193,9 @@ class Settings(BaseModel):
         "never a query, a token or an id in the path",
     )
     board: bool = Field(default=True, description="API: the status board at `/`")
+    board_stations: int = Field(
+        default=20_000, ge=1, le=100_000, description="API: the board holds so many stations, the worst of all"
+    )
     tiles_url: str = Field(
         default="",
         pattern=r"^$|^https?://[^\s\"';,/]+/[^\s\"';,]*$",

@@ -100,13 +100,10 @@ async def test_gzip_for_who_takes_it(api: Api, accepted: str, zipped: bool) -> N
     assert list(stations(json.loads(gzip.decompress(body) if zipped else body))) == ["S1"]
 
 
-async def test_of_too_many_those_that_need_somebody(
-    api: Api, pool: Pool, copy: HotCopy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_too_many_those_that_need_somebody(api: Api, pool: Pool, copy: HotCopy) -> None:
     for number, health in enumerate(("OK", "DOWN", "UNKNOWN", "DEGRADED", "OK")):
         await pool.execute("INSERT INTO stations (id, name, health) VALUES ($1, $1, $2)", f"S{number}", health)
-    monkeypatch.setattr("api.board.snapshot.MOST", 3)
-    snapshot = Snapshot(Database(pool), copy.changes, lambda: 0.0, lambda: 0)
+    snapshot = Snapshot(Database(pool), copy.changes, lambda: 0.0, lambda: 0, most=3)
     board = json.loads((await snapshot.board()).body)
     assert board["total"] == 5
     assert board["stations"]["id"] == ["S1", "S3", "S2"]

@@ -122,7 +122,7 @@ function Shown({ known }) {
   const { filter, order } = place.value;
   const n = rows.value.length;
   const all = known.totals.stations;
-  const few = known.total > known.size ? `, the worst of ${known.total.toLocaleString("en")}; the counts are of all` : "";
+  const few = known.total > known.size ? `, the worst of ${known.total.toLocaleString("en")}; the counts${place.value.view === "map" && isOpen(filter) ? " and the map" : ""} are of all` : "";
   return html`
     <div class="shown">
       <p>${n === all ? `${all.toLocaleString("en")} stations` : `${n.toLocaleString("en")} of ${all.toLocaleString("en")} stations`}${few}

@@ -1,8 +1,11 @@
 // The map: clusters in the colour of the worst in them, over coast lines and borders that come with the page. Tiles only by a setting.
+import { counting } from "../counting.js";
+import { features } from "../pure/clusters.js";
 import { COLOURS, GLYPHS } from "../pure/glyphs.js";
+import { isOpen } from "../pure/order.js";
 import { flat } from "../pure/outlines.js";
 import { HEALTH_WORDS, STATUS_WORDS, counted } from "../pure/words.js";
-import { api, changed, go, network, open, page, rows } from "../state.js";
+import { api, changed, go, network, open, page, place, rows } from "../state.js";
 import { colour, painted } from "../theme.js";
 import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { useSignalEffect } from "../vendor/signals.js";
@@ -59,6 +62,8 @@ class Chart {
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(this.map);
     this.points = L.layerGroup().addTo(this.map);
     this.framed = false;
+    /** @type {any[] | null} what the API counted, of more stations than the board holds */
+    this.counted = null;
     this.named = false;
     this.map.on("moveend", () => this.draw());
   }
@@ -84,7 +89,7 @@ class Chart {
       placed.map((row) => ({
         type: "Feature",
         geometry: { type: "Point", coordinates: at(row) },
-        properties: { row, status: known.status[row], health: known.health[row] },
+        properties: { id: known.ids[row], name: known.names[row], status: known.status[row], health: known.health[row] },
       })),
     );
     if (!this.framed && placed.length) {
@@ -96,18 +101,30 @@ class Chart {
     return placed.length;
   }
 
+  /** What is in sight, and a little more. */
+  view() {
+    const view = this.map.getBounds().pad(0.1);
+    return { west: view.getWest(), south: view.getSouth(), east: view.getEast(), north: view.getNorth() };
+  }
+
+  /** @param {any} answer of the API, null: what the board holds is enough */
+  count(answer) {
+    this.counted = answer && features(answer, this.map.getCenter().lng, EDGE);
+    this.draw();
+  }
+
   draw() {
     if (!this.index || !this.known) return;
-    const view = this.map.getBounds().pad(0.1);
-    const found = this.index.getClusters([view.getWest(), view.getSouth(), view.getEast(), view.getNorth()], Math.round(this.map.getZoom()));
+    const { west, south, east, north } = this.view();
+    const found = this.counted ?? this.index.getClusters([west, south, east, north], Math.round(this.map.getZoom()));
     this.points.clearLayers();
     this.named = found.length <= MOST_NAMED;
     /** @type {Map<string, number>} */
     const there = new Map();
     for (const one of found.slice(0, MOST)) {
-      const place = String(one.geometry.coordinates);
-      const n = there.get(place) ?? 0;
-      there.set(place, n + 1);
+      const spot = String(one.geometry.coordinates);
+      const n = there.get(spot) ?? 0;
+      there.set(spot, n + 1);
       const mark = one.properties.cluster ? this.cluster(one) : this.station(one);
       this.points.addLayer(n ? mark.setLatLng(this.beside(mark.getLatLng(), n)) : mark);
     }
@@ -128,20 +145,20 @@ class Chart {
     const mark = this.mark(one, "cluster", `${ring(healths, n)}<span>${n.toLocaleString("en")}</span>`, side, said);
     return mark.on("click", () => {
       const [longitude, latitude] = one.geometry.coordinates;
-      this.map.setView([latitude, longitude], Math.min(18, this.index.getClusterExpansionZoom(cluster_id)));
+      const closer = this.counted ? this.map.getZoom() + 2 : this.index.getClusterExpansionZoom(cluster_id);
+      this.map.setView([latitude, longitude], Math.min(18, closer));
     });
   }
 
   /** @param {any} one */
   station(one) {
-    const known = /** @type {import("../state.js").Network} */ (this.known);
-    const { row, status } = one.properties;
-    const said = `${known.names[row]}: ${STATUS_WORDS[status]}, ${HEALTH_WORDS[known.health[row]]}`;
+    const { id, name, status, health } = one.properties;
+    const said = `${name}: ${STATUS_WORDS[status]}, ${HEALTH_WORDS[health]}`;
     const shape = `<svg class="glyph ${COLOURS[status]}" viewBox="0 0 24 24"><path d="${GLYPHS[status]}" fill-rule="evenodd"/></svg>`;
-    const kind = `pin ${row === open.value ? "marked" : ""} ${known.health[row] === 1 ? "bad" : ""}`;
-    const mark = this.mark(one, kind, shape, 30, said).on("click", () => go({ station: known.ids[row] }));
+    const kind = `pin ${id === place.value.station ? "marked" : ""} ${health === 1 ? "bad" : ""}`;
+    const mark = this.mark(one, kind, shape, 30, said).on("click", () => go({ station: id }));
     if (this.named)
-      mark.bindTooltip(escaped(known.names[row]), { permanent: true, direction: "right", offset: [12, 0], className: "place" });
+      mark.bindTooltip(escaped(name), { permanent: true, direction: "right", offset: [12, 0], className: "place" });
     return mark;
   }
 
@@ -220,10 +237,22 @@ export function WorldMap() {
     if (changed.value.length && performance.now() - drawn.current > CALM_MS) take();
   });
   useSignalEffect(() => (painted.value, chart.current?.paint()));
-  const missing = placed < 0 ? 0 : rows.value.length - placed;
+  const counts = Boolean(network.value && network.value.total > network.value.size && isOpen(place.value.filter));
+  const ready = placed >= 0;
+  useEffect(() => {
+    const shown = chart.current;
+    if (!shown || !counts || !api.value) return;
+    const end = counting(shown.map, () => shown.view(), api.value, (found) => shown.count(found));
+    return () => {
+      end();
+      if (chart.current === shown) shown.count(null);
+    };
+  }, [counts, ready, api.value]);
+  const missing = placed < 0 || counts ? 0 : rows.value.length - placed;
   return html`
     <div class="map stations" ref=${box} role="region" aria-label="Map of the stations" tabindex="-1"></div>
     ${failed && html`<p class="note error" role="alert">The map cannot be loaded: load the page again.</p>`}
+    ${counts && html`<p class="note">The map shows all stations that have a place, counted by the API</p>`}
     ${missing > 0 && html`<p class="note">${counted(missing, "station")} without a place ${missing === 1 ? "is" : "are"} not on the map</p>`}
   `;
 }

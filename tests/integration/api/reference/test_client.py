@@ -130,6 +130,8 @@ async def test_a_generated_client_walks_every_operation(api: Api, generated: Pat
     assert (stats.stations.total, stats.connectors.status["AVAILABLE"]) == (1, 1)
     assert (await walk("read_stats_series")).step_s == 900
     assert (await walk("read_board")).stations.id == ["S1"]
+    counted = await walk("read_board_clusters", bbox="-180,-90,180,90", zoom=2)
+    assert len(counted.stations.id) + sum(counted.clusters.count) <= 1
     assert (await walk("create_board_code", answers=201)).code
 
     file = walk.types.File(payload=CSV.encode())
