@@ -2,7 +2,9 @@
 
 Lines that come later for a minute that is kept (a rollup was behind, or somebody restored history) are noticed, since
 their number and the newest of them are kept with it; from there on all is counted again. Once a day, and when a rollup
-starts, it goes on from a whole count, for what has no line in history: a place that an operator forgot.
+starts, it goes on from a whole count, for what has no line in history: a place that an operator forgot. So it does
+within an hour where charge points are missing or too many: they bear the time at which their transaction began, and
+that may have been committed after its minute was counted.
 """
 
 import asyncio
@@ -48,6 +50,7 @@ _INSERT = """
 """
 _CORRECT = "UPDATE series_minutes SET connectors = $2, charge_points = $3 WHERE at = $1"
 _LAST_KEY = "SELECT coalesce(max(key), 0) FROM charge_points WHERE created_at < $1"
+_THERE_WERE = "SELECT count(*) FROM charge_points WHERE created_at < $1 AND (deleted_at IS NULL OR deleted_at >= $1)"
 _FIRST_LINE = "SELECT date_trunc('minute', min(received_at)) FROM history WHERE received_at > $1"
 _SETTINGS = """
     SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL random_page_cost = 1.1
@@ -91,7 +94,7 @@ class SeriesMinutes:
             await self._drop_what_is_not_so(connection, now, end)
             kept = await connection.fetchrow(_LAST, end)
             last = dict(kept) if kept else await self._begin(connection, end)
-            if now - self._wholly_at >= ANEW:
+            if await self._is_to_be_whole(connection, last, now):
                 last |= (await self._whole(connection, last["at"]))._asdict()
                 await connection.execute(_CORRECT, last["at"], last["connectors"], last["charge_points"])
                 self._wholly_at = now
@@ -123,6 +126,13 @@ class SeriesMinutes:
         row = {"at": at, **counts._asdict(), "lines": 0, "last_id": 0, "last_key": last_key}
         await connection.execute(_INSERT, *row.values())
         return row
+
+    async def _is_to_be_whole(self, connection: Connection, last: Mapping[str, Any], now: datetime) -> bool:
+        since = now - self._wholly_at
+        if since < SPAN or since >= ANEW:
+            return since >= ANEW
+        there_were = await connection.fetchval(_THERE_WERE, last["at"])
+        return bool(there_were != sum(last["charge_points"].values()))
 
     async def _whole(self, connection: Connection, at: datetime) -> Counts:
         found = await minutes.moves(connection, at, at + MINUTE, minutes.MINUTE_S, None, WITHIN_S)

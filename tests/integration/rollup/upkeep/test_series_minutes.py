@@ -111,6 +111,21 @@ async def test_a_place_that_was_forgotten_leaves_with_the_next_whole_count(pool:
     assert (found[minute(99)].connectors["AVAILABLE"], found[minute(101)].connectors["AVAILABLE"]) == (1, 0)
 
 
+async def test_what_was_committed_late_is_counted_within_an_hour(pool: Pool, recorded: Recorded) -> None:
+    await made(recorded, "CP1", -10)
+    await recorded.status("CP1", 1.5, "Available")
+    keeping = SeriesMinutes(pool)
+    await kept_to(keeping, 10)
+    await made(recorded, "CP2", 8.5)
+    await recorded.connectivity("CP2", 11.5, "ONLINE")
+    await kept_to(keeping, 71)
+    assert (await kept(pool))[minute(71)].charge_points == {"ONLINE": 1, "OFFLINE": 0, "NEVER": 1}
+    await recorded.deleted("CP1", 69.5)
+    await kept_to(keeping, 132)
+    counts = (await kept(pool))[minute(132)]
+    assert (counts.connectors["AVAILABLE"], sum(counts.charge_points.values())) == (0, 1)
+
+
 async def test_one_rollup_counts_at_a_time(pool: Pool, recorded: Recorded) -> None:
     await made(recorded, "CP1", -10)
     async with pool.acquire() as connection, connection.transaction():
