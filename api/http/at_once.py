@@ -31,6 +31,8 @@ class AtOnce:
 
     def find(self, path: str) -> tuple[str, Kept] | None:
         """The template of the route that ``path`` has, and the document that it would answer with."""
+        if not path.isascii():
+            return None  # lower() has ASCII letters for some that no id has
         if path.startswith(_STATIONS):
             template, key = "/v1/stations/{station_id}", hot.station_key(path[len(_STATIONS) :])
         elif path.startswith(_CHARGE_POINTS):

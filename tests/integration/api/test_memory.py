@@ -82,6 +82,13 @@ async def test_a_document_that_is_asked_for_again_comes_from_memory(replicas: tu
         assert (await api.client.get(f"{path}/")).status_code == 404
 
 
+async def test_letters_that_no_id_has_are_no_others(replicas: tuple[Api, Api]) -> None:
+    api, _ = replicas
+    await api.station("K1")
+    await in_memory(api, "/v1/stations/k1")
+    assert (await api.client.get("/v1/stations/\N{KELVIN SIGN}1")).status_code == 404
+
+
 async def test_what_another_replica_wrote_is_shown_within_a_moment(replicas: tuple[Api, Api]) -> None:
     api, other = replicas
     await api.station("S1")
