@@ -20,7 +20,7 @@ BOUNDS = {
     "steady": ("500/s.ratio", +1.8),
     "saturation": ("200.ratio", +0.4),
     "catch-up": ("cpu_ratio", -0.15),
-    "read": ("cpu_ratio", -0.28),
+    "read": ("cpu_ratio", -1.3),
 }
 
 
