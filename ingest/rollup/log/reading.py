@@ -22,6 +22,7 @@ from shared.stores.postgres import AWAY
 log = logging.getLogger("plugwatch.rollup.reading")
 
 ANSWERED_WITHIN_MS = 10_000
+SEEN_WITHIN_S = 2  #: who slept longer does not know whether something came meanwhile
 MOVES_WITHIN_MS = 30_000  #: longer than the slowest statement: a rollup that moves nothing for so long is stuck
 
 
@@ -76,8 +77,10 @@ class Reading:
 
         A gateway whose clock is late makes no lag of an hour: nothing waits for longer than since nothing waited.
         """
-        known = self._level_at.keys() | self._through.keys()
-        worst_s = max((self._waits_s(partition) for partition in self._behind & known), default=0.0)
+        seen = self._behind & (self._level_at.keys() | self._through.keys())
+        worst_s = max(map(self._waits_s, seen), default=0.0)
+        late = time.monotonic() - SEEN_WITHIN_S
+        known = seen | {partition for partition, at in self._level_at.items() if at > late}
         return worst_s if self._assigned and self._assigned <= known else worst_s or None
 
     def _waits_s(self, partition: int) -> float:

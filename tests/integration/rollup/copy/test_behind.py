@@ -1,10 +1,12 @@
 """How far behind the log rollups are, as they write it with the freshness mark."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 
 from ingest.rollup.copy.freshness import COUNTS_S
+from ingest.rollup.log.reading import SEEN_WITHIN_S
 from local.stack import Stack
 from shared.stores import hot_scripts
 from shared.stores.hot import HotCopy
@@ -65,6 +67,23 @@ async def test_a_gateway_with_a_late_clock_is_no_lag_of_an_hour(
             await eventually(lambda: one.consumer.lag_s > 3_000)
             await eventually(tells(one.hot_copy, at_least=2, at_most=30))
         await eventually(tells(one.hot_copy, at_least=0, at_most=0))
+
+
+async def test_a_rollup_that_was_frozen_does_not_know(
+    stack: Stack, database_url: str, topic: str, fleet: Fleet, redis: Redis
+) -> None:
+    session = await fleet.session()
+    async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
+        await publish(stack, topic, session.began(clock()))
+        await eventually(lambda: fleet.is_("ONLINE", session.key))
+
+        async def is_level() -> bool:
+            return one.consumer.behind_s == 0
+
+        await eventually(is_level)
+        time.sleep(SEEN_WITHIN_S + 0.1)  # noqa: ASYNC251
+        assert one.consumer.behind_s is None
+        await eventually(is_level)
 
 
 async def test_the_worst_counts_as_long_as_its_own_mark(redis: Redis) -> None:
