@@ -9,8 +9,8 @@ from starlette.responses import Response
 from api.http import pages
 from api.http.pages import Page
 from api.http.problems import TooSlow
-from api.http.room import Room
 from api.reference.openapi import LINK, answering
+from api.room import Room
 
 from .answers import AUDIT, AuditEntry
 from .entries import Audit

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from api.http import etags, responses
 from api.http.compression import takes_gzip
 from api.http.problems import TooSlow
-from api.http.room import Room
 from api.reference.openapi import answering
+from api.room import Room
 from shared.credentials import tokens
 from shared.words import places
 

@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from api.http import responses
 from api.http.access import Author
 from api.http.problems import WrongMediaType
-from api.http.room import Room
 from api.inventory.idempotency import IMPORT_S, Idempotency, IdempotencyKey
 from api.inventory.merging import Merged, Result
 from api.reference.openapi import answering, header_refs
+from api.room import Room
 
 from . import answers
 from .importing import Bulk

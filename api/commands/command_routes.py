@@ -16,9 +16,9 @@ from api.http.problems import (
     Silent,
     Unsupported,
 )
-from api.http.room import Room
 from api.inventory.idempotency import COMMAND_S, Idempotency, IdempotencyKey
 from api.reference.openapi import answering
+from api.room import Room
 from shared.words.gateways import Asked
 
 from . import answers

@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from api.http.access import author
 from api.http.problems import NotFound
-from api.http.room import Room
 from api.reference.openapi import answering
+from api.room import Room
 
 from . import answers
 from .inputs import TraceSwitch

@@ -6,10 +6,10 @@ from starlette.responses import Response
 from api.http import responses
 from api.http.access import author
 from api.http.problems import NotFound
-from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, EditedChargePoint
 from api.inventory.idempotency import Idempotency, IdempotencyKey
 from api.reference.openapi import answering
+from api.room import Room
 
 from .hardware import Hardware
 from .inputs import ConnectorInPath, EvseInPath, Replacement

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from api.http import responses
 from api.http.problems import NotFound, TooSlow
-from api.http.room import Room
 from api.reference.openapi import answering
+from api.room import Room
 
 from .answers import SERIES, STATS, SeriesDocument, StatsDocument
 from .inputs import SeriesFilters

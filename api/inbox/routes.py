@@ -10,10 +10,10 @@ from api.http import pages, responses
 from api.http.access import author
 from api.http.pages import Page
 from api.http.problems import IdTaken, NotFound
-from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, EditedChargePoint
 from api.inventory.idempotency import Idempotency, IdempotencyKey
 from api.reference.openapi import CREATED, LINK, answering
+from api.room import Room
 from shared.stores.hot import Change
 
 from .answers import INBOX, Knock

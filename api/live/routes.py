@@ -10,8 +10,8 @@ from starlette.responses import Response, StreamingResponse
 from api.http import responses
 from api.http.access import secret
 from api.http.problems import NotFound
-from api.http.room import Room
 from api.reference.openapi import answering
+from api.room import Room
 
 from .answers import EVENT, EVENTS, TICKET
 from .inputs import StreamFilters

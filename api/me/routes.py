@@ -7,8 +7,8 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.room import Room
 from api.reference.openapi import answering
+from api.room import Room
 
 Mode = Literal["all", "read"]
 

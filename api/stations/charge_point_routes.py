@@ -11,11 +11,11 @@ from api.http.access import author
 from api.http.etags import IfMatch
 from api.http.pages import Page
 from api.http.problems import Changed, NotFound, TooSlow
-from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, EditedChargePoint
 from api.inventory.inputs import ChargePointPatch
 from api.inventory.inventory import Inventory
 from api.reference.openapi import LINK, answering
+from api.room import Room
 from shared.words.documents import ChargePointDocument
 
 from . import answers

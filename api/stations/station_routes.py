@@ -11,12 +11,12 @@ from api.http.access import author
 from api.http.etags import IfMatch
 from api.http.pages import Page
 from api.http.problems import Changed, IdTaken, NotFound, TooSlow
-from api.http.room import Room
 from api.inventory.answers import CHARGE_POINT, STATION, EditedChargePoint, Station
 from api.inventory.idempotency import Idempotency, IdempotencyKey
 from api.inventory.inputs import NewChargePoint, NewStation, StationPatch
 from api.inventory.inventory import Inventory
 from api.reference.openapi import CREATED, LINK, answering
+from api.room import Room
 
 from . import answers
 from .documents import Documents

@@ -18,10 +18,11 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError, ResponseError
 
-from shared.stores import changes, hot_scripts
+from shared.stores import changes
+from shared.stores.lua import hot_scripts
+from shared.stores.lua.hot_scripts import FILLED, FRESH
 
 from .changes import STREAM, Changes, Entry, Facts, Kind
-from .hot_scripts import FILLED, FRESH
 
 _PROBE = "plugwatch:probe"
 _WRITTEN = "plugwatch:probe:written"

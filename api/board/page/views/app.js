@@ -9,7 +9,7 @@ import { newStation } from "./actions.js";
 import { Counts } from "./counts.js";
 import { Dialog } from "./dialog.js";
 import { Drawer } from "./drawer.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 import { List } from "./list.js";
 import { Live } from "./live.js";
 import { Empty, Loading, NothingFound, Refusal, SignIn } from "./moments.js";

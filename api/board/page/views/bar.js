@@ -6,7 +6,7 @@ import { STATUSES, STATUS_WORDS } from "../pure/words.js";
 import { api, now } from "../state.js";
 import { useEffect, useState } from "../vendor/preact-hooks.js";
 import { signal } from "../vendor/signals.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 
 const SPANS = { "1 h": 3_600_000, "24 h": 24 * 3_600_000, "7 d": 7 * 24 * 3_600_000 };
 const MOST = 500;

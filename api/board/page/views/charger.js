@@ -4,7 +4,7 @@ import { CONNECTIVITY_WORDS, PROTOCOL_WORDS, REASON_WORDS, STATUSES } from "../p
 import { now } from "../state.js";
 import { availability, move, remove, reset, trigger, unlock } from "./actions.js";
 import { Bar } from "./bar.js";
-import { Menu, Status, html } from "./html.js";
+import { Menu, Status, html } from "../html.js";
 import { Trace } from "./trace.js";
 
 /** @param {{ charger: any, writes: boolean }} props */

@@ -1,7 +1,7 @@
 // The network in numbers; each number is a filter.
 import { HEALTH_WORDS, STATUS_WORDS, number } from "../pure/words.js";
 import { narrow, place, totals } from "../state.js";
-import { Glyph, html } from "./html.js";
+import { Glyph, html } from "../html.js";
 
 export function Counts() {
   const known = totals.value;

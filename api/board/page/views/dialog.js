@@ -1,7 +1,7 @@
 // One dialog at a time: words alone, or a form that sends what was entered and shows the answer.
 import { dialog } from "../state.js";
 import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 
 /**
  * @typedef {{ name: string, label: string, type?: "text" | "number" | "select" | "check", options?: [string, string][],

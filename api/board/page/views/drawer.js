@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { availability, newCharger, remove } from "./actions.js";
 import { Span } from "./bar.js";
 import { Charger } from "./charger.js";
-import { Menu, Status, html } from "./html.js";
+import { Menu, Status, html } from "../html.js";
 import { Live } from "./live.js";
 
 const AGAIN_MS = 3_000;

@@ -4,7 +4,7 @@ import { duration } from "../pure/times.js";
 import { HEALTH_WORDS, STATUSES, STATUS_WORDS } from "../pure/words.js";
 import { at, changed, go, network, now, open, rows } from "../state.js";
 import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
-import { Glyph, Status, html } from "./html.js";
+import { Glyph, Status, html } from "../html.js";
 
 const HEIGHT = 52;
 const BEYOND = 6;

@@ -1,7 +1,7 @@
 // How live the picture is; always in sight.
 import { clock, duration } from "../pure/times.js";
 import { away, liveness, now } from "../state.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 
 const WORDS = { loading: "Loading", live: "Live", "catching up": "Catching up" };
 

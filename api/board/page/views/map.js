@@ -9,7 +9,7 @@ import { api, changed, go, network, open, page, place, rows } from "../state.js"
 import { colour, painted } from "../theme.js";
 import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { useSignalEffect } from "../vendor/signals.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 
 const CALM_MS = 2_000; // between two looks at what changed
 const AGAIN_MS = 5_000;

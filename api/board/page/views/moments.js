@@ -3,7 +3,7 @@ import { EVERYTHING } from "../pure/order.js";
 import { away, go, mayWrite, page, signIn, signOut } from "../state.js";
 import { useState } from "../vendor/preact-hooks.js";
 import { newStation } from "./actions.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 
 /** @param {{ detail: string }} props */
 export function SignIn({ detail }) {

@@ -2,7 +2,7 @@
 import { duration } from "../pure/times.js";
 import { HEALTH_WORDS, OK, counted } from "../pure/words.js";
 import { changed, network, now } from "../state.js";
-import { Status, html } from "./html.js";
+import { Status, html } from "../html.js";
 import { evses } from "./painter.js";
 
 const WIDTH = 230;

@@ -2,7 +2,7 @@
 import { parsed, clock } from "../pure/times.js";
 import { api } from "../state.js";
 import { useState } from "../vendor/preact-hooks.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 
 /** @param {{ path: string, writes: boolean }} props */
 export function Trace({ path, writes }) {

@@ -7,7 +7,7 @@ import { painted } from "../theme.js";
 import { useEffect, useRef, useState } from "../vendor/preact-hooks.js";
 import { useComputed, useSignalEffect } from "../vendor/signals.js";
 import { Painter } from "./painter.js";
-import { html } from "./html.js";
+import { html } from "../html.js";
 import { Tip } from "./tip.js";
 
 const TWIN = 50; // rows of the table for who cannot see

@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from local.stack import Stack
 from shared.http.server import serving
-from shared.stores import hot, hot_scripts, postgres
+from shared.stores import hot, postgres
+from shared.stores.lua import hot_scripts
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import Api, eventually, vouched
 from tests.integration.refusing import REFUSALS, refusing

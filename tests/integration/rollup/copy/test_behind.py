@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from ingest.rollup.copy.freshness import COUNTS_S
 from ingest.rollup.log.reading import SEEN_WITHIN_S
 from local.stack import Stack
-from shared.stores import hot_scripts
 from shared.stores.hot import HotCopy
+from shared.stores.lua import hot_scripts
 from tests.integration.rollup.parts import Fleet, clock, eventually, publish, rollup, running
 
 HOLD = "SELECT FROM log_positions WHERE topic = $1 FOR UPDATE"

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from ingest.rollup.copy.freshness import COUNTS_S, PARTING_S
 from ingest.rollup.copy.publication import OLD_S
 from local.stack import Stack
-from shared.stores import hot_scripts
 from shared.stores.hot import HotCopy
+from shared.stores.lua import hot_scripts
 from tests.integration.refusing import REFUSALS, refusing
 from tests.integration.rollup.copy.copied import is_copied, no_notes, write
 from tests.integration.rollup.parts import Fleet, eventually, never, rollup, running

@@ -1,8 +1,8 @@
 // Templates without a build step; and the shape of a status.
-import { COLOURS, GLYPHS } from "../pure/glyphs.js";
-import { STATUS_WORDS } from "../pure/words.js";
-import htm from "../vendor/htm.js";
-import { h } from "../vendor/preact.js";
+import { COLOURS, GLYPHS } from "./pure/glyphs.js";
+import { STATUS_WORDS } from "./pure/words.js";
+import htm from "./vendor/htm.js";
+import { h } from "./vendor/preact.js";
 
 export const html = htm.bind(h);
 

@@ -1,8 +1,7 @@
 """What the hot copy does in Redis in one step each: Lua, and the keys it marks its state by."""
 
 from shared.stores import lua
-
-from .changes import FIELD, STREAM
+from shared.stores.changes import FIELD, STREAM
 
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
 #: The mark: until when (Redis time, ms) the copy counts, when that was found, which filling; ``behind``, how far (s)
