@@ -85,6 +85,7 @@ async def serve(given: Settings) -> None:
             metrics=metrics,
             clock=clock,
         )
+        series_minutes = SeriesMinutes(pool, lambda: consumer.lag_s if consumer.partitions else None)
         freshness = Freshness(pool, hot_copy, publication, metrics, lambda: consumer.behind_s)
         liveness = Liveness(
             pool,
@@ -147,7 +148,7 @@ async def serve(given: Settings) -> None:
                     "publication": publication.run(),
                     "freshness": freshness.run(),
                     "history months": HistoryMonths(pool, retention_days=given.history_retention_days).run(),
-                    "series minutes": SeriesMinutes(pool).run(),
+                    "series minutes": series_minutes.run(),
                     "fences": fences.run(),
                     "fleet gauges": FleetGauges(pool, consumer, metrics, clock=clock).run(),
                     "topic retention": TopicRetention(

@@ -4,12 +4,13 @@ Lines that come later for a minute that is kept (a rollup was behind, or somebod
 their number and the newest of them are kept with it; from there on all is counted again. Once a day, and when a rollup
 starts, it goes on from a whole count, for what has no line in history: a place that an operator forgot. So it does
 within an hour where charge points are missing or too many: they bear the time at which their transaction began, and
-that may have been committed after its minute was counted.
+that may have been committed after its minute was counted. While rollups are far behind, as after a backup of days ago
+was restored, nothing is counted: older lines than those that are looked at might come.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ SPAN = timedelta(hours=1)  #: counted at once
 KEPT = timedelta(days=32)
 BEGINS = timedelta(days=2)  #: where there is nothing yet, it begins so long ago
 LOOKED_AT = timedelta(hours=2)  #: for lines that came later, at each turn
+MOST_LAG_S = 3600  #: half of that
 LOOKED_AT_HOURLY = timedelta(days=2)
 ANEW = timedelta(days=1)
 LOCK = 7_584_928_467_101_325  #: pg_try_advisory_xact_lock key: one rollup counts
@@ -58,10 +60,11 @@ _SETTINGS = """
 
 
 class SeriesMinutes:
-    """Counts what is over."""
+    """Counts what is over; ``lag_s`` is the age of what waits in the log, None for who reads none of it."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, lag_s: Callable[[], float | None] = lambda: 0.0) -> None:
         self._pool = pool
+        self._lag_s = lag_s
         self._looked_at = datetime.min.replace(tzinfo=UTC)
         self._wholly_at = datetime.min.replace(tzinfo=UTC)
 
@@ -86,6 +89,9 @@ class SeriesMinutes:
         Raises:
             one of ``postgres.AWAY``: nothing is done.
         """
+        lag_s = self._lag_s()
+        if lag_s is None or lag_s > MOST_LAG_S:
+            return False
         end = (now - SETTLED).replace(second=0, microsecond=0)
         async with self._pool.acquire(timeout=10) as connection, connection.transaction(isolation="repeatable_read"):
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK):

@@ -1,5 +1,6 @@
 """Minutes that are kept say what a whole count says, whatever comes late, is made or deleted."""
 
+import math
 import random
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -99,6 +100,22 @@ async def test_lines_that_come_later_are_counted(pool: Pool, recorded: Recorded)
     assert found[minute(30)] == before[minute(30)]
     assert (found[minute(31)].connectors["OCCUPIED"], found[minute(101)].connectors["OCCUPIED"]) == (1, 1)
     await is_so(pool)
+
+
+async def test_nothing_is_counted_while_the_log_is_far_behind(pool: Pool, recorded: Recorded) -> None:
+    await made(recorded, "CP1", -10)
+    await recorded.status("CP1", 1.5, "Available")
+    days = 3 * 24 * 60
+    lags_s: list[float | None] = [10.0, 2 * 86_400.0, math.inf, None]
+    await kept_to(SeriesMinutes(pool), 10)
+    keeping = SeriesMinutes(pool, lambda: lags_s[-1])
+    while len(lags_s) > 1:
+        await kept_to(keeping, days)
+        lags_s.pop()
+    await recorded.status("CP1", 30.5, "Charging")  # what the log has since a backup
+    await kept_to(keeping, days)
+    found = await kept(pool)
+    assert [found[minute(number)].connectors["OCCUPIED"] for number in (30, 31, days)] == [0, 1, 1]
 
 
 async def test_a_place_that_was_forgotten_leaves_with_the_next_whole_count(pool: Pool, recorded: Recorded) -> None:
