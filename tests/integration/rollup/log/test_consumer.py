@@ -93,18 +93,21 @@ async def test_events_of_unknown_and_deleted_charge_points_are_counted_and_passe
     stack: Stack, database_url: str, topic: str, fleet: Fleet
 ) -> None:
     session, gone, unknown = await fleet.session(), await fleet.session("GONE"), Session(key=10**12)
-    await fleet.pool.execute("UPDATE charge_points SET deleted_at = now() WHERE key = $1", gone.key)
-    given: list[Event] = [
-        unknown.began(clock()),
-        gone.began(clock()),
-        session.began(clock()),
-        session.reported(clock()),
-    ]
-    await publish(stack, topic, *given)
     async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
+        await publish(stack, topic, gone.began(clock()), gone.reported(clock()))
+        await eventually(lambda: fleet.is_("AVAILABLE", gone.key))
+        await fleet.pool.execute("UPDATE charge_points SET deleted_at = now() WHERE key = $1", gone.key)
+        given: list[Event] = [
+            unknown.began(clock()),
+            gone.ended(clock()),
+            session.began(clock()),
+            session.reported(clock()),
+        ]
+        await publish(stack, topic, *given)
         await eventually(lambda: fleet.is_("AVAILABLE", session.key))
         await eventually(lambda: one.counted("unknown_total") == 2)
-    assert await fleet.history(gone.key) == []
+        assert one.counted("dead_letters_total", {"reason": "unexpected"}) == 0
+    assert await fleet.history(gone.key) == ["ONLINE", "Available"]
 
 
 async def test_poison_goes_to_the_dead_letter_topic_and_the_rest_is_applied(
