@@ -39,6 +39,8 @@ export function told(event: Event): string {
       return event.data.detail;
     case "brief":
       return `${event.data.length} stations`;
+    case "behind":
+      return `what is told is of ${event.data.seconds} s ago`;
   }
 }
 
