@@ -13,8 +13,9 @@ PY := $(VENV)/bin/python
 UV = $(or $(shell command -v uv),$(VENV)/bin/uv)
 COMPOSE ?= docker compose
 BROKER ?= mock
-# test files side by side, each process of tests with systems of its own, and most of them wait; 0: one after the other, in this process
-JOBS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
+# test files side by side, each process of tests with systems of its own, and most of them wait (where the broker is a JVM
+# a core is busy with one of them); 0: one after the other, in this process
+JOBS ?= $(shell echo $$(($(if $(filter kafka,$(BROKER)),1,3) * $$(nproc 2>/dev/null || echo 2))))
 ARGS ?=
 export BROKER
 # the certificates that the machine trusts, as pip and npm use them
