@@ -152,3 +152,8 @@ async def test_an_old_epoch_that_begins_a_session_is_fenced_at_its_gateway(
                 while (message := await heard.get_message(timeout=1)) is None:
                     pass
     assert message["data"] == b'{"type":"fence","charge_point_key":%d,"below":9,"newest":9}' % session.key
+
+
+async def test_who_reads_an_empty_log_knows_that_nothing_waits(stack: Stack, database_url: str, topic: str) -> None:
+    async with rollup(stack, database_url, topic) as one, running(one.consumer.run()):
+        await eventually(lambda: one.consumer.behind_s == 0)
