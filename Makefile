@@ -259,7 +259,6 @@ lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
 	$(COMPILE) $(UPGRADE) --group infra -o $(LOCKS)/infra.txt
 	$(COMPILE) $(UPGRADE) --group fuzz -o $(LOCKS)/fuzz.txt
 	$(COMPILE) $(UPGRADE) --group board -o $(LOCKS)/board.txt
-	$(COMPILE) $(UPGRADE) --group board -o $(LOCKS)/board.txt
 
 .PHONY: lock-check
 lock-check: $(VENV)/.ready ## whether requirements/*.txt are what pyproject.toml asks for, and have wheels for every Python on x86-64 and arm64
