@@ -121,3 +121,21 @@ async def _filled(url: str, stations: int) -> list[str]:
         return [row["id"] for row in await connection.fetch("SELECT id FROM stations ORDER BY id")]
     finally:
         await connection.close()
+
+
+@contextlib.contextmanager
+def another_api(run: dict[str, Any], **settings: str) -> Iterator[str]:
+    """A second API of a system that runs, with ``settings`` of its own (names without prefix); its address."""
+    port = free_port()
+    environment = {
+        "PLUGWATCH_DATABASE_URL": run["database_url"],
+        "PLUGWATCH_REDIS_URL": run["redis_url"],
+        "PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS": run["kafka_bootstrap_servers"],
+        "PLUGWATCH_ADMIN_TOKEN": run["admin_token"],
+        "PLUGWATCH_API_PORT": str(port),
+        "PLUGWATCH_HOST": "127.0.0.1",
+        **{f"PLUGWATCH_{name}": value for name, value in settings.items()},
+    }
+    with process("api", environment=environment):
+        wait_ready(port)
+        yield f"http://127.0.0.1:{port}"

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from loadtest.servers.child import process, wait_ready
-from local.ports import free_port
 from local.web import Api
 from tests.board.browser import tab
+from tests.board.network import another_api
 
 Made = Callable[[str], tuple[str, str]]
 WORLD = "/v1/board/clusters?bbox=-180,-90,180,90&zoom=3"
@@ -18,34 +17,22 @@ def test_the_map_of_too_many_stations_shows_them_all(
     for number in range(4):
         charge_point(f"Crowd {number}")
     api.create("/v1/stations", {"id": "beside", "name": "Beside", "latitude": 52.14, "longitude": 5.14})
-    port = free_port()
-    environment = {
-        "PLUGWATCH_DATABASE_URL": run["database_url"],
-        "PLUGWATCH_REDIS_URL": run["redis_url"],
-        "PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS": run["kafka_bootstrap_servers"],
-        "PLUGWATCH_ADMIN_TOKEN": run["admin_token"],
-        "PLUGWATCH_API_PORT": str(port),
-        "PLUGWATCH_HOST": "127.0.0.1",
-        "PLUGWATCH_BOARD_STATIONS": "2",
-    }
-    with process("api", environment=environment):
-        wait_ready(port)
-        with tab(browser, f"http://127.0.0.1:{port}", token=run["admin_token"]) as opened:
-            page = opened.open("#view=map")
-            page.get_by_text("The map shows all stations that have a place").wait_for()
-            page.get_by_text("the counts and the map are of all").wait_for()
-            for _ in range(12):
-                if page.locator(".cluster span").all_inner_texts() == [str(whole(api))]:
-                    break
-                page.get_by_role("button", name="Zoom out").click()
-                page.wait_for_timeout(600)
-            assert page.locator(".cluster span").all_inner_texts() == [str(whole(api))]
-            page.locator("#search").fill("beside")
-            page.get_by_text("The map shows all stations that have a place").wait_for(state="detached")
-            page.locator("#search").fill("")
-            with page.expect_response(lambda answer: "/v1/board/clusters" in answer.url):
-                page.locator(".cluster").click()
-            page.locator(".pin[title^='Beside']").or_(page.locator(".cluster")).first.wait_for()
+    with another_api(run, BOARD_STATIONS="2") as url, tab(browser, url, token=run["admin_token"]) as opened:
+        page = opened.open("#view=map")
+        page.get_by_text("The map shows all stations that have a place").wait_for()
+        page.get_by_text("the counts and the map are of all").wait_for()
+        for _ in range(12):
+            if page.locator(".cluster span").all_inner_texts() == [str(whole(api))]:
+                break
+            page.get_by_role("button", name="Zoom out").click()
+            page.wait_for_timeout(600)
+        assert page.locator(".cluster span").all_inner_texts() == [str(whole(api))]
+        page.locator("#search").fill("beside")
+        page.get_by_text("The map shows all stations that have a place").wait_for(state="detached")
+        page.locator("#search").fill("")
+        with page.expect_response(lambda answer: "/v1/board/clusters" in answer.url):
+            page.locator(".cluster").click()
+        page.locator(".pin[title^='Beside']").or_(page.locator(".cluster")).first.wait_for()
 
 
 def whole(api: Api) -> int:

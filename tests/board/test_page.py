@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from loadtest.servers.child import process, wait_ready
 from local.apart import Apart
-from local.ports import free_port
 from local.web import Api
 from tests.board.browser import PHONE, tab
+from tests.board.network import another_api
 
 Made = Callable[[str], tuple[str, str]]
 
@@ -114,23 +113,11 @@ def test_a_reader_sees_everything_and_no_action(run: dict[str, Any], browser: An
 
 def test_an_api_that_only_reads_shows_no_action(run: dict[str, Any], browser: Any, charge_point: Made) -> None:
     station, _ = charge_point("Read only")
-    port = free_port()
-    environment = {
-        "PLUGWATCH_DATABASE_URL": run["database_url"],
-        "PLUGWATCH_REDIS_URL": run["redis_url"],
-        "PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS": run["kafka_bootstrap_servers"],
-        "PLUGWATCH_ADMIN_TOKEN": run["admin_token"],
-        "PLUGWATCH_API_PORT": str(port),
-        "PLUGWATCH_HOST": "127.0.0.1",
-        "PLUGWATCH_API_MODE": "read",
-    }
-    with process("api", environment=environment):
-        wait_ready(port)
-        with tab(browser, f"http://127.0.0.1:{port}", token=run["admin_token"]) as opened:
-            page = opened.open(f"#station={station}")
-            page.get_by_text("this API only reads").wait_for()
-            page.locator(".drawer").get_by_text("It has reported no connector yet").wait_for()
-            assert page.locator(".menu").count() == 0
+    with another_api(run, API_MODE="read") as url, tab(browser, url, token=run["admin_token"]) as opened:
+        page = opened.open(f"#station={station}")
+        page.get_by_text("this API only reads").wait_for()
+        page.locator(".drawer").get_by_text("It has reported no connector yet").wait_for()
+        assert page.locator(".menu").count() == 0
 
 
 def test_a_map_that_cannot_be_loaded_says_so(run: dict[str, Any], browser: Any, charge_point: Made) -> None:
