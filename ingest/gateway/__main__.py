@@ -124,7 +124,8 @@ async def serve(given: Settings) -> None:
             await _until_postgres_answers(registry, lease)
             async with publishing(publisher), asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(registry.run(), name="registry"),
+                    group.create_task(registry.listen(), name="registry-listen"),
+                    group.create_task(registry.follow(), name="registry"),
                     group.create_task(channel.run(server.fenced, server.asked), name="channel"),
                     group.create_task(inbox.run(), name="inbox"),
                     group.create_task(places.run(), name="places"),

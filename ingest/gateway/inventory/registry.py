@@ -1,9 +1,10 @@
 """The inventory in memory: which charge points exist, whether they may come in, and with what password.
 
 Loaded whole at the start and kept fresh by LISTEN (rows named in the payload; the connection proves
-every 10 s that it hears), a full comparison after each reconnect and every minute. An id that is not
-here is looked up once in Postgres, lookups of the same id joined and a miss remembered for a second.
-Known chargers never touch Postgres.
+every 10 s that it hears) and by comparing all of it, page by page: at once after each reconnect, and every
+minute, spread over some seconds of it. One task alone reads all that, so that no row is replaced by an older one. An
+id that is not here is looked up once in Postgres, lookups of the same id joined and a miss remembered for a
+second. Known chargers never touch Postgres.
 """
 
 import asyncio
@@ -13,8 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import asyncpg
-
+from ingest.gateway.inventory.comparison import PAGE, Comparison
 from ingest.gateway.inventory.entry import Entry
 from shared.stores import fleet, hearing, postgres
 from shared.stores.hearing import Proof
@@ -26,6 +26,7 @@ from shared.words.documents import ChargePointDocument
 log = logging.getLogger("plugwatch.gateway.registry")
 
 COMPARE_S = 60
+SPREAD_S = 15  #: what nobody waits for is compared over so long, so that chargers do not feel it
 TICK_S = 1  #: how often is looked whether a proof of hearing is due
 MISS_S = 1.0
 MISSES = 10_000
@@ -49,7 +50,9 @@ _COLUMNS = f"""
     {_INTENTS.format(which="i.result IS NULL")} AS intents, {_INTENTS.format(which=_AGREED)} AS agreed,
     extract(epoch FROM c.trace_until - now())::float8 AS trace_s
 """
-_ALL = f"SELECT {_COLUMNS} FROM charge_points c WHERE deleted_at IS NULL"  # noqa: S608
+_PAGE = f"""
+    SELECT {_COLUMNS} FROM charge_points c WHERE key > $1 AND deleted_at IS NULL ORDER BY key LIMIT {PAGE}
+"""  # noqa: S608
 _SOME = f"SELECT {_COLUMNS} FROM charge_points c WHERE key = ANY($1::bigint[])"  # noqa: S608
 _ONE = f"SELECT {_COLUMNS} FROM charge_points c WHERE folded_id = lower($1) AND deleted_at IS NULL"  # noqa: S608
 _REGISTER = """
@@ -72,14 +75,19 @@ class Registry:
         self._lookups: dict[str, asyncio.Future[Entry | None]] = {}
         self._misses: dict[str, float] = {}
         self._named: set[int] = set()
+        self._is_all_named = False
         self._stale = asyncio.Event()
-        self._compare = True
         self._proof = Proof(0)
+        self._deafness = Outage(
+            log,
+            "changes of the inventory are not heard: they act after a minute at most. "
+            "Check that PLUGWATCH_DATABASE_DIRECT_URL leads to Postgres itself, not to a pooler",
+            "changes of the inventory are heard again",
+        )
         self._outage = Outage(
             log,
-            "the inventory cannot be followed: changes act after a minute at most, once Postgres answers. "
-            "Check that PLUGWATCH_DATABASE_DIRECT_URL leads to Postgres itself, not to a pooler",
-            "the inventory is followed again",
+            "changes of the inventory cannot be read: they act once Postgres answers. Check PLUGWATCH_DATABASE_URL",
+            "changes of the inventory are read again",
         )
         self.on_change: Callable[[Entry], None] = lambda entry: None
 
@@ -128,63 +136,98 @@ class Registry:
         Raises:
             one of ``postgres.AWAY``
         """
-        before = set(self._by_key)  # what is looked up while we read is not in our snapshot
-        async with asyncio.timeout(60), self._pool.acquire(timeout=RELEASE_S) as connection:
-            rows = await connection.fetch(_ALL, timeout=60)
-        for row in rows:
-            self._take(row)
-        for gone in before - {row["key"] for row in rows}:
-            self._remove(self._by_key[gone])
+        comparison = Comparison(self._by_key)
+        while not comparison.is_over:
+            await self._compare_page(comparison)
 
-    async def run(self) -> None:
-        """Follows the inventory until cancelled."""
+    async def listen(self) -> None:
+        """Hears which rows changed, until cancelled."""
         while True:
             try:
                 async with contextlib.AsyncExitStack() as stack:
                     connection = await postgres.connect(self._listen_dsn, name="plugwatch-gateway-listen")
                     stack.callback(connection.terminate)  # a close that hangs would swallow a cancellation
-                    connection.add_termination_listener(lambda _: self._wake())
+                    lost = asyncio.Event()
+                    connection.add_termination_listener(lambda _, lost=lost: lost.set())
                     with postgres.lost_is_away():
                         await connection.add_listener(fleet.REGISTRY_CHANNEL, self._notified)
-                    self._compare, self._proof = True, Proof(time.monotonic())
-                    await self._follow(connection)
+                    self._name("*")  # nobody has heard what was said until now
+                    self._proof = Proof(time.monotonic())
+                    while not lost.is_set():
+                        if (word := self._proof.due(time.monotonic())) is not None:
+                            with postgres.lost_is_away():
+                                await connection.execute(
+                                    "SELECT pg_notify($1, $2)", fleet.REGISTRY_CHANNEL, word, timeout=hearing.WITHIN_S
+                                )
+                        with contextlib.suppress(TimeoutError):
+                            async with asyncio.timeout(TICK_S):
+                                await lost.wait()
             except AWAY as error:
-                self._outage.began(error)
+                self._deafness.began(error)
             await asyncio.sleep(1)
 
-    async def _follow(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        compared = time.monotonic()
-        while not connection.is_closed():
-            named, self._named = self._named, set()
-            compare, self._compare = self._compare, False
-            self._stale.clear()
-            if (word := self._proof.due(time.monotonic())) is not None:
-                with postgres.lost_is_away():
-                    await connection.execute(
-                        "SELECT pg_notify($1, $2)", fleet.REGISTRY_CHANNEL, word, timeout=hearing.WITHIN_S
-                    )
-            if compare or time.monotonic() - compared > COMPARE_S:
-                await self.load()
-                compared = time.monotonic()
-            elif named:
-                async with asyncio.timeout(10), self._pool.acquire(timeout=RELEASE_S) as reading:
-                    for row in await reading.fetch(_SOME, list(named)):
-                        self._take(row)
+    async def follow(self, compare_s: float = COMPARE_S) -> None:
+        """Reads the rows that changed, and compares all of them every ``compare_s``, until cancelled."""
+        comparison, began_at, pause_s = None, time.monotonic(), 0.0
+        while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
+                async with asyncio.timeout(pause_s):
                     await self._stale.wait()
+            self._stale.clear()
+            try:
+                await self._read_named()
+                if comparison is None and (self._is_all_named or time.monotonic() - began_at >= compare_s):
+                    began_at = time.monotonic()
+                    pause_s = 0 if self._is_all_named else SPREAD_S * PAGE / max(len(self._by_key), PAGE)
+                    comparison, self._is_all_named = Comparison(self._by_key), False
+                if comparison is not None:
+                    await self._compare_page(comparison)
+            except AWAY as error:
+                self._outage.began(error)
+                pause_s = 0  # what was to be read is read when it can be
+                await asyncio.sleep(1)
+                continue
+            self._outage.ended()
+            if comparison is not None and comparison.is_over:
+                comparison = None
+            if self._is_all_named:  # if it is being compared, the rest goes fast: then it is all of it again
+                pause_s = 0
+            elif comparison is None:
+                pause_s = max(0, began_at + compare_s - time.monotonic())
+
+    async def _read_named(self) -> None:
+        if not self._named:
+            return
+        named, self._named = self._named, set()
+        try:
+            async with asyncio.timeout(10), self._pool.acquire(timeout=RELEASE_S) as connection:
+                rows = await connection.fetch(_SOME, list(named))
+        except AWAY:
+            self._named |= named
+            raise
+        for row in rows:
+            self._take(row)
+
+    async def _compare_page(self, comparison: Comparison) -> None:
+        async with asyncio.timeout(60), self._pool.acquire(timeout=RELEASE_S) as connection:
+            rows = await connection.fetch(_PAGE, comparison.after, timeout=60)
+        for gone in comparison.gone([row["key"] for row in rows]):
+            if (entry := self._by_key.get(gone)) is not None:
+                self._remove(entry)
+        for row in rows:
+            self._take(row)
 
     def _notified(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         if self._proof.hears(str(payload), time.monotonic()):
-            self._outage.ended()
-            return
-        if payload == "*":
-            self._compare = True
+            self._deafness.ended()
         else:
-            self._named.update(int(key) for key in str(payload).split(",") if key.isdigit())
-        self._wake()
+            self._name(str(payload))
 
-    def _wake(self) -> None:
+    def _name(self, keys: str) -> None:
+        if keys == "*":
+            self._is_all_named = True
+        else:
+            self._named.update(int(key) for key in keys.split(",") if key.isdigit())
         self._stale.set()
 
     async def _look_up(self, charge_point_id: str, folded: str) -> Entry | None:
@@ -203,6 +246,9 @@ class Registry:
 
     def _take(self, row: Any) -> Entry | None:
         entry = self._by_key.get(row["key"])
+        if entry is not None and entry.id != row["id"]:  # another database, as one that was restored
+            self._remove(entry)
+            entry = None
         if entry is None:
             if row["deleted"]:
                 return None

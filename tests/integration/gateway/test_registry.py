@@ -7,6 +7,7 @@ import time
 import asyncpg
 import pytest
 
+from ingest.gateway.inventory.comparison import PAGE
 from ingest.gateway.inventory.registry import Registry
 from local.stack import Stack
 from shared.stores import fleet, postgres
@@ -110,7 +111,7 @@ async def test_a_listening_connection_that_fell_silent_is_replaced_and_deletes_a
             return registry.known(key) is None
 
         async with asyncio.TaskGroup() as group:
-            following = group.create_task(registry.run())
+            following = [group.create_task(registry.listen()), group.create_task(registry.follow())]
             for name, key in charge_points:
                 await eventually(lambda name=name: registry.find(name))  # type: ignore[misc]
                 await inventory.delete(key)
@@ -118,7 +119,8 @@ async def test_a_listening_connection_that_fell_silent_is_replaced_and_deletes_a
                 await eventually(lambda key=key: forgotten(key), within_s=90)  # type: ignore[misc]
                 assert time.monotonic() - cut < 15
                 proxy.cut()
-            following.cancel()
+            for task in following:
+                task.cancel()
 
 
 async def test_known_chargers_come_back_while_postgres_is_away(
@@ -252,6 +254,57 @@ async def test_a_full_comparison_forgets_what_is_gone_and_tells(
         found = await registry.find(stays)
         assert found is not None
         assert not found.deleted
+
+
+async def test_what_nobody_hears_of_is_found_by_the_next_comparison_in_whichever_page_it_lies(
+    database_url: str, inventory: Inventory, ids: Ids
+) -> None:
+    names = [next(ids) for _ in range(2 * PAGE + 2)]
+    rows = await inventory.connection.fetch(
+        "INSERT INTO charge_points (id) SELECT unnest($1::text[]) RETURNING id, key", names
+    )
+    keys = {row["id"]: row["key"] for row in rows}
+    gone = [names[0], names[PAGE], names[-1]]
+    async with postgres.pool(database_url, size=2, name="registry-test") as pool:
+        registry = Registry(pool, listen_dsn="postgresql://127.0.0.1:1/nowhere", open_registration=False)
+        await registry.load()
+        assert all(registry.known(keys[name]) for name in names)
+        following = asyncio.create_task(registry.follow(compare_s=0.1))
+        await inventory.connection.execute("UPDATE charge_points SET deleted_at = now() WHERE id = ANY($1)", gone)
+        created = await inventory.add(gone[0])  # announced, but not heard
+
+        async def found() -> bool:
+            return registry.known(created) is not None and not any(registry.known(keys[name]) for name in gone)
+
+        await eventually(found)
+        assert all(registry.known(keys[name]) for name in names if name not in gone)
+        following.cancel()
+
+
+async def test_a_change_that_could_not_be_read_is_read_when_postgres_answers_again(
+    database_url: str, inventory: Inventory, ids: Ids
+) -> None:
+    key = await inventory.add(next(ids))
+    async with postgres.pool(database_url, size=2, name="registry-test") as pool:
+        registry = Registry(pool, listen_dsn=database_url, open_registration=False)
+        other = await postgres.connect(database_url, name="locker")
+        following = asyncio.create_task(registry.follow())
+        try:
+            async with other.transaction():
+                await other.execute("LOCK TABLE charge_points IN ACCESS EXCLUSIVE MODE")
+                registry._name(str(key))
+                await eventually(_Counting(inventory.connection).waiting)
+                await inventory.connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'registry-test'"
+                )
+        finally:
+            await other.close()
+
+        async def known() -> bool:
+            return registry.known(key) is not None
+
+        await eventually(known)
+        following.cancel()
 
 
 async def test_many_changes_in_one_announcement_are_all_seen(gateway: Gateway, inventory: Inventory, ids: Ids) -> None:

@@ -101,6 +101,17 @@ async def test_an_id_created_again_is_the_new_row_in_whatever_order_the_rows_com
     assert changed == [old]
 
 
+def test_a_key_that_is_another_charge_point_now_is_not_taken_for_the_old_one(
+    registry: Registry, changed: list[Entry]
+) -> None:
+    old = registry._take(row(1, "CP1"))
+    assert old is not None
+    new = registry._take(row(1, "CP2"))
+    assert new is not None
+    assert (old.deleted, changed) == (True, [old])
+    assert (registry.here("cp1"), registry.here("cp2"), registry.known(1)) == (None, new, new)
+
+
 def test_many_takeovers_within_a_minute_are_a_conflict_that_passes() -> None:
     entry = Entry(row(1, "CP1"))
     for n in range(CONFLICT):
