@@ -91,6 +91,7 @@ class Connection(H11Protocol):
         self._heard_at = 0.0
         self._body_until = 0.0  #: the whole body is to be here, moved on by each byte of it
         self._discarded = 0
+        self._answered = False  #: once at least
         self._exchange: plain.Exchange | None = None  #: a request that h11 knows nothing of is being answered
         self._early = b""  #: what came meanwhile
 
@@ -148,7 +149,7 @@ class Connection(H11Protocol):
 
     def exchanged(self) -> None:
         """The answer to a plain request is out: it is the client's turn again."""
-        over, self._exchange = self._exchange, None
+        over, self._exchange, self._answered = self._exchange, None, True
         self.server_state.total_requests += 1
         self._since = self.loop.time()
         if over is not None and not over.keep_alive:
@@ -167,7 +168,7 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """The answer is out: it is the client's turn again, unless it still sends what nobody reads."""
-        self._since, self._discarded = self.loop.time(), 0
+        self._since, self._discarded, self._answered = self.loop.time(), 0, True
         self._body_until = self._since + self._limits.whole_body_s  # of what came before its turn
         if self.conn.their_state is h11.SEND_BODY and _announced(self.headers) > DISCARDED_BYTES:
             self._end("refused body")
@@ -180,6 +181,8 @@ class Connection(H11Protocol):
         if self.conn.their_state is h11.IDLE and now - self._since >= self._limits.head_s:
             if self.conn.trailing_data[0]:
                 self._refuse(408, "the head of the request did not come in time: send it at once", "slow head")
+            elif self._answered:
+                self.transport.close()
             else:
                 self._end("silent")
         elif self.conn.their_state is h11.SEND_BODY:

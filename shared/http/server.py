@@ -1,6 +1,7 @@
 """An HTTP server that outlives its clients: uvicorn with deadlines and bounds, for the API and every admin port.
 
 Closed are, by `Limits`: who connects and is silent, whose head or body does not come, who reads nothing for a minute.
+They are told in the log, but for who was answered and asked nothing more: clients keep their connections.
 """
 
 import asyncio
@@ -46,6 +47,10 @@ class _Server(uvicorn.Server):
         if counter % (_TICKS_A_SECOND * _TOLD_EVERY_S) == 0:
             self._tell()
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._tell()
+        await super().shutdown(sockets)
 
     def _tell(self) -> None:
         if closed := self.server_state.closed:

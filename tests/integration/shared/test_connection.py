@@ -131,6 +131,19 @@ async def test_a_kept_connection_is_used_again_and_closed_when_silent(server: Se
         assert await wire.rest() == b""
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(b"", "1 silent"), (GET, None), (b"POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1", None)],
+    ids=["connects and asks nothing", "asks, and keeps the connection", "the same, with a body"],
+)
+async def test_only_who_never_asked_is_told(words: bytes, told: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    """Prometheus keeps its connections from one scrape to the next, which is longer than we wait."""
+    async with served() as server:
+        await server.answer(words)
+    warnings = [record for record in caplog.records if record.name == "plugwatch.http"]
+    assert [record.__dict__["closed"] for record in warnings] == ([told] if told else [])
+
+
 async def test_silent_connections_give_way_to_a_new_one() -> None:
     limits = Limits(connections=20)
     async with served(limits) as server, contextlib.AsyncExitStack() as stack:
