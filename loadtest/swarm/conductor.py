@@ -14,6 +14,7 @@ from locust.runners import MasterRunner
 from loadtest.swarm.inventory import Inventory, InventoryFailed
 from loadtest.swarm.scenario.options import STOPS_WITHIN_S
 from loadtest.swarm.scenario.plan import Plan
+from loadtest.swarm.scenario.target import NOT_RUN
 from loadtest.swarm.users.charger import Charger
 from loadtest.swarm.users.reader import Reader, StreamReader
 from loadtest.swarm.users.site import Site
@@ -22,7 +23,7 @@ from loadtest.swarm.verdict.marks import Mark, judge, table
 from loadtest.swarm.verdict.report import Report
 from loadtest.swarm.verdict.timeline import Timeline
 
-PASSED, FAILED, NOT_RUN = 0, 1, 2
+PASSED, FAILED = 0, 1
 REPORTS_WITHIN_S = 3.0  #: a worker, for the last time
 STREAM_READERS = 0.2  #: of the readers
 

@@ -21,6 +21,7 @@ from loadtest.locality import is_local
 COMPOSE = {"gateway": "ws://127.0.0.1:9000/ocpp", "api": "http://127.0.0.1:8000"}
 RUN_FILE, SECRETS = Path(".plugwatch/run.json"), Path(".secrets")
 ANSWERS_WITHIN_S = 2.0
+NOT_RUN = 2  #: exit code
 
 
 class NoTarget(Exception):
@@ -120,7 +121,8 @@ def main() -> None:
                 known[token] = token_of(Path(file).read_text())
         check(find(known, Path(given.run_file or RUN_FILE), SECRETS, allow_remote=given.allow_remote))
     except (NoTarget, OSError) as error:
-        sys.exit(f"load test: {error}")
+        print(f"load test: {error}", file=sys.stderr)
+        sys.exit(NOT_RUN)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def test_nobody_there_is_a_line() -> None:
         "import sys; sys.path.insert(0, '.'); from loadtest.swarm.scenario import target; target.main()",
     ]
     done = subprocess.run([*command, *given, "--chargers", "5"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "no API answers at http://127.0.0.1:1" in done.stderr
     assert "make run" in done.stderr
