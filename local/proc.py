@@ -12,6 +12,11 @@ def runs(pid: int) -> bool:
     return False
 
 
+def kept_waiting_s(pid: int) -> float:
+    """For how long its first thread was kept from running, while other threads had the cores, since it began."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def descendants(pid: int) -> Iterator[int]:
     """The children of `pid`, theirs, and so on."""
     parents: dict[int, int] = {}

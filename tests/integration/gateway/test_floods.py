@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -9,6 +10,7 @@ from contextlib import AsyncExitStack
 import pytest
 from websockets.frames import Frame, Opcode
 
+from local.proc import kept_waiting_s
 from shared.words.event import StatusReported
 from tests.integration.gateway.parts import (
     OCPP16,
@@ -45,19 +47,26 @@ FLOODS = {
 }
 
 
-async def latencies(charger: Charger, until: "asyncio.Task[int]") -> list[float]:
-    """How long one Heartbeat after the other takes, until the flooder is closed."""
+async def latencies(gateway: Gateway, charger: Charger, until: "asyncio.Task[int]") -> list[float]:
+    """How long one Heartbeat after the other takes, until the flooder is closed.
+
+    What counts is the gateway: not for how long it and this process wait while others have the cores.
+    """
+
+    def ours() -> float:
+        return time.monotonic() - kept_waiting_s(gateway.pid) - kept_waiting_s(os.getpid())
+
     took = []
     while not until.done():
-        started = time.monotonic()
+        started = ours()
         assert (await charger.call("Heartbeat", {}))[0] == 3
-        took.append(time.monotonic() - started)
+        took.append(ours() - started)
         await asyncio.sleep(0.01)
     return sorted(took)
 
 
 def assert_soon(took: list[float]) -> None:
-    """All but a few, since this machine does other things, too; the benchmark has the 99th percentile."""
+    """All but a few, since threads of the gateway share a core, too; the benchmark has the 99th percentile."""
     assert took[int(len(took) * 0.95)] < SOON_S, took[-10:]
     assert took[-1] < 5 * SOON_S, took[-10:]
 
@@ -79,7 +88,7 @@ async def test_a_flood_is_closed_and_delays_no_other(
     async with charging(impatient, one) as charger, wired(impatient) as wire:
         assert (await wire.ask(f"/ocpp/{other}", OCPP16))[0] == 101
         closing = asyncio.create_task(flooded(wire, FLOODS[kind]))
-        took = await latencies(charger, closing)
+        took = await latencies(impatient, charger, closing)
         assert await closing == 1008
         assert_soon(took)
     assert impatient.metric("plugwatch_gateway_floods_total") == before + 1
@@ -95,7 +104,7 @@ async def test_twenty_floods_at_once_delay_no_other_charger(impatient: Gateway, 
             assert (await wire.ask(f"/ocpp/{name}", OCPP16))[0] == 101
         kinds = [FLOODS["pings"], FLOODS["Heartbeats"]]
         closing = [asyncio.create_task(flooded(wire, kinds[n % 2])) for n, wire in enumerate(wires)]
-        took = await latencies(charger, closing[-1])
+        took = await latencies(impatient, charger, closing[-1])
         assert set(await asyncio.gather(*closing)) == {1008}
         assert_soon(took)
 
@@ -218,7 +227,7 @@ async def test_a_thousand_sockets_of_one_charger_leave_the_newest_and_delay_no_o
 
     async with charging(impatient, one) as charger:
         storming = asyncio.create_task(storm())
-        took = await latencies(charger, storming)
+        took = await latencies(impatient, charger, storming)
         assert await storming == 1000
         assert_soon(took)
 
