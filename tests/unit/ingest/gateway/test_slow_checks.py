@@ -1,7 +1,6 @@
 """Slow password checks: bounded, in turn by address, none for who is gone, and over at once when the gateway stops."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -62,11 +61,9 @@ async def test_beyond_the_bound_nobody_waits(knock: Knock) -> None:
 
 
 async def test_who_is_gone_is_not_checked_and_takes_no_place(knock: Knock) -> None:
-    started = time.monotonic()
     dead = [knock("a", gone=True) for _ in range(600)]
     assert await knock("a", CHOSEN) is True
     assert {type(await outcome(task)) for task in dead} == {Gone}
-    assert time.monotonic() - started < 2
 
 
 async def test_addresses_take_turns(knock: Knock) -> None:
@@ -93,12 +90,11 @@ async def test_many_addresses_do_not_push_each_other_out(knock: Knock) -> None:
 
 async def test_the_loop_goes_on_meanwhile(knock: Knock) -> None:
     tasks = [knock(f"a{n}") for n in range(20)]
-    worst = 0.0
+    turns = 0
     while not all(task.done() for task in tasks):
-        before = time.monotonic()
-        await asyncio.sleep(0.001)
-        worst = max(worst, time.monotonic() - before)
-    assert worst < 0.5
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 100 * len(tasks)
 
 
 async def test_closed_it_lets_all_go_at_once(checks: SlowChecks, knock: Knock) -> None:
@@ -106,10 +102,9 @@ async def test_closed_it_lets_all_go_at_once(checks: SlowChecks, knock: Knock) -
     await asyncio.sleep(0)
     checks.close()
     checks.close()
-    started = time.monotonic()
-    found = [await outcome(task) for task in tasks]
-    assert time.monotonic() - started < 2
-    assert found.count(False) <= AT_ONCE
+    await asyncio.sleep(0)
+    assert sum(not task.done() for task in tasks) <= AT_ONCE, "those that run are let to end"
+    assert [await outcome(task) for task in tasks].count(False) <= AT_ONCE
     assert type(await outcome(knock("late", CHOSEN))) is Overloaded
 
 
