@@ -34,9 +34,10 @@ return {{string.format('%d', epoch), stored[2] or ''}}
 class Claims:
     """Claims epochs for one gateway."""
 
-    def __init__(self, redis: Redis, *, gateway_id: str) -> None:
+    def __init__(self, redis: Redis, *, gateway_id: str, timeout_s: float = CLAIM_TIMEOUT_S) -> None:
         self._redis = redis
         self._id = gateway_id
+        self._timeout_s = timeout_s
         self._script = redis.register_script(_CLAIM)
         self._claiming = asyncio.Semaphore(AT_ONCE)
         self._outage = Outage(
@@ -52,7 +53,7 @@ class Claims:
         """
         epoch = max(now, floor + 1)
         try:
-            async with asyncio.timeout(CLAIM_TIMEOUT_S), self._claiming:
+            async with asyncio.timeout(self._timeout_s), self._claiming:
                 stored, holder = cast(
                     "list[bytes]",
                     await self._script(
