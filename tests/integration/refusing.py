@@ -46,7 +46,7 @@ async def refusing(redis: Redis, how: str) -> AsyncIterator[None]:
 async def _refuses(redis: Redis) -> bool:
     try:
         await redis.hset("refusing", "it", "")
-    except ResponseError:
+        await redis.delete("refusing")
+    except ResponseError:  # from one moment to the next: of either
         return True
-    await redis.delete("refusing")
     return False
