@@ -20,7 +20,7 @@ from local.stack import Stack
 from tests.integration.api.served import Api, eventually
 from tests.integration.gateway.parts import ROOT, Gateway
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -141,15 +141,17 @@ async def plugged(
     """A charger that has booted, reported its connectors and is known as ONLINE here, while the block runs."""
     async with knocking(gateway, charge_point_id, dialect) as plug:
         await plug.boot()
-        for evse, status in enumerate(reported or ("Available",), start=1):
+        statuses = reported or ("Available",)
+        for evse, status in enumerate(statuses, start=1):
             await plug.report(status, evse)
-        wanted = ["gateway_id = $2", "connectivity = 'ONLINE'", "closed_at IS NULL", "evse_counts <> '{}'"]
+        evses = "(SELECT sum(value::int) FROM jsonb_each_text(evse_counts)) = $3"
+        wanted = ["gateway_id = $2", "connectivity = 'ONLINE'", "closed_at IS NULL", evses]
 
         async def known() -> bool:
             query = f"SELECT {' AND '.join(wanted)} FROM charge_points WHERE id = $1 AND deleted_at IS NULL"
-            return bool(await api.pool.fetchval(query, charge_point_id, gateway.id))
+            return bool(await api.pool.fetchval(query, charge_point_id, gateway.id, len(statuses)))
 
-        await eventually(known, WITHIN_S)
+        await eventually(known)
         yield plug
 
 
@@ -177,7 +179,7 @@ async def gone(api: Api, charge_point_id: str) -> None:
         query = "SELECT closed_at IS NOT NULL OR connectivity <> 'ONLINE' FROM charge_points WHERE id = $1"
         return bool(await api.pool.fetchval(query, charge_point_id))
 
-    await eventually(known, WITHIN_S)
+    await eventually(known)
 
 
 def new_id(prefix: str = "CP") -> str:
