@@ -24,25 +24,24 @@ from .sweep import Reading, Sweep
 
 log = logging.getLogger("plugwatch.rollup.liveness")
 
-EVERY_S = 0.5
+EVERY_S = 1  #: OFFLINE shows within 2 s of its deadline
+LEASES_EVERY, FORGOTTEN_EVERY = 5, 3600  #: sweeps; by the first a Postgres is noticed that takes no writes
 LATE_MS = 3_000  #: a sweep that comes so much after the one before it, and a lease, has slept
 AT_ONCE = 1000
 
-_CLOSED = """
-    SELECT key, epoch, sequence, last_seen_at AS since FROM charge_points
-    WHERE connectivity = 'ONLINE' AND deleted_at IS NULL AND log_partition = ANY($1::int[])
-      AND closed_at < now() - make_interval(secs => $2) AND key <> ALL($4::bigint[])
-    LIMIT $3
-"""
-_VANISHED = """
-    SELECT c.key, c.epoch, c.sequence, greatest(c.last_seen_at, g.renewed_at) AS since
-    FROM gateways g JOIN charge_points c ON c.gateway_id = g.id
-    WHERE g.expires_at < now() - make_interval(secs => $2)
-      AND c.connectivity = 'ONLINE' AND c.closed_at IS NULL AND c.deleted_at IS NULL
-      AND c.log_partition = ANY($1::int[]) AND c.key <> ALL($4::bigint[])
-    LIMIT $3
-"""
-_PARTITIONS_BEYOND = "SELECT DISTINCT partition FROM log_positions WHERE partition >= $1"
+#: ``$5``: how many partitions the topic has. It may have had more before it was made anew: nobody reads those.
+_OWNED = "c.log_partition = ANY($1::int[] || ARRAY(SELECT partition FROM log_positions WHERE partition >= $5))"
+_DUE = f"""
+    (SELECT 'closed' AS cause, key, epoch, sequence, last_seen_at AS since FROM charge_points c
+     WHERE connectivity = 'ONLINE' AND deleted_at IS NULL AND closed_at < now() - make_interval(secs => $2)
+       AND key <> ALL($4::bigint[]) AND {_OWNED} LIMIT $3)
+    UNION ALL
+    (SELECT 'vanished', c.key, c.epoch, c.sequence, greatest(c.last_seen_at, g.renewed_at)
+     FROM gateways g JOIN charge_points c ON c.gateway_id = g.id
+     WHERE g.expires_at < now() - make_interval(secs => $2)
+       AND c.connectivity = 'ONLINE' AND c.closed_at IS NULL AND c.deleted_at IS NULL
+       AND c.key <> ALL($4::bigint[]) AND {_OWNED} LIMIT $3)
+"""  # noqa: S608
 #: A gateway without a row (lost, or restored from a backup) gets one more lease; who lives renews it. Its name is
 #: found by steps through the index, a few dozen in a fleet.
 _LEASE_TO_THE_UNKNOWN = """
@@ -102,10 +101,10 @@ class Liveness:
             try:
                 while await self._swept():
                     pass
-                if swept % 10 == 0:
+                if swept % LEASES_EVERY == 0:
                     await self._pool.execute(_LEASE_TO_THE_UNKNOWN, self._lease_s)
                 swept += 1
-                if swept % 7200 == 0:
+                if swept % FORGOTTEN_EVERY == 0:
                     await self._pool.execute(_FORGET_GATEWAYS)
                 self._outage.ended()
             except AWAY as error:
@@ -114,38 +113,35 @@ class Liveness:
 
     async def _swept(self) -> bool:
         """Marks who is away; returns whether there may be more of them."""
-        leases_are_sound = await self._leases_are_sound()
         partitions, lag_s = sorted(self._reading.partitions), self._reading.lag_s
         if not partitions or not self._reading.is_polling or lag_s > self._max_lag_s:
+            await self._pool.fetchval("SELECT true")
+            self._is_sound(self._clock())
             return False
-        partitions += await self._partitions_of_nobody()
         # A reconnect within the grace may still wait in the log for as long as the lag is.
         grace_s = self._policy.close_grace_ms / 1000 + lag_s
-        marked = [await self._mark("closed", await self._due(_CLOSED, partitions, grace_s))]
-        if leases_are_sound:
-            marked.append(await self._mark("vanished", await self._due(_VANISHED, partitions, grace_s)))
-        return max(marked) == AT_ONCE
+        # Partitions of nobody are swept by the owner of the first.
+        beyond = self._reading.topic_partitions if 0 in partitions else None
+        asked_at = self._clock()
+        rows = await self._pool.fetch(_DUE, partitions, grace_s, AT_ONCE, list(self._sweep.failed), beyond)
+        due: dict[str, dict[int, tuple[Version, int]]] = {"closed": {}, "vanished": {}}
+        for row in rows:
+            due[row["cause"]][row["key"]] = (row["epoch"], row["sequence"]), self._since(row["since"])
+        if not self._is_sound(asked_at):
+            del due["vanished"]
+        return max([await self._mark(cause, found) for cause, found in due.items()]) == AT_ONCE
 
-    async def _partitions_of_nobody(self) -> list[int]:
-        """Partitions that the topic had before it was made anew with fewer: the owner of the first sweeps them."""
-        partitions = self._reading.topic_partitions
-        if 0 not in self._reading.partitions or partitions is None:
-            return []
-        return [row["partition"] for row in await self._pool.fetch(_PARTITIONS_BEYOND, partitions)]
+    def _is_sound(self, asked_at: int) -> bool:
+        """Whether gateways could renew for a full lease when Postgres, which has answered now, was asked.
 
-    async def _leases_are_sound(self) -> bool:
-        """Whether gateways could renew for a full lease: Postgres answered, and this machine did not sleep."""
-        await self._pool.fetchval("SELECT true")
+        It has answered all the time, and this machine did not sleep.
+        """
         now, lease_ms = self._clock(), self._lease_s * 1000
         # A clock that was set back begins anew: else nobody would be marked for as long as that was.
         if self._healthy_since is None or not 0 <= now - self._healthy_at <= max(lease_ms, LATE_MS):
             self._healthy_since = now
         self._healthy_at = now
-        return now - self._healthy_since >= lease_ms
-
-    async def _due(self, query: str, partitions: list[int], grace_s: float) -> dict[int, tuple[Version, int]]:
-        rows = await self._pool.fetch(query, partitions, grace_s, AT_ONCE, list(self._sweep.failed))
-        return {row["key"]: ((row["epoch"], row["sequence"]), self._since(row["since"])) for row in rows}
+        return asked_at - self._healthy_since >= lease_ms
 
     def _since(self, moment: datetime | None) -> int:
         """A time that is none, or infinite (which has no time zone), is not known: then it is away since now."""
