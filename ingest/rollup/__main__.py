@@ -86,7 +86,7 @@ async def serve(given: Settings) -> None:
             clock=clock,
         )
         series_minutes = SeriesMinutes(pool, lambda: consumer.lag_s if consumer.partitions else consumer.behind_s)
-        freshness = Freshness(pool, hot_copy, publication, metrics, lambda: consumer.behind_s)
+        freshness = Freshness(hot_copy, publication, metrics, lambda: consumer.behind_s)
         liveness = Liveness(
             pool,
             store,

@@ -16,7 +16,7 @@ from typing import Literal, cast
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from shared.stores import changes
 from shared.stores.lua import hot_scripts
@@ -92,6 +92,14 @@ class Copied(Struct, frozen=True):
     lapsed_s: int | None
 
 
+class Looked(Struct, frozen=True):
+    """How a Redis stands."""
+
+    run_id: bytes  #: which process it is: another one after each of its starts
+    is_filled: bool
+    is_long: bool  #: its stream takes more memory than it may
+
+
 def station_key(station_id: str) -> str:
     """Redis key of a station's document; ids match case-insensitively."""
     return changes.document_key("station", station_id, None)
@@ -124,6 +132,7 @@ class HotCopy:
         self._read = redis.register_script(hot_scripts.READ)
         self._mark = redis.register_script(hot_scripts.MARK)
         self._current = redis.register_script(hot_scripts.CURRENT)
+        self._look = redis.register_script(hot_scripts.LOOK)
 
     async def follow(self, after: str, count: int, timeout_s: float) -> Followed:
         """The changes after this stream id, at most ``count``, once there is one, or after ``timeout_s``.
@@ -250,16 +259,19 @@ class HotCopy:
             seconds, us = await self._redis.time()
         return int(seconds) * 1000 + int(us) // 1000
 
-    async def is_filled(self, run_id: bytes | None = None) -> bool:
+    async def look(self) -> Looked:
+        """How it stands, in one round trip.
+
+        Raises:
+            one of ``AWAY``.
+        """
+        async with _answering():
+            run_id, filled, size = cast("tuple[bytes, bytes, int]", await self._look())
+        return Looked(run_id, filled == run_id, size > self._bytes)
+
+    async def is_filled(self) -> bool:
         """Whether this very Redis process holds a full copy: a replaced or restored one does not."""
-        try:
-            async with _answering():
-                filled = cast("bytes | None", await self._redis.get(FILLED))
-        except ResponseError as error:
-            if "WRONGTYPE" not in str(error):
-                raise
-            return False
-        return filled == (run_id or await self.run_id())
+        return (await self.look()).is_filled
 
     async def set_filled(self, run_id: bytes | None = None, *, stream_is_whole: bool = False) -> None:
         """Says that all documents of Postgres have been published to the Redis of ``run_id`` (this one).
@@ -302,10 +314,5 @@ class HotCopy:
             await self._script(keys=[_WRITTEN], args=[0, 0, 0, 1, "", "", ""])  # gone at once: it has 0 s to live
 
     async def run_id(self) -> bytes:
-        """Which Redis process this is: another one after each of its starts.
-
-        Raises:
-            one of ``AWAY``.
-        """
-        async with _answering():
-            return str((await self._redis.info("server"))["run_id"]).encode()
+        """Which Redis process this is: another one after each of its starts."""
+        return (await self.look()).run_id

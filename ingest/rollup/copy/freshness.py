@@ -18,23 +18,17 @@ from shared.stores.hot import AWAY as REDIS_AWAY
 from shared.stores.hot import HotCopy
 from shared.stores.outage import Outage
 from shared.stores.postgres import AWAY as POSTGRES_AWAY
-from shared.stores.postgres import Pool
 
-from .publication import OLD_S, Publication
+from .publication import CHECK_S, OLD_S, Publication
 
 log = logging.getLogger("plugwatch.rollup.freshness")
 
-EVERY_S = 0.5
+EVERY_S = 1
+SOON_S = 0.5  #: while there are notes, for one that its writer left is found before it is old; or no answer
 COUNTS_S = (
     3  #: a stale document may be served for so long, and OLD_S: more than a turn that waits for a frozen Postgres
 )
-CHECK_S = 1  #: a Postgres that does not say by then cannot be reached
 PARTING_S = 15  #: a rollup that stops in order leaves nothing unpublished; its successor is there by then
-
-# By the clock of Postgres alone. Ids ascend with time, nearly: what is oldest is found without looking at all.
-_OLDEST = """
-    SELECT extract(epoch FROM clock_timestamp() - created_at)::float8 FROM unpublished ORDER BY id LIMIT 1
-"""
 
 
 class Freshness:
@@ -42,18 +36,17 @@ class Freshness:
 
     def __init__(
         self,
-        pool: Pool,
         copy: HotCopy,
         publication: Publication,
         metrics: Metrics,
         behind_s: Callable[[], float | None],
     ) -> None:
-        self._pool = pool
         self._copy = copy
         self._publication = publication
         self._behind_s = behind_s
         self._who = token_hex(8)
         self._fresh = False  #: what Postgres said last
+        self._has_notes = False  #: and of that
         self._outage = Outage(
             log,
             "the copy in Redis lags behind or is not filled: readers ask Postgres until what waits is published",
@@ -78,13 +71,14 @@ class Freshness:
                         self._outage.began("see plugwatch_rollup_unpublished_notes")
                 except REDIS_AWAY as error:
                     self._outage.began(error)
-                await asyncio.sleep(EVERY_S)
+                waits = look is not None and not look.done()
+                await asyncio.sleep(SOON_S if self._has_notes or waits else EVERY_S)
 
     async def part(self) -> None:
         """Once nothing is written any more: the copy counts until the next rollup is there, if nothing waits."""
         try:
             now = await self._copy.now()
-            if await self._oldest() is None:
+            if await self._publication.oldest() is None:
                 await self._copy.mark(now, PARTING_S, self._who)
         except (*REDIS_AWAY, *POSTGRES_AWAY) as error:
             log.warning("nobody vouches for the copy until the next rollup is there", extra={"error": repr(error)})
@@ -95,13 +89,8 @@ class Freshness:
     async def _look(self) -> None:
         with contextlib.suppress(*POSTGRES_AWAY):
             try:
-                oldest = await self._oldest()
+                oldest = await self._publication.oldest()
             except POSTGRES_AWAY:  # a connection that died while we slept says nothing of Postgres
-                oldest = await self._oldest()
+                oldest = await self._publication.oldest()
+            self._has_notes = oldest is not None
             self._fresh = oldest is None or oldest < OLD_S
-
-    async def _oldest(self) -> float | None:
-        """The age (s) of the oldest note; None when there is none."""
-        async with self._pool.acquire(timeout=CHECK_S) as connection:
-            age: float | None = await connection.fetchval(_OLDEST, timeout=CHECK_S)
-            return age

@@ -7,7 +7,9 @@ for correctness of Postgres; all of it is for Redis never to stay stale.
 """
 
 import asyncio
+import contextlib
 import logging
+import math
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -28,6 +30,9 @@ from shared.stores.postgres import Pool
 log = logging.getLogger("plugwatch.rollup.publication")
 
 EVERY_S = 0.5
+LOOK_EVERY = 2  #: turns: how Redis stands
+SEEN_S = 1.2  #: what was seen of the notes counts so long: ``freshness`` looks once a second
+CHECK_S = 1  #: a Postgres that does not say by then cannot be reached
 LEFT_S = 1  #: a note that is older was left by its writer, who forgets it within ``EVERY_S``
 OLD_S = 2  #: while there is a note that is older, the copy counts as stale: nobody came in time
 NOTES = 200  #: old notes published at once
@@ -44,7 +49,10 @@ _FORGET = """
     DELETE FROM unpublished
     WHERE id = ANY($1::bigint[]) AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 """
-_ANY_OLD_NOTE = "SELECT EXISTS (SELECT FROM unpublished WHERE created_at < now() - make_interval(secs => $1))"
+# By the clock of Postgres alone. Ids ascend with time, nearly: what is oldest is found without looking at all.
+_OLDEST = """
+    SELECT extract(epoch FROM clock_timestamp() - created_at)::float8 FROM unpublished ORDER BY id LIMIT 1
+"""
 _STATIONS_OF = "SELECT DISTINCT unnest(station_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
 _MEMBERSHIPS_OF = "SELECT memberships::text FROM unpublished WHERE id = ANY($1::bigint[]) AND memberships <> '[]'"
 _CHARGE_POINTS_OF = "SELECT DISTINCT unnest(charge_point_keys) AS key FROM unpublished WHERE id = ANY($1::bigint[])"
@@ -58,6 +66,9 @@ class Publication:
         self._hot = hot
         self._metrics = metrics
         self._published: list[int] = []
+        self._oldest: float | None = None  #: the age (s) of the oldest note, as it was seen last
+        self._seen_at = -math.inf  #: monotonic
+        self._left = asyncio.Event()  #: a note was seen that its writer left
         self._full = b""  #: run id of the Redis that was full when this looked last, or was filled by it
         self._unreadable: set[tuple[Kind, int]] = set()  #: what cannot be read, said once in a process
         self._again_at = 0.0  #: one that loses what it was filled with is not filled again before (monotonic)
@@ -85,14 +96,18 @@ class Publication:
 
     async def run(self) -> None:
         """Forgets, catches up and fills until cancelled."""
+        turn = 0
         while True:
-            await asyncio.sleep(EVERY_S)
+            await self._pause()
             try:
                 await self.forget()
-                await self._keep_filled()
-                await self._catch_up(0 if self._outage else LEFT_S)  # what failed is the best proof that it works again
+                if self._outage or turn % LOOK_EVERY == 0:
+                    await self._keep_in_order()
+                if self._outage:  # what failed is the best proof that it works again
+                    await self._catch_up(0)
+                elif await self._is_left():
+                    await self._catch_up(LEFT_S)
                 self._unread.ended()
-                await self._hot.trim()
                 if self._outage:
                     await self._hot.write()
                     self._outage.ended()
@@ -100,7 +115,33 @@ class Publication:
             except RedisError as error:
                 self._outage.began(error)
             except POSTGRES_AWAY as error:
+                self._seen_at = -math.inf
                 self._unread.began(error)
+            turn += 1
+
+    async def _pause(self) -> None:
+        self._left.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(EVERY_S):
+                await self._left.wait()
+
+    async def oldest(self) -> float | None:
+        """The age (s) of the oldest note; None when there is none.
+
+        Raises:
+            one of ``postgres.AWAY``
+        """
+        async with self._pool.acquire(timeout=CHECK_S) as connection:
+            self._oldest = await connection.fetchval(_OLDEST, timeout=CHECK_S)
+        self._seen_at = time.monotonic()
+        if self._oldest is not None and self._oldest >= LEFT_S:
+            self._left.set()
+        return self._oldest
+
+    async def _is_left(self) -> bool:
+        if time.monotonic() - self._seen_at > SEEN_S:
+            await self.oldest()
+        return self._oldest is not None and self._oldest >= LEFT_S
 
     async def forget(self) -> None:
         """Forgets the notes of what has been published.
@@ -114,8 +155,9 @@ class Publication:
                 await connection.execute(_FORGET, published)
 
     async def _catch_up(self, older_than_s: float) -> None:
-        while await self._pool.fetchval(_ANY_OLD_NOTE, older_than_s) and await self._publish_left(older_than_s):
+        while await self._publish_left(older_than_s):
             pass
+        self._oldest = None
 
     async def _publish_left(self, older_than_s: float) -> bool:
         async with self._pool.acquire(timeout=5) as connection, connection.transaction():
@@ -134,14 +176,18 @@ class Publication:
             await fleet.forget(connection, taken)
             return len(taken) < len(notes) or len(notes) == NOTES
 
-    async def _keep_filled(self) -> None:
-        run_id = await self._hot.run_id()
-        if await self._hot.is_filled(run_id):
+    async def _keep_in_order(self) -> None:
+        """Redis full, and its stream in bounds."""
+        looked = await self._hot.look()
+        run_id = looked.run_id
+        if looked.is_filled:
             self._full = run_id
         elif (run_id != self._full or time.monotonic() >= self._again_at) and await self._fill(run_id):
             if run_id != self._full or time.monotonic() >= self._again_at + REFILL_MOST_S:
                 self._pauses = backoff(REFILL_FIRST_S, REFILL_MOST_S)
             self._full, self._again_at = run_id, time.monotonic() + next(self._pauses)
+        if looked.is_long:
+            await self._hot.trim()
 
     async def _fill(self, run_id: bytes) -> bool:
         """Publishes everything to the Redis of ``run_id``, unless another rollup does; returns whether it did.

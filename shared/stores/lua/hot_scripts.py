@@ -58,6 +58,13 @@ local newest = (read('XREVRANGE', '{STREAM}', '+', '-', 'COUNT', 1)[1] or {{'0-0
 return {{math.max(0, lives), math.max(0, lapsed), behind, mark[2] or '', held and 1 or 0, newest}}
 """
 
+#: Returns which Redis process this is, which one was filled, and how many bytes the stream takes.
+LOOK = f"""{lua.READ}
+local filled, bytes = read('GET', '{FILLED}'), redis.call('MEMORY', 'USAGE', '{STREAM}')
+if type(filled) ~= 'string' then filled = '' end
+return {{string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), filled, bytes or 0}}
+"""
+
 #: KEYS: one a document, ARGV: the revision that each had. Returns the document where it is still that one,
 #: 0 where there is none, nothing where it was overtaken: what is not told costs no bytes.
 CURRENT = f"""{lua.READ}

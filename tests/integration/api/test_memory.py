@@ -41,7 +41,7 @@ async def replicas(build: Build, pool: Pool, redis: Redis, stack: Stack) -> Asyn
     copy = HotCopy(redis, stream_length=10_000)
     metrics = Metrics(CollectorRegistry())
     publication = Publication(pool, copy, metrics)
-    freshness = Freshness(pool, copy, publication, metrics, lambda: None)
+    freshness = Freshness(copy, publication, metrics, lambda: None)
     one, other = build(copy=copy), build(copy=copy)
     async with one.stream.running(), other.stream.running(), running(publication.run(), freshness.run()):
         yield one, other

@@ -270,7 +270,7 @@ async def rollup(
             clock=clock,
         )
         async with quarantining(quarantine):
-            freshness = Freshness(pool, hot_copy, publication, metrics, lambda: consumer.behind_s)
+            freshness = Freshness(hot_copy, publication, metrics, lambda: consumer.behind_s)
             yield Rollup(
                 pool, redis, hot_copy, store, publication, freshness, fences, consumer, liveness, metrics, registry
             )
