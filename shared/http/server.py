@@ -19,8 +19,8 @@ from starlette.types import ASGIApp
 from .connection import Connection, Limits, State
 
 TCP_USER_TIMEOUT_MS = 60_000
-_TICKS_A_SECOND = 10  #: uvicorn's main loop
-_TOLD_EVERY_S = 60
+_TICK_S = 1  #: uvicorn has ten, to see that it is to end: ``stop`` does without
+_TOLD_EVERY = 60  #: ticks
 
 log = logging.getLogger("plugwatch.http")
 
@@ -32,21 +32,31 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.server_state: State = State()
         self.accepting = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.accepting.set()
 
-    async def on_tick(self, counter: int) -> bool:
-        """Closes, once a second, the connections whose client lets us wait."""
-        if counter % _TICKS_A_SECOND == 0:
+    async def main_loop(self) -> None:
+        """Once a second until it is to end: the Date of answers, and those whose client lets us wait."""
+        ticks = 0
+        while not await self.on_tick(0):
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
                     connection.close_if_overdue(now)
-        if counter % (_TICKS_A_SECOND * _TOLD_EVERY_S) == 0:
-            self._tell()
-        return await super().on_tick(counter)
+            if ticks % _TOLD_EVERY == 0:
+                self._tell()
+            ticks += 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._stopping.wait()
+
+    def stop(self) -> None:
+        """Has it end now."""
+        self.should_exit = True
+        self._stopping.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._tell()
@@ -94,7 +104,7 @@ async def serving(app: ASGIApp, host: str, port: int, limits: Limits | None = No
             await server.accepting.wait()
             yield listener.getsockname()[1]
         finally:
-            server.should_exit = True
+            server.stop()
 
 
 def _within_files(limits: Limits) -> Limits:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 PROOF_S = 10  #: how often a connection proves that it hears
 WITHIN_S = 3  #: the word must have come back by then, and so long a subscription may take
-_TICK_S = 1.0
+_CONFIRMED_S = 1.0  #: the subscription comes first, or our word is nobody's
 _WORD = "hearing:"
 
 
@@ -43,6 +43,10 @@ class Proof:
         self._next, self._word = now + WITHIN_S, _WORD + secrets.token_hex(8)
         return self._word
 
+    def due_in(self, now: float) -> float:
+        """So soon (s) a word is due, or must have been heard."""
+        return max(0.0, self._next - now)
+
     def hears(self, message: str, now: float) -> bool:
         """Whether the message is such a word, and not for anybody else."""
         if self._word is not None and message == self._word:
@@ -69,7 +73,8 @@ async def listen(
             await subscription.subscribe(channel)
         proof = Proof(clock())
         while True:
-            message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_TICK_S)
+            wait_s = proof.due_in(clock()) or _CONFIRMED_S
+            message = await subscription.get_message(ignore_subscribe_messages=True, timeout=wait_s)
             if message is not None:
                 was_given = proof.is_given
                 if not proof.hears(message["data"].decode(errors="replace"), clock()):

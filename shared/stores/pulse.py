@@ -54,8 +54,8 @@ class Pulse:
     async def run(self) -> None:
         """Watches until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_S)
-            if not self._frozen and not self._is_slow():
+            await asyncio.sleep(LOOK_S if self._frozen else max(LOOK_S, self._slow_in()))
+            if not self._frozen and self._slow_in() > 0:
                 continue
             if await self._lives():
                 if self._frozen:
@@ -64,9 +64,11 @@ class Pulse:
             else:
                 self._cut_off()
 
-    def _is_slow(self) -> bool:
-        since, _ = next(iter(self._waiting.values()), (float("inf"), None))
-        return asyncio.get_running_loop().time() - since >= SLOW_S
+    def _slow_in(self) -> float:
+        """So soon (s) somebody will have waited for too long: who waits now, or at the earliest who comes now."""
+        now = asyncio.get_running_loop().time()
+        since, _ = next(iter(self._waiting.values()), (now, None))
+        return since + SLOW_S - now
 
     async def _lives(self) -> bool:
         asked = asyncio.ensure_future(self._ask())

@@ -12,6 +12,8 @@ def test_a_word_is_due_at_once_and_again_after_it_was_heard() -> None:
     assert proof.due(101) is None
     assert proof.hears(word, 101)
     assert proof.due(101 + PROOF_S - 0.1) is None
+    assert proof.due_in(101) == PROOF_S
+    assert proof.due_in(101 + PROOF_S + 1) == 0
     again = proof.due(101 + PROOF_S)
     assert again not in (None, word)
 
