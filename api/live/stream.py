@@ -29,7 +29,7 @@ from .progress import Progress
 from .subscribers import Reader, Subscribers
 
 HEARTBEAT_S = 15
-POLL_S = 0.5  #: how soon a wiped Redis is noticed when nothing changes
+POLL_S = 0.75  #: how soon a wiped Redis is noticed when nothing changes
 AWAY_S = 1  #: between two attempts to reach Redis
 PAGE = 200  #: changes handed out at once
 CATCH_UP_PAGE = 500  #: changes looked at at once for a client which catches up

@@ -23,6 +23,7 @@ from shared.stores.lua import hot_scripts
 from shared.stores.lua.hot_scripts import FILLED, FRESH
 
 from .changes import STREAM, Changes, Entry, Facts, Kind
+from .round_trip import Script, Word, at_once
 
 _PROBE = "plugwatch:probe"
 _WRITTEN = "plugwatch:probe:written"
@@ -128,11 +129,12 @@ class HotCopy:
         self._length = stream_length
         self._bytes = stream_bytes
         self.changes = Changes(redis)
-        self._script = redis.register_script(hot_scripts.PUBLISH)
-        self._read = redis.register_script(hot_scripts.READ)
-        self._mark = redis.register_script(hot_scripts.MARK)
-        self._current = redis.register_script(hot_scripts.CURRENT)
-        self._look = redis.register_script(hot_scripts.LOOK)
+        self._script = Script(redis, hot_scripts.PUBLISH)
+        self._read = Script(redis, hot_scripts.READ)
+        self._mark = Script(redis, hot_scripts.MARK)
+        self._current = Script(redis, hot_scripts.CURRENT)
+        self._look = Script(redis, hot_scripts.LOOK)
+        self._followed = Script(redis, hot_scripts.FOLLOWED)
 
     async def follow(self, after: str, count: int, timeout_s: float) -> Followed:
         """The changes after this stream id, at most ``count``, once there is one, or after ``timeout_s``.
@@ -142,11 +144,12 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with _answering(timeout_s), self._redis.pipeline(transaction=False) as both:
-            both.xread({STREAM: after}, count, int(timeout_s * 1000))
-            both.eval(hot_scripts.FOLLOWED, 0, after)
-            rows, (lives_ms, lapsed_ms, behind_s, filling, is_whole, newest) = await both.execute()
-        entries = changes.unpacked(rows[0][1] if rows else ())
+        read = ("XREAD", "COUNT", count, "BLOCK", int(timeout_s * 1000), "STREAMS", STREAM, after)
+        async with _answering(timeout_s):
+            streams, told = await self._followed.after([read], arguments=[after])
+        lives_ms, lapsed_ms, behind_s, filling, is_whole, newest = told
+        rows = streams[0][1] if streams else ()
+        entries = changes.unpacked((id_, dict(zip(fields[::2], fields[1::2], strict=True))) for id_, fields in rows)
         last = entries[-1].id if entries else after
         return Followed(
             entries,
@@ -171,11 +174,11 @@ class HotCopy:
         """
         for start in range(0, len(changes), _DOCUMENTS_A_CALL):
             part = changes[start : start + _DOCUMENTS_A_CALL]
-            arguments: list[str | int | bytes] = [self._length, TOMBSTONE_TTL_S, int(stream)]
+            arguments: list[Word] = [self._length, TOMBSTONE_TTL_S, int(stream)]
             for change in part:
                 arguments += (change.revision, change.etag, change.document or b"", change.entry)
             async with _answering():
-                await self._script(keys=[change.key for change in part], args=arguments)
+                await self._script([change.key for change in part], arguments)
 
     async def read(self, key: str) -> Hot | None:
         """The document under ``key``; None when Redis does not have it (ask Postgres then)."""
@@ -189,7 +192,7 @@ class HotCopy:
             one of ``AWAY``.
         """
         async with _answering():
-            lapsed_ms, rows = cast("tuple[int, list[tuple[bytes | None, bytes | None]]]", await self._read(keys=keys))
+            lapsed_ms, rows = cast("tuple[int, list[tuple[bytes | None, bytes | None]]]", await self._read(keys))
         lapsed_s = None if lapsed_ms < 0 else lapsed_ms // 1000
         documents = [
             None if etag is None or document is None else Hot(etag.decode(), document or None, lapsed_s)
@@ -208,7 +211,7 @@ class HotCopy:
         async with _answering():
             found = cast(
                 "list[bytes | int | None]",
-                await self._current(keys=[one.key for one in entries], args=[one.revision for one in entries]),
+                await self._current([one.key for one in entries], [one.revision for one in entries]),
             )
         told: dict[str, bytes] = {}
         for one, document in zip(entries, found, strict=True):
@@ -238,7 +241,7 @@ class HotCopy:
         """
         async with _answering():
             behind = "" if behind_s is None or math.isinf(behind_s) else int(behind_s)
-            return bool(await self._mark(args=[found_ms, int(counts_s * 1000), who, behind]))
+            return bool(await self._mark(arguments=[found_ms, int(counts_s * 1000), who, behind]))
 
     async def withdraw(self) -> None:
         """Nobody vouches for the copy any more.
@@ -256,7 +259,7 @@ class HotCopy:
             one of ``AWAY``.
         """
         async with _answering():
-            seconds, us = await self._redis.time()
+            ((seconds, us),) = await at_once(self._redis, ("TIME",))
         return int(seconds) * 1000 + int(us) // 1000
 
     async def look(self) -> Looked:
@@ -311,7 +314,7 @@ class HotCopy:
         """
         async with _answering():
             await self._redis.set(_PROBE, "", px=1)
-            await self._script(keys=[_WRITTEN], args=[0, 0, 0, 1, "", "", ""])  # gone at once: it has 0 s to live
+            await self._script([_WRITTEN], [0, 0, 0, 1, "", "", ""])  # gone at once: it has 0 s to live
 
     async def run_id(self) -> bytes:
         """Which Redis process this is: another one after each of its starts."""
