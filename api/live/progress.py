@@ -3,7 +3,7 @@
 Rollups that catch up still vouch for what they wrote. Where none has a mark, nobody works off what waits.
 """
 
-from shared.stores.hot import Followed
+from shared.stores.changes import Followed
 
 EVERY_S = 5  #: boards are told, while something is behind
 KEPT_S = 15  #: what was told counts as long where nobody knows: rollups start, or share the log out anew

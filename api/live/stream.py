@@ -247,7 +247,7 @@ class Stream:
 
     async def _connect(self) -> None:
         """Redis is (again) there; what another Redis was given before may be lost."""
-        run_id = await self._copy.run_id()
+        run_id = (await self._copy.look()).run_id
         if run_id != self._run_id:
             await self._begin_anew()
             if self._run_id:

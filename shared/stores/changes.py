@@ -66,6 +66,18 @@ class Entry(Struct, frozen=True):
         return document_key(self.kind, self.station_id, self.charge_point_id)
 
 
+class Followed(Struct, frozen=True):
+    """What came after a change of the stream, and what Redis said just after it."""
+
+    entries: list[Entry]
+    is_whole: bool  #: that change is still there, so nothing in between is missing
+    is_all: bool  #: nothing came after these
+    fresh_s: float  #: for so long from now the mark lives
+    lapsed_s: int | None  #: for so long nobody has vouched for the copy; None while the mark lives
+    behind_s: int | None  #: so far are rollups behind the log, the worst of them; None where none says so
+    filling: bytes  #: another one each time that Redis was filled; empty before
+
+
 pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Packed).decode
 

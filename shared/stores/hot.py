@@ -22,8 +22,8 @@ from shared.stores import changes
 from shared.stores.lua import hot_scripts
 from shared.stores.lua.hot_scripts import FILLED, FRESH
 
-from .changes import STREAM, Changes, Entry, Facts, Kind
-from .round_trip import Script, Word, at_once
+from .changes import STREAM, Changes, Entry, Facts, Followed, Kind
+from .redis_client import Script, Word, at_once
 
 _PROBE = "plugwatch:probe"
 _WRITTEN = "plugwatch:probe:written"
@@ -72,18 +72,6 @@ class Hot(Struct, frozen=True):
     def revision(self) -> int:
         """The one in its entity tag, ``"<version>.<revision>"``."""
         return int(self.etag[self.etag.rindex(".") + 1 : -1])
-
-
-class Followed(Struct, frozen=True):
-    """What came after a change of the stream, and what Redis said just after it."""
-
-    entries: list[Entry]
-    is_whole: bool  #: that change is still there, so nothing in between is missing
-    is_all: bool  #: nothing came after these
-    fresh_s: float  #: for so long from now the mark lives
-    lapsed_s: int | None  #: for so long nobody has vouched for the copy; None while the mark lives
-    behind_s: int | None  #: so far are rollups behind the log, the worst of them; None where none says so
-    filling: bytes  #: another one each time that Redis was filled; empty before
 
 
 class Copied(Struct, frozen=True):
@@ -282,7 +270,7 @@ class HotCopy:
         The stream begins anew unless it is whole: it may lack changes that a Redis before this one was
         given, and only ids that are not there any more tell its readers so.
         """
-        run_id = run_id or await self.run_id()
+        run_id = run_id or (await self.look()).run_id
         async with _answering(), self._redis.pipeline(transaction=True) as both:
             if not stream_is_whole:
                 both.unlink(STREAM)
@@ -315,7 +303,3 @@ class HotCopy:
         async with _answering():
             await self._redis.set(_PROBE, "", px=1)
             await self._script([_WRITTEN], [0, 0, 0, 1, "", "", ""])  # gone at once: it has 0 s to live
-
-    async def run_id(self) -> bytes:
-        """Which Redis process this is: another one after each of its starts."""
-        return (await self.look()).run_id

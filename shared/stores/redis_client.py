@@ -1,11 +1,19 @@
-"""A client of Redis that distrusts it: one that hangs, vanishes, or is no longer the writable one is noticed."""
+"""A client of Redis that distrusts it: one that hangs, vanishes, or is no longer the writable one is noticed.
 
+``at_once`` is a plain round trip over its connections, which costs half the CPU of the client's own: no retry, and
+answers as they come, without a shape.
+"""
+
+import hashlib
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ReadOnlyError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+
+Word = str | int | bytes
 
 #: A peer that vanished is noticed by the kernel within 10 s, where it knows these options.
 _KEEPALIVE = {
@@ -36,3 +44,53 @@ def client(url: str) -> Redis:
     pool = ConnectionPool.from_url(url, socket_timeout=None, socket_connect_timeout=2, protocol=2, **options)
     pool.connection_class = type("Connection", (_Distrustful, pool.connection_class), {})
     return Redis.from_pool(pool)
+
+
+async def at_once(redis: Redis, *commands: Sequence[Word]) -> list[Any]:
+    """Sends them together and reads all answers. Put it under ``asyncio.timeout``.
+
+    Raises:
+        ResponseError: the first that was answered.
+        another RedisError, OSError: no answer; they may have been done.
+    """
+    connection = await redis.connection_pool.get_connection()  # type: ignore[no-untyped-call]
+    answers: list[Any] = []
+    refused: ResponseError | None = None
+    try:
+        await connection.send_packed_command(connection.pack_commands(commands))
+        for _ in commands:
+            try:
+                answers.append(await connection.read_response())
+            except ResponseError as error:
+                refused = refused or error
+    except BaseException:
+        await connection.disconnect(nowait=True)  # what is still to come would answer somebody else
+        raise
+    finally:
+        await redis.connection_pool.release(connection)
+    if refused is not None:
+        raise refused
+    return answers
+
+
+class Script:
+    """Lua that Redis knows by its digest, and is given when it does not."""
+
+    def __init__(self, redis: Redis, text: str) -> None:
+        self._redis = redis
+        self._text = text
+        self._digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, keys: Sequence[str] = (), arguments: Sequence[Word] = ()) -> Any:
+        """What it returns. May raise what ``at_once`` does."""
+        return (await self.after((), keys, arguments))[-1]
+
+    async def after(
+        self, commands: Sequence[Sequence[Word]], keys: Sequence[str] = (), arguments: Sequence[Word] = ()
+    ) -> list[Any]:
+        """The answers to commands that come to nothing else when they are sent twice, and what it returns then."""
+        given = (len(keys), *keys, *arguments)
+        try:
+            return await at_once(self._redis, *commands, ("EVALSHA", self._digest, *given))
+        except NoScriptError:
+            return await at_once(self._redis, *commands, ("EVAL", self._text, *given))

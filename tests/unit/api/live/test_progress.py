@@ -3,7 +3,7 @@
 import pytest
 
 from api.live.progress import EVERY_S, KEPT_S, Progress
-from shared.stores.hot import Followed
+from shared.stores.changes import Followed
 
 
 def mark(behind_s: int | None = None, lapsed_s: int | None = None) -> Followed:
