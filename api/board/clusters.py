@@ -73,7 +73,7 @@ def part(box: Box, zoom: int) -> Part:
 
         def y(latitude: float, across: int = across) -> int:
             turned = math.degrees(math.asinh(math.tan(math.radians(max(-_EDGE, min(_EDGE, latitude))))))
-            return max(0, min(across - 1, int((180 - turned) / 360 * across)))
+            return int((180 - turned) / 360 * across)
 
         found = Part(zoom, x(west), x(east), y(north), y(south))
         if west > east and found.west <= found.east:  # both edges in one cell: around the world

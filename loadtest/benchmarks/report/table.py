@@ -31,7 +31,7 @@ def figures(row: Mapping[str, Any]) -> str:
 
 def number(value: float) -> str:
     """Three digits are enough; thousands are set apart."""
-    if value == 0 or abs(value) >= 1000:
+    if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{float(f'{value:.3g}'):g}"
 

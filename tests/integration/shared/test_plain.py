@@ -75,7 +75,27 @@ async def test_a_body_of_unknown_length_goes_in_chunks() -> None:
         it.wire() as wire,
     ):
         await wire.send(GET)
-        assert (await wire.until(b"0\r\n\r\n")).endswith(b"\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+        answer = await wire.until(b"0\r\n\r\n")
+        assert answer.endswith(b"\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+        assert b"transfer-encoding: chunked\r\n" in answer
+        await wire.send(GET.replace(b"GET", b"HEAD"))
+        await wire.until(b"\r\n\r\n")
+        await wire.send(GET)
+        assert (await wire.until(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_what_comes_after_an_answer_is_a_bug_and_not_sent(caplog: pytest.LogCaptureFixture) -> None:
+    async with answering(start(), {"body": b"abc"}, {"body": b"late"}) as server, server.wire() as wire:
+        for _ in range(2):
+            await wire.send(GET)
+            assert (await wire.until(b"0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+    assert "bug" in caplog.text
+
+
+async def test_an_answer_that_begins_twice_is_a_bug_and_ends_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+    async with answering(start(), start(), {"body": b"abc"}) as server:
+        assert (await server.answer(GET)).endswith(b"\r\n\r\n")
+    assert "bug" in caplog.text
 
 
 @pytest.mark.parametrize("value", [b"a\r\nx: y", b"a\nx: y", b"a\rb", b"a\0"])

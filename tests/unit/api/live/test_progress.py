@@ -53,5 +53,9 @@ def test_rollups_that_all_stand_still_are_behind(progress: Progress) -> None:
 
 
 def test_a_mark_that_never_was_says_nothing(progress: Progress) -> None:
-    progress.take(mark(lapsed_s=1_767_225_600), 100)
+    never = mark(500, lapsed_s=1_767_225_600)
+    progress.take(never, 100)
     assert progress.seconds == 0
+    progress.take(mark(90), 101)
+    progress.take(never, 102)
+    assert progress.seconds == 90

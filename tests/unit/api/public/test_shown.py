@@ -67,11 +67,26 @@ async def test_a_few_read_at_a_time_and_the_others_are_told_to_come_again(
     stations: Stations, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shown, "WAIT_S", 0.05)
-    found = await asyncio.gather(*(stations.shown(f"S{n}") for n in range(20)), return_exceptions=True)
-    assert {type(one) for one in found} == {Unavailable}
+    tasks = [asyncio.create_task(stations.shown(f"S{n}")) for n in range(20)]
+    await asyncio.sleep(0)
     assert len(store.asked) == AT_ONCE
+    assert {type(one) for one in await asyncio.gather(*tasks, return_exceptions=True)} == {Unavailable}
     store.open.set()
     assert (await stations.shown("S1")).age_s is None
+
+
+async def test_what_is_known_needs_no_turn(stations: Stations, store: Store) -> None:
+    store.open.set()
+    await stations.shown("S0")
+    store.open.clear()
+    async with asyncio.TaskGroup() as group:
+        for n in range(1, 2 * AT_ONCE):
+            group.create_task(stations.shown(f"S{n}"))
+        await asyncio.sleep(0)
+        known = group.create_task(stations.shown("s0"))
+        await asyncio.sleep(0)
+        assert known.done()
+        store.open.set()
 
 
 async def test_a_rollup_that_lags_shows_what_was(stations: Stations, store: Store, behind: list[int]) -> None:
@@ -84,11 +99,16 @@ async def test_what_was_shown_is_forgotten(stations: Stations, store: Store, clo
     store.open.set()
     for n in range(MOST + 1):
         await stations.shown(f"S{n}")
-    await stations.shown(f"S{MOST}")
+    for n in (MOST, 1):
+        await stations.shown(f"S{n}")
     assert len(store.asked) == MOST + 1
     await stations.shown("S0")
     assert len(store.asked) == MOST + 2
     clock[0] += KEPT_S
     store.age_s = 600
     assert (await stations.shown("S0")).age_s == 600
+    await stations.shown("another")
+    asked = len(store.asked)
+    await stations.shown("S0")
+    assert len(store.asked) == asked, "the newest stays, however old its name"
     assert b'As of <time datetime="2025-12-31T23:50Z">' in (await stations.shown("S0")).html

@@ -1,6 +1,7 @@
 """What is sent to a charger next, what never, and what whoever asked is told."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -9,6 +10,7 @@ from ingest.gateway.commands.queue import ANSWER_S, WAITING, CommandQueue, Inter
 from ingest.ocpp.calls import Busy
 from ingest.ocpp.commands import ChangeAvailability, Command, Reset, Resync, TriggerMessage, UnlockConnector
 from ingest.ocpp.session import Answer
+from shared.words.event import StatusReported
 
 SETTLE_S = 45.0
 RESET, UNLOCK = Reset("graceful"), UnlockConnector(1, 1)
@@ -69,6 +71,7 @@ async def test_what_was_sent_and_is_not_answered_makes_room_for_the_next(queue: 
         await sent
     queue.add(UNLOCK, 100)
     assert take(queue, 31) == UNLOCK
+    queue.add(RESET, 100)
     answer(queue, RESET, is_late=True)
     assert take(queue, 32) is None, "a late answer ends nothing that is under way"
 
@@ -108,7 +111,11 @@ async def test_a_boot_ends_what_is_under_way(queue: CommandQueue) -> None:
     assert queue.booted(1)
     with pytest.raises(Interrupted, match="restarted"):
         await sent
+    assert queue.take((OUT,), (), 1, None) == OUT
+    answer(queue, OUT)
     assert not queue.booted(2)
+    assert queue.take((OUT,), (), 2, None) == OUT, "it may have forgotten"
+    answer(queue, OUT)
     queue.add(UNLOCK, 10)
     assert take(queue, 3) == UNLOCK
 
@@ -253,15 +260,40 @@ async def test_who_does_not_wait_any_more_is_not_served(queue: CommandQueue) -> 
     assert take(queue, 0) is None
 
 
+async def test_who_goes_before_the_answer_hinders_nobody(queue: CommandQueue) -> None:
+    gone = queue.add(RESET, 10)
+    assert take(queue, 0) == RESET
+    gone.cancel()
+    answer(queue, RESET)
+    queue.add(UNLOCK, 100).cancel()
+    waiting = queue.add(UNLOCK, 10)
+    queue.overdue(10)
+    with pytest.raises(Unsent):
+        await waiting
+
+
 async def test_a_pending_charger_is_asked_for_its_boot_and_for_nothing_else(queue: CommandQueue) -> None:
     boot = TriggerMessage("BootNotification")
     queue.add(UNLOCK, 10)
-    queue.add(boot, 10)
+    asked, again = queue.add(boot, 10), queue.add(boot, 10)
     assert queue.take_boot(0) == boot
     assert queue.take_boot(1) is None, "it has not answered"
     answer(queue, boot)
-    assert queue.take_boot(2) is None
+    assert (await asked).status == "Accepted"
+    again.cancel()
+    assert queue.take_boot(2) is None, "who asked is gone"
     assert take(queue, 3) == UNLOCK, "it was accepted"
+
+
+async def test_a_pending_charger_is_asked_for_its_boot_after_its_first_frame_and_in_time() -> None:
+    queue, boot = CommandQueue(0, SETTLE_S, is_2x=False), TriggerMessage("BootNotification")
+    late = queue.add(boot, 10)
+    assert queue.take_boot(1) is None
+    queue.heard()
+    assert queue.take_boot(10) is None
+    queue.overdue(10)
+    with pytest.raises(Unsent):
+        await late
 
 
 def test_operators_come_first_then_intents_then_missing_statuses() -> None:
@@ -281,6 +313,50 @@ def test_operators_come_first_then_intents_then_missing_statuses() -> None:
 
 async def _added(queue: CommandQueue) -> None:
     queue.add(UNLOCK, 1000)
+
+
+ALL = [
+    StatusReported(
+        charge_point_id="CP1",
+        charge_point_key=7,
+        epoch=1_800_000_000_000,
+        sequence=0,
+        received_at=1_800_000_000_000,
+        gateway_id="g",
+        protocol="ocpp1.6",
+        evse_id=place,
+        connector_id=place,
+        reported="Available",
+    )
+    for place in (0, 1)
+]
+
+
+def test_what_it_reports_is_missing_no_more_and_may_not_be_what_it_agreed_to(queue: CommandQueue) -> None:
+    queue.booted(0)
+    queue.statuses.known(())
+    queue.reported(ALL, (), (OUT,))
+    assert queue.take((), (OUT,), 100, Pace(10, 0)) == OUT
+    answer(queue, OUT, 101)
+    assert queue.take((), (OUT,), 102, Pace(10, 0)) is None
+
+
+def test_who_refuses_to_report_all_is_asked_for_one_after_the_other(queue: CommandQueue) -> None:
+    queue.statuses.known([(0, 0), (1, 1)])
+    assert queue.take((), (), SETTLE_S, Pace(10, 0)) == Resync()
+    queue.answered(Answer(Resync(), "Rejected", None), SETTLE_S + 1)
+    assert queue.take((), (), SETTLE_S + 1, Pace(10, 0)) == TriggerMessage("StatusNotification", 1, 1)
+
+
+@pytest.mark.parametrize("begins", [CommandQueue.registered, CommandQueue.booted])
+def test_who_is_accepted_by_a_change_or_boots_has_reported_nothing(
+    queue: CommandQueue, begins: Callable[[CommandQueue, float], object]
+) -> None:
+    queue.reported(ALL, (), ())
+    begins(queue, 100)
+    queue.heard()
+    queue.statuses.known(())
+    assert queue.take((), (), 100 + SETTLE_S, Pace(10, 0)) == Resync()
 
 
 @pytest.mark.parametrize("is_2x", [False, True])

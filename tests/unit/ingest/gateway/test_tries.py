@@ -102,6 +102,15 @@ def test_what_was_asked_last_for_a_place_or_around_it_decides_what_its_status_br
     assert tries.take((), agreed) == again
 
 
+def test_all_that_a_boot_has_broken_is_asked_for_once_more_after_what_is_new(tries: Tries) -> None:
+    first, second, new = (ChangeAvailability(False, evse, 1, version) for evse, version in ((1, 1), (2, 2), (3, 3)))
+    tries.booted(is_asked_for=False)
+    tries.reported([object(), status("Available", 1), status("Available", 2)], (), (first, second))
+    assert [tries.take((new,), (first, second)) for _ in range(4)] == [new, first, second, None]
+    tries.booted(is_asked_for=False)
+    assert tries.take((), (first, second)) is None, "it has not said anything since"
+
+
 def test_1_6_is_not_asked_for_what_it_has_no_words_for() -> None:
     tries = Tries(is_2x=False)
     second, first = ChangeAvailability(False, 1, 2, 1), ChangeAvailability(False, 1, 1, 2)

@@ -1,15 +1,17 @@
 """What is made of the figures, and that what stands in docs/ is made of them."""
 
 import json
+import math
+import re
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from loadtest.benchmarks.report.__main__ import DOCS, pages
-from loadtest.benchmarks.report.capacity import FLEETS, NEEDED, RATES, capacity
+from loadtest.benchmarks.report.capacity import FLEETS, NEEDED, RATES, Measured, capacity
 from loadtest.benchmarks.report.page import page
-from loadtest.benchmarks.report.plot import plot
+from loadtest.benchmarks.report.plot import LEFT, RIGHT, WIDTH, plot
 from loadtest.benchmarks.report.table import goals, number
 from loadtest.benchmarks.rows import ROWS
 
@@ -55,11 +57,13 @@ def test_what_stands_in_docs_is_made_of_its_figures() -> None:
 def test_a_goal_that_is_not_reached_has_its_reason() -> None:
     rows = {"steady": {"goals": [_goal([0.8, 0.9, 1.0])], "quick": False}}
     assert "**not reached**" in goals(rows)
-    assert "in small only" in goals({"steady": {"goals": [_goal([0.5] * 3, reached=True)], "quick": True}})
+    reached = [_goal([0.5] * 3, reached=True)]
+    assert "| reached |" in goals({"steady": {"goals": reached, "quick": False}})
+    assert "in small only" in goals({"steady": {"goals": reached, "quick": True}})
     assert "| **0.9** × | 0.8 – 1 | the fold | `steady` |" in goals(rows, {"steady/ratio": "the fold"})
 
 
-@pytest.mark.parametrize(("value", "shown"), [(0.0, "0"), (0.12345, "0.123"), (12.34, "12.3"), (12345.6, "12,346")])
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "0"), (0.12345, "0.123"), (12.34, "12.3"), (1234.4, "1,234")])
 def test_a_number_has_three_digits(value: float, shown: str) -> None:
     assert number(value) == shown
 
@@ -69,13 +73,41 @@ def test_the_plot_is_a_picture_whatever_the_figures() -> None:
     kinds = ("≤ 0.7 ×", "≥ 1 ×", "≤ 0 sockets")
     rows = {"steady": {"quick": False, "goals": [_goal(one, kind) for one in measured for kind in kinds]}}
     picture = ElementTree.fromstring(plot(rows))
-    assert len(picture.findall("{http://www.w3.org/2000/svg}circle")) == 6
+    circles = picture.findall("{http://www.w3.org/2000/svg}circle")
+    assert [_side(one) for one in circles] == [-1, 1, 1, -1, 1, -1]
+
+
+def _side(circle: ElementTree.Element) -> int:
+    """Left (-1) or right of the line that stands for the goal, and on the picture."""
+    x = float(circle.attrib["cx"])
+    assert LEFT <= x <= WIDTH - RIGHT
+    return -1 if x < (LEFT + WIDTH - RIGHT) / 2 else 1
+
+
+@pytest.mark.parametrize(
+    ("reached", "quick", "colour"), [(True, False, "#2ca02c"), (False, False, "#d62728"), (True, True, "#999")]
+)
+def test_the_plot_tells_reached_from_missed_and_from_small(reached: bool, quick: bool, colour: str) -> None:
+    drawn = plot({"steady": {"quick": quick, "goals": [_goal([0.1, 0.2, 0.3], reached=reached)]}})
+    assert re.findall(r"<circle.*fill='(.*?)'", drawn) == [colour]
 
 
 def test_the_page_says_which_rows_are_small_and_which_are_missing() -> None:
     text = page(_told(quick=True), ROWS, {})
     assert "Not measured yet: `answered`, `stats`." in text
     assert "worth little: `steady`" in text
+
+
+def test_the_page_has_every_figure_of_every_row_and_what_it_is_held_against() -> None:
+    text = page(_told(short=["in short"]), ROWS, {})
+    assert "worth little" not in text
+    assert "| `ours.per_s` | 20,000 | 1 – 3 |" in text
+    assert text.count("- in short\n") == len(FIGURES)
+    measured = [name for name in ROWS if name in FIGURES]
+    for name in measured:
+        assert f"Baseline: {ROWS[name].BASELINE}\n" in text
+    titles = [f"## {ROWS[name].TITLE}\n" for name in measured]
+    assert sorted(titles, key=text.index) == titles
 
 
 def test_a_fleet_costs_what_the_measured_rates_around_its_peak_cost() -> None:
@@ -86,6 +118,11 @@ def test_a_fleet_costs_what_the_measured_rates_around_its_peak_cost() -> None:
     for fleet, low, high in ((1_000, 400, 400), (100_000, 200, 399), (1_000_000, 100, 100)):
         a_core_busy = fleet * peak / 1e6 / busy
         assert a_core_busy * low * 0.99 <= cores[fleet] <= a_core_busy * high * 1.01
+
+
+def test_a_cost_between_two_rates_is_theirs_by_the_logarithm() -> None:
+    measured = Measured(_told()["rows"])
+    assert measured.us("rollup", math.sqrt(50 * 500)) == pytest.approx((400 + 200) / 2)
 
 
 def test_capacity_is_not_made_up() -> None:
