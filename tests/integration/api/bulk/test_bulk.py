@@ -22,7 +22,7 @@ from tests.integration.api.served import ADMIN, READ, Api, bearer
 KEY = "f1d2d2f924e986ac86fdf7b36c94bcdf32beec15"
 CHOSEN = "correct horse battery staple"
 HEADER = "station_id,station_name,address,latitude,longitude,time_zone,charge_point_id,password,registration"
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 Row = Mapping[str, Any]
 
 

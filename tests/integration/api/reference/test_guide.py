@@ -13,7 +13,7 @@ import pytest
 from shared.http.server import serving
 from tests.integration.api.served import ADMIN, Api
 
-GUIDE = (Path(__file__).parents[3] / "docs/api.md").read_text()
+GUIDE = (Path(__file__).parents[4] / "docs/api.md").read_text()
 
 
 def client(language: str, number: int = 0) -> str:

@@ -13,7 +13,7 @@ from api.inventory import idempotency
 from tests.integration.api.operated import Ingest, new_id, plugged
 from tests.integration.api.served import ADMIN, Api, bearer, eventually
 
-from .http.test_problems import problem
+from .test_problems import problem
 
 OTHER = "other-admin-token-of-tests"
 CSV = {"content": "station_id,station_name,charge_point_id\nS7,N,CP7\n", "headers": {"Content-Type": "text/csv"}}
