@@ -3,7 +3,8 @@
 import pytest
 
 from local.stack import Stack
-from tests.integration.gateway.parts import METRICS_TOKEN, Gateway, Ids, Inventory, charging, eventually, no_broker
+from tests.integration.gateway.charger import charging
+from tests.integration.gateway.parts import METRICS_TOKEN, Gateway, Ids, Inventory, eventually, no_broker
 
 
 def test_a_gateway_that_serves_is_alive_and_ready(gateway: Gateway) -> None:

@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from local.stack import Stack
 from shared.words import gateways
 from shared.words.gateways import Ask
-from tests.integration.gateway.parts import Gateway, Ids, Inventory, charging, eventually
+from tests.integration.gateway.charger import charging
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, eventually
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,9 @@ import pytest
 from ingest.gateway.__main__ import FLUSH_S
 from local.stack import Stack
 from shared.words.event import SessionEnded, StatusReported
+from tests.integration.gateway.charger import charging, refusal, status_of
 from tests.integration.gateway.conftest import Launch
-from tests.integration.gateway.parts import (
-    Gateway,
-    Ids,
-    Inventory,
-    Topic,
-    charging,
-    eventually,
-    no_broker,
-    refusal,
-    status_of,
-)
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, eventually, no_broker
 
 GRACE_S = 30  #: what Kubernetes gives
 

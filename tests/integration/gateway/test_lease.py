@@ -11,8 +11,9 @@ from ingest.gateway.metrics import Metrics
 from local.stack import Stack
 from shared.stores import postgres
 from shared.words.event import SessionBegan
+from tests.integration.gateway.charger import charging
 from tests.integration.gateway.conftest import Launch
-from tests.integration.gateway.parts import Gateway, Inventory, Topic, charging, eventually
+from tests.integration.gateway.parts import Gateway, Inventory, Topic, eventually
 
 
 async def test_the_lease_is_renewed(gateway: Gateway, inventory: Inventory) -> None:

@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 
 from local.stack import Stack
 from shared.stores import fleet, traces
-from tests.integration.gateway.parts import Gateway, Ids, Inventory, charging, eventually
+from tests.integration.gateway.charger import charging
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, eventually
 
 
 async def frames(redis: Redis, key: int) -> list[dict[str, Any]]:

@@ -12,8 +12,10 @@ from collections.abc import Iterable
 import pytest
 
 from shared.credentials import passwords
+from tests.integration.gateway.charger import charging
 from tests.integration.gateway.conftest import Launch
-from tests.integration.gateway.parts import OCPP16, Gateway, Ids, Inventory, charging, eventually, wired
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, eventually
+from tests.integration.gateway.wire import OCPP16, wired
 
 CHOSEN = "correct:horse:battery"
 STOPS_WITHIN_S = 10

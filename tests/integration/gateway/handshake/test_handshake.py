@@ -8,17 +8,9 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from shared.words.event import SessionBegan
-from tests.integration.gateway.parts import (
-    OCPP16,
-    UPGRADE,
-    Gateway,
-    Inventory,
-    Topic,
-    charging,
-    eventually,
-    status_of,
-    wired,
-)
+from tests.integration.gateway.charger import charging, status_of
+from tests.integration.gateway.parts import Gateway, Inventory, Topic, eventually
+from tests.integration.gateway.wire import OCPP16, UPGRADE, wired
 
 
 @pytest.mark.parametrize(

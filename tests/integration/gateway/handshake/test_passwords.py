@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from tests.integration.gateway.parts import OCPP16, Gateway, Ids, Inventory, charging, refusal, wired
+from tests.integration.gateway.charger import charging, refusal
+from tests.integration.gateway.parts import Gateway, Ids, Inventory
+from tests.integration.gateway.wire import OCPP16, wired
 
 CHOSEN = "correct:horse:battery"
 KEY = "00fF41424344454647485051525354555657ABcd"

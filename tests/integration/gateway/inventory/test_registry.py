@@ -12,7 +12,8 @@ from ingest.gateway.inventory.registry import Registry
 from local.stack import Stack
 from shared.stores import fleet, postgres
 from shared.words.event import SessionBegan
-from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, charging, eventually, refusal
+from tests.integration.gateway.charger import charging, refusal
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, eventually
 from tests.integration.severed import proxied
 
 ACTS_WITHIN_S = 1.0

@@ -7,19 +7,9 @@ import pytest
 
 from local.stack import Stack
 from shared.words.event import SessionBegan, StatusReported
-from tests.integration.gateway.parts import (
-    OCPP16,
-    Gateway,
-    Ids,
-    Inventory,
-    Topic,
-    charging,
-    eventually,
-    no_broker,
-    refusal,
-    status_of,
-    wired,
-)
+from tests.integration.gateway.charger import charging, refusal, status_of
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, eventually, no_broker
+from tests.integration.gateway.wire import OCPP16, wired
 
 
 async def test_an_answered_status_is_on_the_topic(gateway: Gateway, charge_point: str, topic: Topic) -> None:

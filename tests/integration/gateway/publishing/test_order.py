@@ -6,7 +6,8 @@ import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared.words.event import StatusReported
-from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, charging
+from tests.integration.gateway.charger import charging
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic
 
 
 async def test_statuses_of_many_chargers_are_each_in_order_and_once(

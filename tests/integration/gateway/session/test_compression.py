@@ -9,8 +9,10 @@ import pytest
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 
+from tests.integration.gateway.charger import Charger, charging
 from tests.integration.gateway.conftest import Launch
-from tests.integration.gateway.parts import UPGRADE, Charger, Gateway, Ids, Inventory, Wire, charging, wired
+from tests.integration.gateway.parts import Gateway, Ids, Inventory
+from tests.integration.gateway.wire import UPGRADE, Wire, wired
 
 OFFERS = [
     "permessage-deflate",

@@ -12,19 +12,9 @@ from websockets.frames import Frame, Opcode
 
 from local.proc import kept_waiting_s
 from shared.words.event import StatusReported
-from tests.integration.gateway.parts import (
-    OCPP16,
-    Charger,
-    Gateway,
-    Ids,
-    Inventory,
-    Topic,
-    Wire,
-    charging,
-    eventually,
-    status_of,
-    wired,
-)
+from tests.integration.gateway.charger import Charger, charging, status_of
+from tests.integration.gateway.parts import Gateway, Ids, Inventory, Topic, eventually
+from tests.integration.gateway.wire import OCPP16, Wire, wired
 
 FLOOD_BYTES = 2_000_000
 SOON_S = 0.2

@@ -6,16 +6,9 @@ import pytest
 from websockets.frames import Opcode
 
 from shared.words.event import StatusReported
-from tests.integration.gateway.parts import (
-    OCPP16,
-    UPGRADE,
-    Gateway,
-    Topic,
-    charging,
-    eventually,
-    status_of,
-    wired,
-)
+from tests.integration.gateway.charger import charging, status_of
+from tests.integration.gateway.parts import Gateway, Topic, eventually
+from tests.integration.gateway.wire import OCPP16, UPGRADE, wired
 
 HEARTBEAT = json.dumps([2, "h", "Heartbeat", {}]).encode()
 MAX_MESSAGE_BYTES = 4096  # of the impatient gateway

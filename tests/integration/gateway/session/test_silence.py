@@ -8,14 +8,9 @@ from contextlib import suppress
 from websockets.frames import Frame, Opcode
 
 from shared.words.event import SessionEnded
-from tests.integration.gateway.parts import (
-    OCPP16,
-    Gateway,
-    Topic,
-    eventually,
-    status_of,
-    wired,
-)
+from tests.integration.gateway.charger import status_of
+from tests.integration.gateway.parts import Gateway, Topic, eventually
+from tests.integration.gateway.wire import OCPP16, wired
 
 HEARTBEAT = b'[2,"h","Heartbeat",{}]'
 

@@ -14,17 +14,10 @@ from shared.stores import redis_client
 from shared.words import gateways
 from shared.words.event import SessionBegan, SessionEnded, StatusReported
 from shared.words.gateways import Fence
+from tests.integration.gateway.charger import charging, status_of
 from tests.integration.gateway.conftest import Launch
-from tests.integration.gateway.parts import (
-    OCPP16,
-    Gateway,
-    Inventory,
-    Topic,
-    charging,
-    eventually,
-    status_of,
-    wired,
-)
+from tests.integration.gateway.parts import Gateway, Inventory, Topic, eventually
+from tests.integration.gateway.wire import OCPP16, wired
 
 
 @pytest.fixture(scope="module")
