@@ -7,22 +7,14 @@ import pytest
 from ingest.gateway.commands.missing_statuses import REPORT_S, MissingStatuses, Place
 from ingest.gateway.commands.pace import Pace
 from ingest.ocpp.commands import Command, Resync, TriggerMessage
-from shared.words.event import MOST_PLACES, InventoryReported, StatusReported
+from shared.words.event import MOST_PLACES, StatusReported
+from tests.events import T0, Session
 
 SETTLE_S = 45.0
-HEADER = {
-    "charge_point_id": "CP1",
-    "charge_point_key": 7,
-    "epoch": 1_800_000_000_000,
-    "sequence": 0,
-    "received_at": 1_800_000_000_000,
-    "gateway_id": "g",
-    "protocol": "ocpp1.6",
-}
 
 
 def reported(*places: Place) -> list[StatusReported]:
-    return [StatusReported(**HEADER, evse_id=e, connector_id=c, reported="Available") for e, c in places]  # type: ignore[arg-type]
+    return [Session().reported(T0, place=place) for place in places]
 
 
 def trigger(evse_id: int, connector_id: int) -> TriggerMessage:
@@ -104,7 +96,7 @@ def test_of_whom_only_the_whole_is_known_its_first_connector_is_asked_for(is_2x:
 def test_an_inventory_tells_of_all_connectors_of_the_evses_that_it_lists() -> None:
     talk = Talk(is_2x=True, places=[(1, 1), (1, 2), (2, 1), (3, 0)])
     assert talk.asked(SETTLE_S) == [(SETTLE_S, Resync())]
-    talk.statuses.reported([InventoryReported(**HEADER, evse_ids=(1, 3), first_sequence=0)])  # type: ignore[arg-type]
+    talk.statuses.reported([Session().inventoried(T0, 1, 3, first_sequence=0)])
     assert talk.asked(300, since_s=SETTLE_S + 1) == [(SETTLE_S + REPORT_S, trigger(2, 1))]
 
 

@@ -5,24 +5,14 @@ import pytest
 from ingest.gateway.commands.tries import Tries
 from ingest.ocpp.commands import ChangeAvailability
 from shared.words.event import StatusReported
+from tests.events import T0, Session
 
 OUT, BACK = ChangeAvailability(False, 0, 0, 7), ChangeAvailability(True, 2, 1, 8)
 WHOLE_OUT, WHOLE_BACK = ChangeAvailability(False, 0, 0, 20), ChangeAvailability(True, 0, 0, 21)
 
 
 def status(reported: str, evse_id: int = 1, connector_id: int = 1) -> StatusReported:
-    return StatusReported(
-        charge_point_id="CP1",
-        charge_point_key=7,
-        epoch=1_800_000_000_000,
-        sequence=0,
-        received_at=1_800_000_000_000,
-        gateway_id="g",
-        protocol="ocpp2.0.1",
-        evse_id=evse_id,
-        connector_id=connector_id,
-        reported=reported,
-    )
+    return Session(protocol="ocpp2.0.1").reported(T0, reported, (evse_id, connector_id))
 
 
 @pytest.fixture
