@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -39,6 +40,11 @@ class Api:
         for charge_point in charge_points:
             created = await self.client.post(f"/v1/stations/{station_id}/charge-points", json={"id": charge_point})
             assert created.status_code == 201, created.text
+
+    async def charge_point(self, charge_point_id: str) -> dict[str, Any]:
+        """Its document, as it is served now."""
+        document: dict[str, Any] = (await self.client.get(f"/v1/charge-points/{charge_point_id}")).json()
+        return document
 
     async def hot(self, key: str) -> Hot:
         found = await self.copy.read(key)

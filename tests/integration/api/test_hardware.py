@@ -1,7 +1,6 @@
 """Hardware behind an id: a device swapped on purpose, a connector that is no longer there."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -21,11 +20,6 @@ BOOT: dict[str, dict[str, object]] = {
 }
 
 
-async def shown(api: Api, charge_point_id: str) -> dict[str, Any]:
-    document: dict[str, Any] = (await api.client.get(f"/v1/charge-points/{charge_point_id}")).json()
-    return document
-
-
 @pytest.mark.parametrize("dialect", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
 async def test_a_connector_that_is_no_longer_there_is_forgotten_until_it_speaks(
     api: Api, ingest: Ingest, dialect: str
@@ -35,7 +29,7 @@ async def test_a_connector_that_is_no_longer_there_is_forgotten_until_it_speaks(
     async with plugged(api, ingest.gateways[0], cp, dialect, "Available", "Faulted") as plug:
         gone = await api.client.delete(f"/v1/charge-points/{cp.lower()}/connectors/2/1")
         assert (gone.status_code, gone.content) == (204, b"")
-        document = await shown(api, cp)
+        document = await api.charge_point(cp)
         assert ([evse["id"] for evse in document["evses"]], document["counts"]) == ([1], {"AVAILABLE": 1})
         assert (await api.client.get("/v1/stations/S1")).json()["counts"] == {"AVAILABLE": 1}
         for path in (f"{cp}/connectors/2/1", f"{cp}/connectors/9/0", "nobody/connectors/1/1"):
@@ -45,7 +39,7 @@ async def test_a_connector_that_is_no_longer_there_is_forgotten_until_it_speaks(
         await plug.report("Available", 2)
 
         async def is_back() -> bool:
-            return [evse["id"] for evse in (await shown(api, cp))["evses"]] == [1, 2]
+            return [evse["id"] for evse in (await api.charge_point(cp))["evses"]] == [1, 2]
 
         await eventually(is_back)
 
@@ -57,7 +51,7 @@ async def test_a_swapped_device_has_the_same_history_and_a_number_of_its_own(
     cp = new_id()
     await api.station("S1", cp)
     async with plugged(api, ingest.gateways[0], cp, dialect, "Available", "Available"):
-        before = await shown(api, cp)
+        before = await api.charge_point(cp)
         swapped = await api.client.post(f"/v1/charge-points/{cp}/replace", json={"generate_password": True})
         assert swapped.status_code == 200
         after = swapped.json()
@@ -77,10 +71,10 @@ async def test_a_swapped_device_has_the_same_history_and_a_number_of_its_own(
         await plug.report("Reserved", 1)
 
         async def is_reserved() -> bool:
-            return bool((await shown(api, cp))["evses"][0]["status"] == "RESERVED")
+            return bool((await api.charge_point(cp))["evses"][0]["status"] == "RESERVED")
 
         await eventually(is_reserved)
-        assert (await shown(api, cp))["hardware"] == 2, "counted once"
+        assert (await api.charge_point(cp))["hardware"] == 2, "counted once"
         query = "SELECT hardware_since IS NOT NULL FROM charge_points WHERE id = $1"
         assert await api.pool.fetchval(query, cp), "the second place is waited for"
     lines = (await api.client.get(f"/v1/charge-points/{cp}/history?kind=STATUS")).json()["items"]
@@ -102,7 +96,8 @@ async def test_who_is_connected_when_it_is_replaced_connects_again_and_speaks_fo
         query = "SELECT hardware_since IS NULL AND epoch >= hardware_epoch FROM charge_points WHERE id = $1"
 
         async def is_the_new_one() -> bool:
-            return bool(await api.pool.fetchval(query, cp)) and (await shown(api, cp))["counts"] == {"OCCUPIED": 1}
+            counts = (await api.charge_point(cp))["counts"]
+            return bool(await api.pool.fetchval(query, cp)) and counts == {"OCCUPIED": 1}
 
         await eventually(is_the_new_one)
 
@@ -128,7 +123,7 @@ async def test_a_boot_with_another_serial_number_is_another_device(api: Api, ing
         await plug.call("BootNotification", BOOT[dialect])
 
         async def is_another() -> bool:
-            return bool((await shown(api, cp))["hardware"] == 2)
+            return bool((await api.charge_point(cp))["hardware"] == 2)
 
         await eventually(is_another)
 
@@ -141,7 +136,7 @@ async def test_while_no_rollup_runs_a_connector_is_marked_and_that_is_said(api: 
         " sequence) SELECT key, 1, 1, 'Available', now(), now(), now(), 1, 0 FROM charge_points"
     )
     assert (await api.client.delete("/v1/charge-points/CP1/connectors/1/1")).status_code == 202
-    assert len((await shown(api, "CP1"))["evses"]) == 1
+    assert len((await api.charge_point("CP1"))["evses"]) == 1
     assert await api.pool.fetchval("SELECT forgotten FROM reports")
 
 

@@ -13,6 +13,7 @@ import pytest
 from local.stack import Stack
 from tests.integration.api.operated import Ingest, plugged
 from tests.integration.api.served import Api, eventually
+from tests.integration.read_only import read_only
 
 WAYS = ["read-only", "paused", "killed", "renamed", "password", "terminated"]
 
@@ -27,14 +28,8 @@ async def away(how: str, stack: Stack, database: str) -> AsyncIterator[None]:
 
     match how:
         case "read-only":
-            await admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-            await admin.execute("SELECT pg_reload_conf()")
-            try:
+            async with read_only(stack.postgres.url):
                 yield
-            finally:
-                await admin.execute("SET default_transaction_read_only = off")
-                await admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
-                await admin.execute("SELECT pg_reload_conf()")
         case "paused":
             stack.postgres.pause()
             try:

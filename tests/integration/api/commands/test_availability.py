@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import httpx
 import msgspec
@@ -31,11 +30,6 @@ async def ask(api: Api, path: str, intent: Mapping[str, object]) -> httpx.Respon
     return answer
 
 
-async def shown(api: Api, charge_point_id: str) -> dict[str, Any]:
-    document: dict[str, Any] = (await api.client.get(f"/v1/charge-points/{charge_point_id}")).json()
-    return document
-
-
 def only(answer: httpx.Response) -> str:
     (result,) = answer.json()["results"]
     return str(result["result"])
@@ -59,7 +53,7 @@ async def test_a_connected_charger_is_asked_at_once_and_its_answer_is_ours(
         answer = await asked
         assert answer.status_code == 200
         assert answer.json() == {"operative": False, "results": [{"charge_point_id": cp, "result": "Accepted"}]}
-        document = await shown(api, cp)
+        document = await api.charge_point(cp)
         assert document["operative"] is False
         assert document["intent"]["note"] == "cable is torn"
         assert (await api.client.get("/v1/stations?operative=false")).json()["items"][0]["id"] == "S1"
@@ -67,13 +61,13 @@ async def test_a_connected_charger_is_asked_at_once_and_its_answer_is_ours(
         await plug.report("Unavailable")
 
         async def confirmed() -> bool:
-            return (await shown(api, cp))["intent"] is None
+            return (await api.charge_point(cp))["intent"] is None
 
         await eventually(confirmed)
         asked = asyncio.create_task(ask(api, f"charge-points/{cp}", IN))
         assert (await plug.answer({"status": "Accepted"}))[3] == back
         assert only(await asked) == "Accepted"
-        assert (await shown(api, cp))["operative"] is True
+        assert (await api.charge_point(cp))["operative"] is True
 
 
 async def test_scheduled_waits_in_the_document_until_the_charger_has_followed(api: Api, ingest: Ingest) -> None:
@@ -84,11 +78,11 @@ async def test_scheduled_waits_in_the_document_until_the_charger_has_followed(ap
         await plug.answer({"status": "Scheduled"})
         answer = await asked
         assert (answer.status_code, only(answer)) == (200, "Scheduled")
-        assert (await shown(api, cp))["intent"]["operative"] is False
+        assert (await api.charge_point(cp))["intent"]["operative"] is False
         await plug.report("Unavailable")
 
         async def confirmed() -> bool:
-            return (await shown(api, cp))["intent"] is None
+            return (await api.charge_point(cp))["intent"] is None
 
         await eventually(confirmed)
 
@@ -104,11 +98,11 @@ async def test_rejected_is_over_and_is_not_asked_again(api: Api, ingest: Ingest,
         assert (answer.status_code, only(answer)) == (200, "Rejected")
 
         async def over() -> bool:
-            document = await shown(api, cp)
+            document = await api.charge_point(cp)
             return (document["intent"], document["operative"]) == (None, True)
 
         await eventually(over)
-        document = await shown(api, cp)
+        document = await api.charge_point(cp)
         assert [(one["note"], one["result"]) for one in document["intents"]] == [(OUT["note"], "Rejected")]
         assert document["out_of_service"] == []
         for what in ("charge-points", "stations"):
@@ -137,14 +131,14 @@ async def test_an_offline_charger_waits_at_once_and_is_asked_when_it_is_back(api
     answer = await ask(api, f"charge-points/{cp}", OUT)
     assert time.monotonic() - began < availability.WAIT_S * SLOWER / 2
     assert (answer.status_code, only(answer)) == (202, "Waiting")
-    assert (await shown(api, cp))["intent"]["note"] == "cable is torn"
+    assert (await api.charge_point(cp))["intent"]["note"] == "cable is torn"
     async with knocking(ingest.gateways[1], cp) as plug:
         await plug.boot()
         assert (await plug.answer({"status": "Accepted"}))[2] == "ChangeAvailability"
         await plug.report("Unavailable")
 
         async def confirmed() -> bool:
-            document = await shown(api, cp)
+            document = await api.charge_point(cp)
             return document["intent"] is None and document["connectivity"] == "ONLINE"
 
         await eventually(confirmed)
@@ -158,11 +152,11 @@ async def test_a_silent_charger_times_out_and_may_answer_later(build: Callable[.
         answer = await ask(api, f"charge-points/{cp}", OUT)
         assert availability.WAIT_S <= time.monotonic() - began < availability.WAIT_S * SLOWER
         assert (answer.status_code, only(answer)) == (202, "TimedOut")
-        assert (await shown(api, cp))["intent"] is not None
+        assert (await api.charge_point(cp))["intent"] is not None
         await plug.answer({"status": "Rejected"})
 
         async def over() -> bool:
-            return (await shown(api, cp))["intent"] is None
+            return (await api.charge_point(cp))["intent"] is None
 
         await eventually(over)
 
@@ -178,7 +172,7 @@ async def test_an_intent_that_a_newer_one_replaced_is_not_waited_for(api: Api, i
         await plug.socket.send(f'[3,"{frame[1]}",{{"status":"Accepted"}}]')
         assert (await plug.answer({"status": "Accepted"}))[3]["type"] == "Operative"
         assert only(await second) == "Accepted"
-        assert (await shown(api, cp))["operative"] is True
+        assert (await api.charge_point(cp))["operative"] is True
 
 
 async def test_intents_and_reports_at_once_leave_one_truth(build: Callable[..., Api], ingest: Ingest) -> None:
@@ -198,7 +192,7 @@ async def test_intents_and_reports_at_once_leave_one_truth(build: Callable[..., 
         assert {answer.status_code for answer in await asked} == {202}
         newest = await api.pool.fetchval("SELECT operative FROM intents")
         stored = await api.pool.fetchval("SELECT operative FROM charge_points WHERE id = $1", cp)
-        document = await shown(api, cp)
+        document = await api.charge_point(cp)
         assert newest == stored == document["operative"] == document["intent"]["operative"]
         assert document["evses"][0]["connectors"][0]["reported"] == "Available"
         assert (await api.client.get("/v1/stations/S1")).json()["charge_points"] == [document]
@@ -246,7 +240,7 @@ async def test_one_connector_is_asked_and_the_charge_point_stays_operative(
         asked = asyncio.create_task(ask(api, f"charge-points/{cp}/connectors/2/1", OUT))
         assert (await plug.answer({"status": "Accepted"}))[3] == expected
         assert only(await asked) == "Accepted"
-        document = await shown(api, cp)
+        document = await api.charge_point(cp)
         assert document["operative"] is True
         assert document["intent"]["operative"] is False
         (intent,), (out,) = document["intents"], document["out_of_service"]
@@ -255,10 +249,10 @@ async def test_one_connector_is_asked_and_the_charge_point_stays_operative(
         await plug.report("Unavailable", 2)
 
         async def followed() -> bool:
-            return not (await shown(api, cp))["intents"]
+            return not (await api.charge_point(cp))["intents"]
 
         await eventually(followed)
-        assert (await shown(api, cp))["out_of_service"] == [out], "as long as it is out"
+        assert (await api.charge_point(cp))["out_of_service"] == [out], "as long as it is out"
         for nowhere in ("3/1", "1/2", "3/0"):
             assert (await ask(api, f"charge-points/{cp}/connectors/{nowhere}", OUT)).status_code == 404
 
@@ -277,7 +271,7 @@ async def test_an_intent_for_the_whole_ends_those_for_its_parts(api: Api) -> Non
     assert [tuple(row) for row in await api.pool.fetch(places)] == [(0, 0, False), (1, 1, False)]
     waiting = await api.pool.fetch("SELECT evse_id FROM intents WHERE result IS NULL OR confirmed_at IS NULL")
     assert [row["evse_id"] for row in waiting] == [0], "the charger is asked for the whole alone"
-    document = await shown(api, "CP1")
+    document = await api.charge_point("CP1")
     assert [(one["evse_id"], one["note"]) for one in document["out_of_service"]] == [(1, OUT["note"]), (0, OUT["note"])]
 
 

@@ -95,14 +95,20 @@ async def test_two_devices_with_one_identity_are_recognised_and_slowed_down(
     assert gateway.metric("plugwatch_gateway_identity_conflicts_total") >= 1
 
 
+async def known_ahead(inventory: Inventory, charge_point_id: str) -> int:
+    """An epoch (ms) an hour ahead of the clock, which gateways know to be the newest."""
+    ahead = time.time_ns() // 1_000_000 + 3_600_000
+    key = await inventory.connection.fetchval(
+        "UPDATE charge_points SET epoch = $2 WHERE id = $1 RETURNING key", charge_point_id, ahead
+    )
+    await inventory.register(key, "ACCEPTED")  # tells the gateways
+    return ahead
+
+
 async def test_without_redis_a_charger_is_let_in_above_the_registrys_epoch(
     gateway: Gateway, stack: Stack, inventory: Inventory, charge_point: str, topic: Topic
 ) -> None:
-    ahead = time.time_ns() // 1_000_000 + 3_600_000
-    key = await inventory.connection.fetchval(
-        "UPDATE charge_points SET epoch = $2 WHERE id = $1 RETURNING key", charge_point, ahead
-    )
-    await inventory.register(key, "ACCEPTED")  # tells the gateways
+    ahead = await known_ahead(inventory, charge_point)
     stack.redis.pause()
     try:
         async with charging(gateway, charge_point) as charger:
@@ -118,11 +124,7 @@ async def test_without_redis_a_charger_is_let_in_above_the_registrys_epoch(
 async def test_sockets_that_wait_for_a_hung_redis_together_get_epochs_of_their_own(
     gateway: Gateway, stack: Stack, inventory: Inventory, charge_point: str, topic: Topic
 ) -> None:
-    ahead = time.time_ns() // 1_000_000 + 3_600_000
-    key = await inventory.connection.fetchval(
-        "UPDATE charge_points SET epoch = $2 WHERE id = $1 RETURNING key", charge_point, ahead
-    )
-    await inventory.register(key, "ACCEPTED")  # tells the gateways
+    await known_ahead(inventory, charge_point)
     stack.redis.pause()
     try:
         async with AsyncExitStack() as sockets, asyncio.TaskGroup() as group:

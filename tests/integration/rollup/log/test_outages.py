@@ -4,12 +4,12 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
 from local.stack import Stack
 from shared.stores import postgres
 from shared.words.event import Event
+from tests.integration.read_only import read_only
 from tests.integration.rollup.parts import (
     Fleet,
     Rollup,
@@ -244,16 +244,8 @@ async def without(stack: Stack, how: str) -> AsyncIterator[None]:
             finally:
                 stack.postgres.resume()
         case _:
-            admin = await asyncpg.connect(stack.postgres.url)
-            await admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-            await admin.execute("SELECT pg_reload_conf()")
-            try:
+            async with read_only(stack.postgres.url):
                 yield
-            finally:
-                await admin.execute("SET default_transaction_read_only = off")
-                await admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
-                await admin.execute("SELECT pg_reload_conf()")
-                await admin.close()
 
 
 async def test_a_broker_that_is_away_does_not_answer(stack: Stack, database_url: str, topic: str, fleet: Fleet) -> None:
