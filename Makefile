@@ -158,8 +158,8 @@ test-services: $(VENV)/.ready secrets ## the end-to-end tests on the Postgres, R
 	     PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:19092 $(PY) -m pytest tests/e2e $(ARGS)
 
 .PHONY: smoke-image
-smoke-image: ## one image as it is to run: read-only, without rights or network (IMAGE=plugwatch-api:dev; needs Docker)
-	@$(PYTHON) tests/images/smoke.py "$$IMAGE" "$${VERSION:-}" "$${REVISION:-}"
+smoke-image: ## the images of `make up` as they are to run: read-only, without rights or network (IMAGE=…: another one; needs Docker)
+	@for image in $${IMAGE:-plugwatch-ingest:dev plugwatch-api:dev}; do $(PYTHON) tests/images/smoke.py "$$image" "$${VERSION:-}" "$${REVISION:-}"; done
 
 .PHONY: conformance
 conformance: $(VENV)/.ready ## clients that are not ours: a strict charger (npm ocpp-rpc) in all dialects, types for TypeScript; needs Node.js 20
