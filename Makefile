@@ -287,8 +287,8 @@ bench-pages: $(VENV)/.ready ## what docs/ says of docs/performance/figures.json,
 	@$(PY) -m loadtest.benchmarks.report
 
 .PHONY: dashboard-preview
-dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures of the dashboards and of an alert, of a system that really runs, into docs/pictures
-	@$(PY) -m monitoring.preview $(ARGS)
+dashboard-preview: $(VENV)/.ready $(MONITORING_PROGRAMS) ## operator: pictures of the dashboards and of an alert, of a system that really runs (on Apache Kafka: Java, Maven), into docs/pictures
+	@BROKER=$(if $(filter file,$(origin BROKER)),kafka,$(BROKER)) $(PY) -m monitoring.preview $(ARGS)
 	@$(PY) -m tools.page_pictures
 
 .PHONY: load

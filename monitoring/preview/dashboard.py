@@ -158,7 +158,8 @@ class _Panel:
         begin, end = self.times
         every_s = next((s for s in TICKS_S if (end - begin) / s <= (width - LEFT) / 80), TICKS_S[-1])
         axes.set_xlim(begin, end)
-        ticks = range(math.ceil(begin / every_s) * every_s, math.ceil(end - every_s / 4), every_s)
+        first = math.ceil(begin / every_s + 0.25) * every_s  # not on the panel's edge, nor the last
+        ticks = range(first, math.ceil(end - every_s / 4), every_s)
         axes.xaxis.set_major_locator(FixedLocator(list(ticks)))
         axes.xaxis.set_major_formatter(lambda at, _: datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S"))
         axes.yaxis.set_major_locator(MaxNLocator(4))
