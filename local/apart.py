@@ -32,7 +32,7 @@ class Apart(Process):
             directory / "run.log",
             environment={PREFIX + name: value for name, value in chosen.items()},
             directory=ROOT,
-            ready_within_s=90,
+            ready_within_s=110,
         )
         self.run_file = directory / "run.json"
 
