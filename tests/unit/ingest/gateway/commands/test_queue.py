@@ -11,7 +11,7 @@ from ingest.ocpp.calls import Busy
 from ingest.ocpp.commands import Resync, TriggerMessage
 from ingest.ocpp.session import Answer
 from tests.events import T0, Session
-from tests.unit.ingest.gateway.queues import OUT, RESET, SETTLE_S, UNLOCK, answer, take
+from tests.unit.ingest.gateway.commands.queues import OUT, RESET, SETTLE_S, UNLOCK, answer, take
 
 SESSION = Session()
 ALL = [SESSION.reported(T0, place=(0, 0)), SESSION.reported(T0, place=(1, 1))]

@@ -6,7 +6,7 @@ from ingest.gateway.commands.pace import Pace
 from ingest.gateway.commands.queue import ANSWER_S, CommandQueue, Interrupted, Unsent
 from ingest.ocpp.commands import TriggerMessage
 from ingest.ocpp.session import Answer
-from tests.unit.ingest.gateway.queues import OUT, RESET, SETTLE_S, UNLOCK, answer, take
+from tests.unit.ingest.gateway.commands.queues import OUT, RESET, SETTLE_S, UNLOCK, answer, take
 
 
 async def test_a_boot_ends_what_is_under_way(queue: CommandQueue) -> None:

@@ -1,9 +1,9 @@
-"""What several tests of a gateway's parts stand on."""
+"""A queue of commands, for the tests of what is in it."""
 
 import pytest
 
 from ingest.gateway.commands.queue import CommandQueue
-from tests.unit.ingest.gateway.queues import SETTLE_S
+from tests.unit.ingest.gateway.commands.queues import SETTLE_S
 
 
 @pytest.fixture
