@@ -239,7 +239,7 @@ class Server:
             now = time.monotonic()
             for handshake in list(self._handshakes):
                 handshake.pulse(now)
-            for connection in list(self._connections):
+            for connection in [one for one in self._connections if one.due_at <= now]:
                 connection.pulse(now)
             self.counts.hand_over()
 

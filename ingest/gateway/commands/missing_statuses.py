@@ -7,6 +7,7 @@ what is still missing one by one; 2.x names a connector then (F06.FR.12). Times 
 """
 
 from collections.abc import Collection, Iterable
+from math import inf
 
 from ingest.gateway.commands.pace import Pace
 from ingest.ocpp.commands import Command, Resync, TriggerMessage
@@ -69,6 +70,12 @@ class MissingStatuses:
         """Whether the known places are to be looked up now."""
         is_due = self._settled_at is not None and now >= self._settled_at
         return is_due and self._looked_up is None and not self.is_looking
+
+    @property
+    def due_at(self) -> float:
+        """When anything of it is due; never, once all was asked for."""
+        due_at = inf if self._due_at is None else self._due_at
+        return due_at if self._settled_at is None or self._looked_up is not None else min(due_at, self._settled_at)
 
     def known(self, places: Collection[Place]) -> None:
         """What was looked up."""

@@ -92,7 +92,7 @@ class Connection(WebSocket):
         """Publishes that the session is here (again)."""
         if self.phase is Phase.OPEN:
             host = self._host
-            self._in_conflict = self.entry.in_conflict(time.monotonic())
+            self._in_conflict, self.due_at = self.entry.in_conflict(time.monotonic()), 0.0
             began = self._session.began(host.clock(), identity_conflict=self._in_conflict, leased=host.is_leased())
             self._publish((began,))
 
@@ -124,6 +124,7 @@ class Connection(WebSocket):
     @guarded("command")
     def run_commands(self) -> None:
         """Sends the next command, if there is one and none is under way."""
+        self.due_at = 0.0
         session, host, waiting = self._session, self._host, self._waiting
         if self.phase is not Phase.OPEN or session.registration == "REJECTED":
             return
@@ -143,7 +144,7 @@ class Connection(WebSocket):
 
     @guarded("timer")
     def pulse(self, now: float) -> None:
-        """Looks at every timer of the connection; ``now`` is monotonic (s)."""
+        """Looks at every timer of the connection, and says when to look again; ``now`` is monotonic (s)."""
         if self._is_to_end(now):
             return
         if self._waiting is not None:
@@ -156,6 +157,8 @@ class Connection(WebSocket):
         if self._in_conflict and now - self._opened_at >= CONFLICT_OVER_S:
             self.announce()
         self._keep_up(now)
+        if not (self._waiting or self._unstored or self._paused or self._in_conflict or self.phase is not Phase.OPEN):
+            self.due_at = min(self.liveness.due_at, self._commands.due_at(now))
 
     @guarded("socket")
     def connection_lost(self, exc: Exception | None) -> None:

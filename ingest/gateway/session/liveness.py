@@ -32,6 +32,11 @@ class Liveness:
             self.answers_pings and self._unanswered >= MISSED_PONGS and now >= self._next_ping
         )
 
+    @property
+    def due_at(self) -> float:
+        """When it wants a ping, or is silent if nothing is heard."""
+        return min(self._next_ping, self.heard_at + self._silence_s)
+
     def wants_ping(self, now: float) -> bool:
         """Whether one is to be sent now; it is counted as sent."""
         if now < self._next_ping:

@@ -40,7 +40,7 @@ class WebSocket(asyncio.Protocol):
 
     __slots__ = (
         "_budget", "_fragments", "_fragments_are_text", "_framer", "_held", "_host", "_paused", "_phase_since",
-        "_proto", "_reads_answers", "_transport", "liveness", "phase",
+        "_proto", "_reads_answers", "_transport", "due_at", "liveness", "phase",
     )  # fmt: skip
 
     def __init__(self, host: Host, transport: asyncio.Transport, proto: ServerProtocol) -> None:
@@ -59,6 +59,7 @@ class WebSocket(asyncio.Protocol):
         self._phase_since = now
         self.liveness = Liveness(limits.silence_s, limits.ping_interval_s, now)
         self.phase = Phase.OPEN
+        self.due_at = 0.0  #: the pulse passes it over until then (monotonic, s); whatever starts a timer sets it to 0
 
     def _text(self, text: str) -> None:
         """A whole message; it goes to `_held` if it cannot be taken yet."""
@@ -72,6 +73,7 @@ class WebSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes: any of them prove that the charger lives."""
+        self.due_at = 0.0
         self.liveness.heard(time.monotonic())
         try:  # as `guarded` does; here it would be felt
             if not self._proto.eof_sent:
@@ -149,7 +151,7 @@ class WebSocket(asyncio.Protocol):
 
     def _pause(self) -> None:
         if not self._paused:
-            self._paused = True
+            self._paused, self.due_at = True, 0.0
             self._transport.pause_reading()
 
     def _resume(self) -> None:
@@ -267,7 +269,7 @@ class WebSocket(asyncio.Protocol):
             self._ended(reason)
 
     def _enter(self, phase: Phase) -> None:
-        self.phase = phase
+        self.phase, self.due_at = phase, 0.0
         self._phase_since = time.monotonic()
 
     def _flush(self) -> None:

@@ -96,7 +96,8 @@ async def test_an_error_in_a_timer_closes_one_socket_and_the_timers_go_on(here: 
     async with here.charging("good") as good, here.charging("bad") as bad:
         assert (await good.report("Available"))[0] == 3
         assert (await bad.report("Available"))[0] == 3
-        here.server._open[here.entry("bad").key].liveness = Forgetful(60, 60, time.monotonic())
+        connection = here.server._open[here.entry("bad").key]
+        connection.liveness, connection.due_at = Forgetful(60, 60, time.monotonic()), 0.0
         async with asyncio.timeout(5):
             done, _ = await asyncio.wait(
                 [asyncio.ensure_future(one.closed()) for one in (good, bad)], return_when=asyncio.FIRST_COMPLETED
