@@ -36,6 +36,7 @@ class Trace:
         self._clock = clock
         self._faults = faults
         self._held: list[Held] = []
+        self._called = asyncio.Event()
         self._size = 0
 
     def add(self, entry: Entry, direction: Direction, text: str | bytes) -> None:
@@ -45,14 +46,15 @@ class Trace:
         elif self._size + len(text) <= HELD_BYTES:
             self._held.append((entry.key, self._clock(), direction, text))
             self._size += len(text)
+            self._called.set()
 
     async def run(self) -> None:
         """Pushes until cancelled."""
         while True:
+            await self._called.wait()
             await asyncio.sleep(EVERY_S)
+            self._called.clear()
             held, self._held, self._size = self._held, [], 0
-            if not held:
-                continue
             try:
                 await traces.push(self._redis, await self._masked(held))
             except hot.AWAY as error:

@@ -34,10 +34,12 @@ class Inbox:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._held: dict[str, tuple[str, int, int]] = {}
+        self._called = asyncio.Event()
 
     def refused(self, charge_point_id: str, status: int) -> None:
         """One more refusal of this id, with HTTP ``status``."""
         folded = charge_point_id.lower()
+        self._called.set()
         _, _, attempts = self._held.get(folded, ("", 0, 0))
         if attempts or len(self._held) < HELD:
             self._held[folded] = (charge_point_id, status, attempts + 1)
@@ -45,10 +47,10 @@ class Inbox:
     async def run(self) -> None:
         """Hands over until cancelled."""
         while True:
+            await self._called.wait()
             await asyncio.sleep(EVERY_S)
+            self._called.clear()
             held, self._held = self._held, {}
-            if not held:
-                continue
             try:
                 ordered = [held[folded] for folded in sorted(held)]
                 columns = [list(column) for column in zip(*ordered, strict=True)]

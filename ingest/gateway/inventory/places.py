@@ -26,6 +26,7 @@ class PlaceLookups:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._wanted: dict[int, Callable[[Places], None]] = {}
+        self._called = asyncio.Event()
         self._outage = Outage(
             log,
             "Postgres is away: chargers are asked for missing statuses when it is back",
@@ -35,14 +36,16 @@ class PlaceLookups:
     def want(self, charge_point_key: int, tell: Callable[[Places], None]) -> None:
         """Looks up, soon; ``tell`` is called once, unless another session wants it of the same charge point."""
         self._wanted[charge_point_key] = tell
+        self._called.set()
 
     async def run(self) -> None:
         """Looks up until cancelled."""
         while True:
+            if not self._wanted:
+                self._called.clear()
+                await self._called.wait()
             await asyncio.sleep(EVERY_S)
             keys = list(self._wanted)[:AT_ONCE]
-            if not keys:
-                continue
             try:
                 async with asyncio.timeout(10), self._pool.acquire(timeout=2) as connection:
                     rows = await connection.fetch(_PLACES, keys)

@@ -27,7 +27,6 @@ log = logging.getLogger("plugwatch.gateway.registry")
 
 COMPARE_S = 60
 SPREAD_S = 15  #: what nobody waits for is compared over so long, so that chargers do not feel it
-TICK_S = 1  #: how often is looked whether a proof of hearing is due
 MISS_S = 1.0
 MISSES = 10_000
 RELEASE_S = 3  #: asyncpg waits so long for a connection, and for one to come to rest that hangs in a query
@@ -160,7 +159,7 @@ class Registry:
                                     "SELECT pg_notify($1, $2)", fleet.REGISTRY_CHANNEL, word, timeout=hearing.WITHIN_S
                                 )
                         with contextlib.suppress(TimeoutError):
-                            async with asyncio.timeout(TICK_S):
+                            async with asyncio.timeout(self._proof.due_in(time.monotonic())):
                                 await lost.wait()
             except AWAY as error:
                 self._deafness.began(error)
