@@ -58,7 +58,10 @@ async def serve(given: Settings) -> None:
     async with (
         redis_client.client(given.redis_url.get_secret_value()) as redis,
         postgres.pool(
-            given.database_url.get_secret_value(), size=given.database_pool_size, name="plugwatch-rollup"
+            given.database_url.get_secret_value(),
+            size=given.database_pool_size,
+            name="plugwatch-rollup",
+            plan_cache_mode="force_generic_plan",  # of few rows, whichever: to plan costs more than to find them
         ) as pool,
     ):
         hot_copy = hot.HotCopy(redis, stream_length=given.stream_length, stream_bytes=given.stream_bytes)

@@ -7,7 +7,7 @@ A note that is still there later belongs to a writer that died: whoever finds it
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.words import documents, instant
 from shared.words import turns as turns_of
@@ -23,6 +23,7 @@ from .postgres import Connection
 
 #: What the charge points of a station come to, as it is written.
 STATION = Columns(
+    "plugwatch_station",
     key=["key bigint"],
     rest=[
         "status text", "health text", "partially_available boolean", "counts jsonb", "revision bigint",
@@ -101,35 +102,39 @@ async def roll_up(
         return []
     stations = await connection.fetch(served.STATIONS, sorted(station_keys))
     members = await connection.fetch(served.MEMBERS, sorted(station_keys))
-    rows, changes = rolled_up(stations, members, await take_revisions(connection, len(stations)), now, turns)
-    await connection.execute(_ROLL_UP, *STATION.arrays(rows))
-    return changes
+    rolled = rolled_up(stations, members, await take_revisions(connection, len(stations)), now, turns)
+    await connection.execute(_ROLL_UP, rolled.rows)
+    return rolled.changes
+
+
+class RolledUp(NamedTuple):
+    """Of stations what is to be written (``STATION``), what is to be published, and their rows (``served.STATION``)."""
+
+    rows: list[tuple[Any, ...]]
+    changes: list[Change]
+    stations: list[dict[str, Any]]
 
 
 def rolled_up(
-    stations: Sequence[Any], charge_points: Sequence[Any], revisions: Sequence[int], now: int, turns: Iterable[Turn]
-) -> tuple[list[tuple[Any, ...]], list[Change]]:
-    """What is to be written (rows of ``STATION``) and published of stations (rows of ``served.STATIONS``).
-
-    ``charge_points`` are all those of them (rows of ``served.MEMBERS``).
-    """
+    stations: Sequence[Any], charge_points: Iterable[Any], revisions: Sequence[int], now: int, turns: Iterable[Turn]
+) -> RolledUp:
+    """Folds all ``charge_points`` of them (rows of ``served.MEMBERS``) into stations (rows of ``served.STATIONS``)."""
     members = served.by_station(charge_points)
     updated_at = instant.to_datetime(now)
     turned: dict[int, list[Turn]] = {}
     for turn in turns:
         turned.setdefault(turn.charge_point_key, []).append(turn)
-    rows: list[tuple[Any, ...]] = []
-    changes: list[Change] = []
+    made = RolledUp([], [], [])
     for station, revision in zip(stations, revisions, strict=True):
         of_it = members.get(station["key"], [])
         rolled = documents.roll_up(Contribution(one["status"], one["evse_counts"]) for one in of_it)
         counts = documents.encode(rolled.counts).decode()
         connectivity = served.connectivity_counts(of_it)
-        since = _since(station, of_it, turned, rolled.status) or updated_at
-        rows.append(
+        since = instant.from_datetime(_since(station, of_it, turned, rolled.status) or updated_at)
+        made.rows.append(
             (
                 station["key"], rolled.status, rolled.health, rolled.partially_available, counts, revision,
-                now, _traits(of_it), instant.from_datetime(since), documents.encode(connectivity).decode(),
+                now, _traits(of_it), since, documents.encode(connectivity).decode(),
             )
         )  # fmt: skip
         fresh = dict(station) | {
@@ -138,12 +143,15 @@ def rolled_up(
             "partially_available": rolled.partially_available,
             "counts": rolled.counts,
             "connectivity_counts": connectivity,
-            "status_since": since,
+            "status_since": instant.to_datetime(since),
             "revision": revision,
             "updated_at": updated_at,
         }
-        changes.append(served.station_change(fresh, [one["document"] for one in of_it], served.facts(fresh, of_it)))
-    return rows, changes
+        made.stations.append(fresh)
+        made.changes.append(
+            served.station_change(fresh, [one["document"] for one in of_it], served.facts(fresh, of_it))
+        )
+    return made
 
 
 async def note(

@@ -207,8 +207,8 @@ class _Witness:
 
 
 @contextlib.asynccontextmanager
-async def pool(dsn: str, *, size: int, name: str, read_only: bool = False) -> AsyncIterator[Pool]:
-    """A pool of at most ``size`` connections, shown as ``name`` in pg_stat_activity.
+async def pool(dsn: str, *, size: int, name: str, read_only: bool = False, **settings: str) -> AsyncIterator[Pool]:
+    """A pool of at most ``size`` connections, shown as ``name`` in pg_stat_activity, with these Postgres settings.
 
     It opens nothing by itself: Postgres may be away when a process starts. With ``read_only`` every
     block is a read-only transaction that acts as ``READ_ROLE``, which has nothing but SELECT.
@@ -237,6 +237,7 @@ async def pool(dsn: str, *, size: int, name: str, read_only: bool = False) -> As
             "jit": "off",
             "idle_in_transaction_session_timeout": "60s",
             "timezone": "UTC",
+            **settings,
         },
     )
     witness = _Witness(dsn, f"{name}-pulse")

@@ -1,6 +1,6 @@
 """Documents as they stand in Postgres, made into the changes that are published: whole, or page by page."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from shared.words import documents, instant
@@ -160,7 +160,7 @@ def facts(row: Any, charge_points: Sequence[Any]) -> Facts:
     )
 
 
-def by_station(rows: Sequence[Any]) -> dict[int, list[Any]]:
+def by_station(rows: Iterable[Any]) -> dict[int, list[Any]]:
     grouped: dict[int, list[Any]] = {}
     for row in rows:
         grouped.setdefault(row["station_key"], []).append(row)

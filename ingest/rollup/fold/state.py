@@ -167,6 +167,16 @@ class ChargePoint:
         else:
             self.touched.add(self.first_of(evse_id))
 
+    @property
+    def has_rest(self) -> bool:
+        """Whether more is to be written of it than what nearly every batch brings."""
+        return bool(self.forgotten or self.touched_intents or self.gone_intents)
+
+    def is_written(self) -> None:
+        """What was to be written is."""
+        for waited in (self.touched, self.forgotten, self.touched_intents, self.gone_intents, self.turns):
+            waited.clear()
+
     def first_of(self, evse_id: int) -> Place:
         """The first connector of an EVSE, else the EVSE itself: with its report stands what the EVSE comes to."""
         return min(self.connectors_of.get(evse_id, ()), default=(evse_id, EVSE_LEVEL))

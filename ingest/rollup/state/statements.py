@@ -1,8 +1,8 @@
-"""What a batch says to Postgres, whatever its size: take, read, write, each one round trip.
+"""What a batch says to Postgres, whatever its size: take, read, write, each one round trip, or all of it in one.
 
 ``TAKE`` moves the positions and takes the locks. ``read`` reads under them, in a later statement: one that waited for
 a lock goes on with what it saw before. ``WRITE`` writes what nearly every batch writes, the rest has statements of
-its own. Columns are declared here, once.
+its own. ``REWRITE`` is all of it at once, for a batch whose rows are remembered. Columns are declared here, once.
 """
 
 from collections.abc import Sequence
@@ -32,9 +32,10 @@ _SERVED = [
 ]  # fmt: skip
 
 KNOWN = Columns(key=["key bigint"], rest=[*_INVENTORY, *_STATE, "status text", "status_since timestamptz"])
-CHARGE_POINT = Columns(key=["key bigint"], rest=[*_STATE, *_SERVED])
-PLACE = Columns(key=_PLACE, rest=[])
+CHARGE_POINT = Columns("plugwatch_charge_point", key=["key bigint"], rest=[*_STATE, *_SERVED])
+PLACE = Columns("plugwatch_place", key=_PLACE, rest=[])
 REPORT = Columns(
+    "plugwatch_report",
     key=_PLACE,
     rest=[
         *_WORDS, "since timestamptz", *_TIMES, *_VERSION, "info_at timestamptz",
@@ -43,6 +44,7 @@ REPORT = Columns(
     ],
 )  # fmt: skip
 INTENT = Columns(
+    "plugwatch_intent",
     key=[*_PLACE, "version bigint"],
     rest=[
         "operative boolean", "result text", "answered_at timestamptz", "confirmed_at timestamptz",
@@ -50,6 +52,7 @@ INTENT = Columns(
     ],
 )  # fmt: skip
 HISTORY = Columns(
+    "plugwatch_history",
     key=[],
     rest=[
         "charge_point_key bigint", "kind text", "evse_id smallint", "connector_id smallint", "reported text",
@@ -62,13 +65,23 @@ TAKE = "SELECT * FROM plugwatch_take($1, $2, $3, $4, $5, $6)"
 
 _CHARGE_POINTS = Selection(
     f"""
-    SELECT {KNOWN.of("c")}, s.id, c.version, c.password_hash IS NOT NULL,
+    SELECT {KNOWN.of("c")}, s.id, c.version, c.revision, c.xmin, c.password_hash IS NOT NULL,
            g.renewed_at, g.expires_at, now() - g.expires_at
     FROM charge_points c LEFT JOIN stations s ON s.key = c.station_key
     LEFT JOIN gateways g ON g.id = c.gateway_id AND g.expires_at < now()
     WHERE c.key = ANY($1::bigint[]) AND c.deleted_at IS NULL ORDER BY c.key
     """,
-    [*KNOWN.names, "station_id", "version", "has_password", "renewed_at", "expires_at", "expired_for"],
+    [
+        *KNOWN.names,
+        "station_id",
+        "version",
+        "revision",
+        "xmin",
+        "has_password",
+        "renewed_at",
+        "expires_at",
+        "expired_for",
+    ],
 )
 #: In this order, for an EVSE's status stands with the first of its connectors.
 _REPORTS = Selection(
@@ -83,7 +96,10 @@ _INTENTS = Selection(
     f"SELECT {', '.join(_INTENT)} FROM intents WHERE charge_point_key = ANY($1::bigint[])",
     _INTENT,
 )
-_STATIONS = Selection(served.STATIONS, served.STATION)
+_STATIONS = Selection(
+    f"SELECT {', '.join(served.STATION)}, xmin FROM stations WHERE key = ANY($1::bigint[]) ORDER BY key",
+    [*served.STATION, "xmin"],
+)
 _MEMBERS = Selection(served.MEMBERS, served.MEMBER)
 #: Each with the parameter of ``_READ`` that its keys are.
 _SELECTIONS = (
@@ -122,18 +138,33 @@ async def read(connection: Connection, stations: Sequence[int], charge_points: S
     return Found(revisions, *found)
 
 
-_WRITTEN = (HISTORY, CHARGE_POINT, REPORT, fleet.STATION)
-_FIRST = [1 + sum(len(one.names) for one in _WRITTEN[:n]) for n in range(len(_WRITTEN) + 1)]
+#: What stands before the rest of ``REWRITE``: the topic and the moves, stations and charge points with their xmin, and
+#: how many revisions the next batch may need.
+_HELD = "SELECT plugwatch_hold($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_AFTER_HELD = 11
 
-#: Its parameters: the arrays of lines of history, charge points, reports and stations, then the keys in its note.
-WRITE = f"""
-    WITH lines AS ({HISTORY.insert("history", _FIRST[0])} ON CONFLICT DO NOTHING),
-         charge_points AS ({CHARGE_POINT.update("charge_points", _FIRST[1])}),
-         reports AS ({REPORT.upsert("reports", _FIRST[2])}),
-         stations AS ({fleet.STATION.update("stations", _FIRST[3])})
-    INSERT INTO unpublished (station_keys, charge_point_keys, created_at)
-    VALUES (${_FIRST[4]}, ${_FIRST[4] + 1}, clock_timestamp()) RETURNING id
-"""
+
+def _writing(held: str, first: int) -> str:
+    """Writes all once ``held`` has given its row; its parameters begin with ``first``."""
+    return f"""
+        WITH held AS MATERIALIZED ({held}),
+             lines AS ({HISTORY.insert("history", first, after="held")} ON CONFLICT DO NOTHING),
+             charge_points AS ({CHARGE_POINT.update("charge_points", first + 1, after="held")}),
+             reports AS ({REPORT.upsert("reports", first + 2, after="held")}),
+             stations AS ({fleet.STATION.update("stations", first + 3, after="held")})
+        INSERT INTO unpublished (station_keys, charge_point_keys, created_at)
+        SELECT ${first + 4}::bigint[], ${first + 5}::bigint[], clock_timestamp() FROM held
+        RETURNING id AS note, pg_current_xact_id()::xid AS xmin
+    """
+
+
+#: Its parameters: lines of history, rows of charge points, reports and stations, then the keys in its note.
+WRITE = _writing("SELECT", 1)
+#: The same after those of ``_HELD``; or ``NOT_SO``, and nothing.
+REWRITE = (
+    _writing(_HELD, _AFTER_HELD) + ", ARRAY(SELECT nextval('revisions') FROM generate_series(1, $10)) AS revisions"
+)
+NOT_SO = "PW001"  #: SQLSTATE: Postgres has something else than what is remembered
 
 UPDATE_INTENTS = INTENT.update("intents")
 DELETE_REPORTS = f"DELETE FROM reports t USING {PLACE.unnested()} WHERE {PLACE.matched}"

@@ -1,20 +1,26 @@
 """State in Postgres: one transaction a batch, whatever the number of events in it.
 
-The order inside is that of every writer: positions, stations, charge points, then the change (pure),
-then what it came to, set-based: five round trips for nearly every batch. A charge point that moved to
-another station between the first look and the lock makes the transaction start again.
+The order inside is that of every writer: positions, stations, charge points, then the change (pure), then what it came
+to, set-based: five round trips. Where all of a batch is remembered (``memory``) the change comes first, and one
+statement does the rest; what is remembered wrongly is read. A charge point that moved to another station between the
+first look and the lock makes the transaction start again.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import asyncpg
 
 from ingest.rollup.fold.budget import Budget
 from ingest.rollup.fold.fold import Folded
 from ingest.rollup.fold.state import ChargePoint
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import rows, statements
-from ingest.rollup.state.written import written
+from ingest.rollup.state.known import Known
+from ingest.rollup.state.memory import Memory
+from ingest.rollup.state.written import Written, written
 from shared.stores import fleet
 from shared.stores.hot import Change
 from shared.stores.postgres import Connection, Pool
@@ -22,6 +28,7 @@ from shared.stores.postgres import Connection, Pool
 log = logging.getLogger("plugwatch.rollup.store")
 
 TRIES = 5
+REVISIONS = 16  #: are taken for the next batch at least
 
 
 class Fenced(Exception):
@@ -69,6 +76,8 @@ class Store:
         self._pool = pool
         self._topic = topic
         self._metrics = metrics
+        self._memory = Memory()
+        self._revisions: list[int] = []  #: fresh ones, for the next batch that is remembered
         self._mended: set[int] = set()  #: charge points that were said to be, once in a process
 
     async def positions(self, partitions: Collection[int]) -> dict[int, Position]:
@@ -110,21 +119,26 @@ class Store:
                 trying again is right, a commit that did happen shows as Fenced.
             anything else: nothing happened; ``refusal`` knows whether a record is the cause.
         """
+        if keys and not is_trial and (known := self._memory.take(keys)) is not None:
+            applied = await self._apply_known(known, moves, alter, now, budget)
+            if applied is not None:
+                return applied
         for _ in range(TRIES):
             async with self._pool.acquire(timeout=10) as connection:
                 try:
                     async with connection.transaction():
-                        applied = await self._apply(connection, keys, moves, alter, now, budget)
+                        step = await self._apply_read(connection, keys, moves, alter, now, budget)
                         if is_trial:
                             raise _Undone
-                        return applied
                 except _Undone:
-                    return applied
+                    return step.applied
                 except fleet.Moved:
                     continue
+            self._keep(step)
+            return step.applied
         raise TimeoutError("charge points kept moving between stations")
 
-    async def _apply(
+    async def _apply_read(
         self,
         connection: Connection,
         keys: Collection[int],
@@ -132,7 +146,7 @@ class Store:
         alter: Alter,
         now: int,
         budget: Budget | None,
-    ) -> Applied:
+    ) -> "_Step":
         wanted = sorted(keys)
         taken = await connection.fetchrow(statements.TAKE, self._topic, *_turned(moves), wanted)
         assert taken is not None
@@ -140,25 +154,55 @@ class Store:
             raise Fenced(f"{taken['moved']} of {len(moves)} positions are where this rollup left them")
         folded = Folded()
         if not wanted:
-            return Applied([], None, folded, (), ())
+            return _Step(Applied([], None, folded, (), ()), Known({}, {}, {}, {}), [], None, None)
         found = await statements.read(connection, taken["stations"], wanted)
         if not {one["station_key"] for one in found.charge_points} <= {None, *taken["stations"]}:
             raise fleet.Moved
-        charge_points = rows.charge_points(found.charge_points, found.reports, found.intents)
-        self._say_mended(charge_points.values())
-        changed = [charge_points[key] for key in sorted(alter(charge_points, folded))]
-        made, note = written(changed, found, now, budget), None
+        known = Known.read(found, rows.charge_points(found.charge_points, found.reports, found.intents))
+        self._say_mended(known.charge_points.values())
+        changed = _altered(known, alter, folded)
+        made = written(changed, known, found.revisions, now, budget)
+        row = None
         if changed or folded.history:
-            note = await self._write(connection, made.parameters(folded.history))
-            await self._write_rest(connection, changed)
-        if folded.late:
-            lines = [rows.history_row(row) for row in folded.late]
-            await connection.execute(statements.INSERT_LATE, *statements.HISTORY.arrays(lines))
-        return Applied(made.changes, note, folded, charge_points.keys(), [one.key for one in changed])
+            row = await self._write(connection, statements.WRITE, made.parameters(folded.history))
+        await self._write_rest(connection, changed, folded)
+        return _step(known, changed, made, folded, row)
 
-    async def _write(self, connection: Connection, parameters: Sequence[Any]) -> int:
-        """Returns the id of its note."""
-        return int(await connection.fetchval(statements.WRITE, *parameters))
+    async def _apply_known(
+        self, known: Known, moves: Sequence[Move], alter: Alter, now: int, budget: Budget | None
+    ) -> Applied | None:
+        """None where nothing was written: something is not as it is remembered, or nothing is to change."""
+        folded = Folded()
+        changed = _altered(known, alter, folded)
+        if not changed:
+            return None
+        try:
+            async with self._pool.acquire(timeout=10) as connection:
+                needed = len(changed) + len(known.stations)
+                if len(self._revisions) < needed or self._revisions[0] <= known.newest:
+                    self._revisions = await fleet.take_revisions(connection, needed)
+                revisions, self._revisions = self._revisions, []
+                made = written(changed, known, revisions, now, budget)
+                held = [self._topic, *_turned(moves), *known.parameters, max(2 * needed, REVISIONS)]
+                has_rest = folded.late or any(one.has_rest for one in changed)
+                async with connection.transaction() if has_rest else contextlib.nullcontext():
+                    row = await self._write(connection, statements.REWRITE, [*held, *made.parameters(folded.history)])
+                    if has_rest:
+                        await self._write_rest(connection, changed, folded)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != statements.NOT_SO:
+                raise
+            self._memory.doubt(known)
+            return None
+        self._revisions = row["revisions"]
+        self._memory.trust(known)
+        step = _step(known, changed, made, folded, row)
+        self._keep(step)
+        return step.applied
+
+    async def _write(self, connection: Connection, statement: str, parameters: Sequence[Any]) -> Any:
+        """Returns the id of its note, and the xmin of what it wrote."""
+        return await connection.fetchrow(statement, *parameters)
 
     def _say_mended(self, charge_points: Iterable[ChargePoint]) -> None:
         for one in charge_points:
@@ -171,19 +215,47 @@ class Store:
                     extra={"charge_point": one.id, "key": one.key, "what": one.mended[:5]},
                 )
 
-    async def _write_rest(self, connection: Connection, changed: Sequence[ChargePoint]) -> None:
+    async def _write_rest(self, connection: Connection, changed: Sequence[ChargePoint], folded: Folded) -> None:
         """What few batches bring."""
         gone = [(one.key, *place) for one in changed for place in sorted(one.forgotten)]
         if gone:
-            await connection.execute(statements.DELETE_REPORTS, *statements.PLACE.arrays(gone))
+            await connection.execute(statements.DELETE_REPORTS, gone)
         intents = [rows.intent_row(one, place) for one in changed for place in sorted(one.touched_intents)]
         if intents:
-            await connection.execute(statements.UPDATE_INTENTS, *statements.INTENT.arrays(intents))
+            await connection.execute(statements.UPDATE_INTENTS, intents)
         ended = [(one.key, *place) for one in changed for place in sorted(one.gone_intents)]
         if ended:
-            await connection.execute(statements.DELETE_INTENTS, *statements.PLACE.arrays(ended))
+            await connection.execute(statements.DELETE_INTENTS, ended)
         if intents or ended:
             await fleet.announce(connection, sorted({row[0] for row in (*intents, *ended)}))
+        if folded.late:
+            lines = [rows.history_row(row) for row in folded.late]
+            await connection.execute(statements.INSERT_LATE, lines)
+
+    def _keep(self, step: "_Step") -> None:
+        """After its commit."""
+        if step.made is not None and step.xmin is not None:
+            self._memory.keep(step.known, step.changed, step.made, step.xmin)
+
+
+class _Step(NamedTuple):
+    """What a transaction is to come to, and what may be remembered of it once it is committed."""
+
+    applied: Applied
+    known: Known
+    changed: list[ChargePoint]
+    made: Written | None
+    xmin: int | None  #: of the rows that it wrote
+
+
+def _step(known: Known, changed: list[ChargePoint], made: Written, folded: Folded, row: Any) -> _Step:
+    note, xmin = (None, None) if row is None else (row["note"], row["xmin"])
+    applied = Applied(made.changes, note, folded, known.charge_points.keys(), [one.key for one in changed])
+    return _Step(applied, known, changed, made, xmin)
+
+
+def _altered(known: Known, alter: Alter, folded: Folded) -> list[ChargePoint]:
+    return [known.charge_points[key] for key in sorted(alter(known.charge_points, folded))]
 
 
 def _turned(moves: Sequence[Move]) -> Iterable[Sequence[Any]]:

@@ -10,8 +10,8 @@ from shared.stores import fleet
 from shared.stores.hot import Change
 from shared.words import documents, instant
 
-from . import rows, statements
-from .statements import Found
+from . import rows
+from .known import Known
 
 
 class Written(NamedTuple):
@@ -21,31 +21,32 @@ class Written(NamedTuple):
     reports: list[tuple[Any, ...]]
     stations: list[tuple[Any, ...]]
     changes: list[Change]
+    standing: list[dict[str, Any]]  #: the stations, rows of ``served.STATION``
 
     def parameters(self, history: Iterable[HistoryRow]) -> list[Any]:
-        """Those of ``statements.WRITE``."""
+        """Those of ``statements.WRITE``, and the last of ``REWRITE``."""
         return [
-            *statements.HISTORY.arrays([rows.history_row(one) for one in history]),
-            *statements.CHARGE_POINT.arrays(self.charge_points),
-            *statements.REPORT.arrays(self.reports),
-            *fleet.STATION.arrays(self.stations),
+            [rows.history_row(one) for one in history],
+            self.charge_points,
+            self.reports,
+            self.stations,
             [row[0] for row in self.stations],
             [row[0] for row in self.charge_points],
         ]
 
 
-def written(changed: Sequence[ChargePoint], found: Found, now: int, budget: Budget | None) -> Written:
-    """The charge points as they are now, and their stations; ``now`` is ms.
+def written(
+    changed: Sequence[ChargePoint], known: Known, revisions: Sequence[int], now: int, budget: Budget | None
+) -> Written:
+    """The charge points as they are now, and their stations; ``now`` is ms, ``revisions`` are enough for all known.
 
     Raises:
         Costly: the documents took more than the budget.
     """
-    versions = {row["key"]: row["version"] for row in found.charge_points}
-    made = Written([], [], [], [])
-    members = {row["key"]: row for row in found.members}
+    made = Written([], [], [], [], [])
     if budget is not None:
         budget.start()
-    for one, revision in zip(changed, found.revisions, strict=False):
+    for one, revision in zip(changed, revisions, strict=False):
         view = viewed(one, revision)
         document = documents.encode(view.document)
         made.charge_points.append(rows.charge_point_row(one, view, document, now))
@@ -56,12 +57,12 @@ def written(changed: Sequence[ChargePoint], found: Found, now: int, budget: Budg
                 station_id=one.station_id,
                 charge_point_id=one.id,
                 revision=revision,
-                etag=f'"{versions[one.key]}.{revision}"',
+                etag=f'"{known.rows[one.key].version}.{revision}"',
                 document=document,
             )
         )
         if one.station_key is not None:
-            members[one.key].update(
+            known.members[one.key].update(
                 status=view.document.status,
                 status_since=None if one.status_since is None else instant.to_datetime(one.status_since),
                 connectivity=one.connectivity,
@@ -72,14 +73,15 @@ def written(changed: Sequence[ChargePoint], found: Found, now: int, budget: Budg
         if budget is not None:
             budget.check()
     touched = {one.station_key for one in changed}
-    touched_ones = [row for row in found.stations if row["key"] in touched]
-    stations, changes = fleet.rolled_up(
-        touched_ones,
-        found.members,
-        found.revisions[len(changed) :][: len(touched_ones)],
+    stations = [row for key, row in known.stations.items() if key in touched]
+    rolled = fleet.rolled_up(
+        stations,
+        known.members.values(),
+        revisions[len(changed) :][: len(stations)],
         now,
         [turn for one in changed for turn in one.turns],
     )
-    made.stations.extend(stations)
-    made.changes.extend(changes)
+    made.stations.extend(rolled.rows)
+    made.changes.extend(rolled.changes)
+    made.standing.extend(rolled.stations)
     return made

@@ -176,6 +176,18 @@ CREATE TABLE log_positions (
     PRIMARY KEY (topic, partition)
 );
 
+-- To plan for a few keys costs more than to find them: statements are planned once, and again when the tables have
+-- doubled.
+CREATE FUNCTION plugwatch_plan_again() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    bytes bigint := pg_relation_size('charge_points') + pg_relation_size('stations') + pg_relation_size('reports');
+BEGIN
+    IF bytes > 2 * coalesce(nullif(current_setting('plugwatch.planned_for', true), '')::bigint, -1) THEN
+        DISCARD PLANS;
+        PERFORM set_config('plugwatch.planned_for', bytes::text, false);
+    END IF;
+END $$;
+
 -- A rollup's transaction begins so: moves the positions, locks the touched stations, then the charge points, each
 -- ascending, as every writer does. What is locked is read by a statement after this one: one that waited for a lock
 -- goes on with what it saw before.
@@ -183,19 +195,13 @@ CREATE FUNCTION plugwatch_take(
     of_topic text, partitions int[], stored bigint[], following bigint[], records text[], keys bigint[],
     OUT moved int, OUT stations bigint[]
 ) LANGUAGE plpgsql AS $$
-DECLARE
-    bytes bigint := pg_relation_size('charge_points') + pg_relation_size('stations') + pg_relation_size('reports');
 BEGIN
-    -- To plan for a few keys costs more than to find them: this transaction's statements are planned once, and again
-    -- when the tables have doubled. For many keys each plan pays.
+    -- For many keys each plan pays.
     IF cardinality(keys) > 200 THEN
         PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
     ELSE
         PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true);
-        IF bytes > 2 * coalesce(nullif(current_setting('plugwatch.planned_for', true), '')::bigint, -1) THEN
-            DISCARD PLANS;
-            PERFORM set_config('plugwatch.planned_for', bytes::text, false);
-        END IF;
+        PERFORM plugwatch_plan_again();
     END IF;
     UPDATE log_positions p SET next = n.following, last_record = n.record
     FROM unnest(partitions, stored, following, records) AS n (partition, stored, following, record)
@@ -209,6 +215,81 @@ BEGIN
     PERFORM FROM stations s WHERE s.key = ANY(plugwatch_take.stations) ORDER BY key FOR NO KEY UPDATE;
     PERFORM FROM charge_points WHERE key = ANY(keys) AND deleted_at IS NULL ORDER BY key FOR NO KEY UPDATE;
 END $$;
+
+-- A rollup that remembers what these rows came to writes without reading them: so it begins then, and raises PW001 where
+-- a row is not the one it remembers. A row is known by xmin, the transaction that wrote it: whoever changes what a rollup
+-- folds writes the row of its charge point, too, or marks a report as forgotten.
+CREATE FUNCTION plugwatch_hold(
+    of_topic text, partitions int[], stored bigint[], following bigint[], records text[],
+    stations bigint[], station_xmins xid[], charge_points bigint[], charge_point_xmins xid[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    moved int;
+    held int;
+    of_gateways text[];
+BEGIN
+    PERFORM plugwatch_plan_again();
+    UPDATE log_positions p SET next = n.following, last_record = n.record
+    FROM unnest(partitions, stored, following, records) AS n (partition, stored, following, record)
+    WHERE p.topic = of_topic AND p.partition = n.partition AND p.next = n.stored;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    SELECT count(*) INTO held
+    FROM (SELECT key, xmin FROM stations s WHERE key = ANY(stations) ORDER BY key FOR NO KEY UPDATE) s
+    JOIN unnest(stations, station_xmins) AS n (key, known) ON n.key = s.key AND n.known = s.xmin;
+    IF moved = cardinality(partitions) AND held = cardinality(stations) THEN
+        SELECT count(*), array_agg(DISTINCT gateway_id) INTO held, of_gateways
+        FROM (
+            SELECT key, xmin, gateway_id FROM charge_points c WHERE key = ANY(charge_points)
+            ORDER BY key FOR NO KEY UPDATE
+        ) c
+        JOIN unnest(charge_points, charge_point_xmins) AS n (key, known) ON n.key = c.key AND n.known = c.xmin;
+        IF held = cardinality(charge_points)
+            AND NOT EXISTS (SELECT FROM gateways g WHERE g.id = ANY(of_gateways) AND g.expires_at < now())
+            AND NOT EXISTS (SELECT FROM reports WHERE charge_point_key = ANY(charge_points) AND forgotten)
+        THEN
+            RETURN;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'a position, a row or a lease is not what this rollup remembers' USING ERRCODE = 'PW001';
+END $$;
+
+-- Rows as writers send them: times in ms, JSON as text. Programs of two versions run side by side: where a later one sends
+-- other columns, it does so in a type of another name.
+CREATE TYPE plugwatch_history AS (
+    charge_point_key bigint, kind text, evse_id smallint, connector_id smallint, reported text, normalized text,
+    error_code text, vendor_error_code text, vendor_id text, info text, event_time bigint, reported_at bigint,
+    reported_at_text text, received_at bigint, epoch bigint, sequence bigint, flags text
+);
+
+CREATE TYPE plugwatch_charge_point AS (
+    key bigint, log_partition int, protocol text, vendor text, model text, serial text, firmware text, hardware int,
+    hardware_epoch bigint, hardware_since bigint, unreported_since bigint, identity_conflict boolean,
+    connectivity text, connectivity_since bigint, last_seen_at bigint, closed_at bigint, previous_seen_at bigint,
+    gateway_id text, epoch bigint, sequence bigint, silent boolean, operative boolean, status text,
+    status_since bigint, health text, evse_counts text, connector_counts text, revision bigint, updated_at bigint,
+    flapping boolean, stuck boolean, document text
+);
+
+CREATE TYPE plugwatch_report AS (
+    charge_point_key bigint, evse_id smallint, connector_id smallint, reported text, error_code text,
+    vendor_error_code text, vendor_id text, info text, since bigint, event_time bigint, reported_at bigint,
+    received_at bigint, epoch bigint, sequence bigint, info_at bigint, status text, reason text, status_since bigint,
+    evse_status text, evse_since bigint, forgotten boolean, word_since bigint, flapping boolean, stuck boolean
+);
+
+CREATE TYPE plugwatch_place AS (
+    charge_point_key bigint, evse_id smallint, connector_id smallint
+);
+
+CREATE TYPE plugwatch_intent AS (
+    charge_point_key bigint, evse_id smallint, connector_id smallint, version bigint, operative boolean, result text,
+    answered_at bigint, confirmed_at bigint, out_note text, out_by text, out_since bigint
+);
+
+CREATE TYPE plugwatch_station AS (
+    key bigint, status text, health text, partially_available boolean, counts text, revision bigint,
+    updated_at bigint, traits smallint, status_since bigint, connectivity_counts text
+);
 
 CREATE TABLE dead_letter_senders (
     topic text NOT NULL,

@@ -1,7 +1,5 @@
 """What is written of a charge point is what is read again."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from ingest.rollup.fold.state import ChargePoint, Intent
@@ -45,12 +43,14 @@ def test_one_that_is_offline_and_one_of_which_nothing_is_known_survive_too() -> 
         assert world.one == before
 
 
-def test_the_columns_of_an_unnest_are_rows_turned_and_times_are_moments() -> None:
-    columns = Columns(key=["key bigint"], rest=["at timestamptz", "flags text[]"])
-    moment = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
-    assert columns.arrays([(1, 1000, "a"), (2, None, "b")]) == [[1, 2], [moment, None], ["a", "b"]]
-    assert columns.unnested() == "unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS n (key, at, flags)"
-    assert columns.update("x").startswith("UPDATE x t SET at = n.at, flags = string_to_array(n.flags, ',') FROM")
+def test_what_is_sent_otherwise_than_it_is_stored_becomes_that_in_postgres() -> None:
+    columns = Columns("x_row", key=["key bigint"], rest=["at timestamptz", "flags text[]", "health text"])
+    assert columns.sent == {"key": "bigint", "at": "bigint", "flags": "text", "health": "text"}
+    assert columns.update("x", 2, after="held") == (
+        "UPDATE x t SET at = to_timestamp(n.at / 1000) + n.at % 1000 * interval '1 ms', "
+        "flags = string_to_array(n.flags, ','), health = n.health "
+        "FROM held CROSS JOIN unnest($2::x_row[]) AS n WHERE t.key = n.key"
+    )
 
 
 def test_a_status_that_is_not_stored_follows_from_the_reports() -> None:

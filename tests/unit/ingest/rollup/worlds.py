@@ -16,7 +16,10 @@ from shared.words.event import Event
 
 def stored(columns: Columns, row: Sequence[Any]) -> dict[str, Any]:
     """A row as Postgres gives it back."""
-    return dict(zip(columns.names, (value for (value,) in columns.arrays([row])), strict=True))
+    return {
+        name: instant.to_datetime(value) if columns.is_time(name) and value is not None else value
+        for name, value in zip(columns.names, row, strict=True)
+    }
 
 
 def reloaded(one: ChargePoint, **damaged: object) -> ChargePoint:

@@ -1,0 +1,253 @@
+"""What a rollup remembers is what Postgres has, or Postgres says that it is not: it is read then."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from ingest.rollup.fold.batch import batch, digest
+from ingest.rollup.fold.fold import Policy
+from ingest.rollup.metrics import Metrics
+from ingest.rollup.state import rows, statements
+from ingest.rollup.state.store import Applied, Fenced, Move, Store
+from shared.stores import fleet as road
+from shared.stores import postgres
+from shared.stores.columns import Columns
+from shared.stores.postgres import Pool
+from shared.words.event import Event
+from tests.events import HOUR, SECOND, T0, Session, records
+from tests.integration.rollup.parts import Fleet
+
+POLICY = Policy()
+WORDS = ("Available", "Charging", "Faulted", "Preparing", "Unavailable")
+
+
+def a_store(pool: Pool, topic: str) -> Store:
+    return Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
+
+
+@pytest.fixture
+def store(pool: Pool, topic: str) -> Store:
+    return a_store(pool, topic)
+
+
+async def apply(store: Store, *events: Event, partition: int = 0) -> Applied:
+    stored = (await store.positions([partition]))[partition].next
+    made = batch(records(*events, partition=partition, offset=stored))
+    moves = [Move(number, stored, last.offset + 1, digest(last)) for number, last in made.last.items()]
+    return await store.apply(made.events.keys(), moves, made.alter(POLICY), T0)
+
+
+async def seen_right(store: Store, pool: Pool) -> int:
+    """How much is remembered in the version that Postgres has; all of that is what would be read now."""
+    memory, seen = store._memory, 0
+    async with pool.acquire() as connection:
+        found = await statements.read(connection, list(memory._stations), list(memory._charge_points))
+    charge_points = rows.charge_points(found.charge_points, found.reports, found.intents)
+    for row in found.charge_points:
+        (one, known), read = memory._charge_points[row["key"]], charge_points[row["key"]]
+        if known.xmin == row["xmin"] and read.expired is None and not read.forgotten:
+            assert one == read
+            assert (known.version, known.revision) == (row["version"], row["revision"])
+            seen += 1
+    for row in found.stations:
+        station = memory._stations[row["key"]]
+        if station.row["xmin"] == row["xmin"]:
+            assert station.row == row
+            assert list(station.members.values()) == [one for one in found.members if one["station_key"] == row["key"]]
+            seen += 1
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_what_is_remembered_is_what_would_be_read(store: Store, fleet: Fleet, topic: str, seed: int) -> None:
+    chance, other = Random(seed), a_store(fleet.pool, topic)
+    station = await fleet.station()
+    sessions = [await fleet.session(f"CP{n}", station_key=station) for n in range(3)]
+    await fleet.pool.execute("UPDATE charge_points SET station_key = NULL WHERE key = $1", sessions[0].key)
+    now, seen = T0, 0
+    for _ in range(60):
+        now += SECOND * chance.randrange(1, 90)
+        session = chance.choice(sessions)
+        await apply(other if not chance.randrange(7) else store, something(chance, session, now))
+        if not chance.randrange(8):
+            await meddle(fleet, chance, session.key, station)
+        seen += await seen_right(store, fleet.pool)
+    assert seen > 60
+
+
+def something(chance: Random, session: Session, now: int) -> Event:
+    place = (chance.randrange(3), chance.randrange(3))
+    match chance.randrange(14):
+        case 0:
+            session.epoch, session.sequence = session.epoch + 1, -1
+            return session.began(now)
+        case 1:
+            return session.ended(now)
+        case 2:
+            return session.booted(now, serial=chance.choice("12"))
+        case 3:
+            return session.answered(now, "Accepted", place)
+    return session.reported(now, chance.choice(WORDS), place if place[0] else (0, 0), info=chance.choice("ab"))
+
+
+async def meddle(fleet: Fleet, chance: Random, key: int, station: int) -> None:
+    """As the API and gateways do."""
+    await fleet.pool.execute(
+        *chance.choice(
+            (
+                ("UPDATE charge_points SET registration = 'PENDING', version = version + 1 WHERE key = $1", key),
+                ("UPDATE stations SET name = name || 'x' WHERE key = $1", station),
+                ("UPDATE reports SET forgotten = true WHERE charge_point_key = $1 AND connector_id = 1", key),
+                ("UPDATE charge_points SET password_hash = 'h' WHERE key = $1", key),
+            )
+        )
+    )
+
+
+async def reports(store: Store, session: Session, reported: str, *, remembered: bool) -> Applied:
+    """Has the charger say so, and sees whether its rows were read or remembered."""
+    queries: list[str] = []
+    async with store._pool.acquire() as connection:  # it is the only one
+        connection.add_query_logger(log := lambda record: queries.append(record.query))
+    applied = await apply(store, session.reported(T0 + session.sequence * SECOND, reported))
+    async with store._pool.acquire() as connection:
+        connection.remove_query_logger(log)
+    assert (statements.TAKE not in queries) == remembered
+    return applied
+
+
+Change = Callable[[Fleet, Session], Awaitable[Any]]
+
+
+async def _is_renamed(fleet: Fleet, session: Session) -> None:
+    await fleet.pool.execute("UPDATE stations SET name = 'renamed'")
+
+
+async def _is_refused(fleet: Fleet, session: Session) -> None:
+    await fleet.pool.execute("UPDATE charge_points SET registration = 'REJECTED' WHERE key = $1", session.key)
+
+
+async def _moves(fleet: Fleet, session: Session) -> None:
+    key = await fleet.station("elsewhere")
+    await fleet.pool.execute("UPDATE charge_points SET station_key = $2 WHERE key = $1", session.key, key)
+
+
+async def _is_deleted(fleet: Fleet, session: Session) -> None:
+    await fleet.pool.execute("UPDATE charge_points SET deleted_at = now() WHERE key = $1", session.key)
+
+
+async def _loses_a_place(fleet: Fleet, session: Session) -> None:
+    await fleet.pool.execute("UPDATE reports SET forgotten = true WHERE charge_point_key = $1", session.key)
+
+
+async def _loses_its_gateway(fleet: Fleet, session: Session) -> None:
+    await fleet.pool.execute(
+        "INSERT INTO gateways (id, expires_at) VALUES ($1, now() - interval '1 h')", session.gateway
+    )
+
+
+@pytest.mark.parametrize("change", [_is_renamed, _is_refused, _moves, _is_deleted, _loses_a_place, _loses_its_gateway])
+async def test_what_somebody_else_changed_is_read(database_url: str, topic: str, fleet: Fleet, change: Change) -> None:
+    session = await fleet.session()
+    session.gateway = f"gw-{fleet.token}"
+    async with postgres.pool(database_url, size=1, name="remembering") as pool:
+        store = a_store(pool, topic)
+        await apply(store, session.began(T0), session.reported(T0))
+        await reports(store, session, "Charging", remembered=True)
+        await change(fleet, session)
+        applied = await reports(store, session, "Available", remembered=False)
+    fresh = a_store(fleet.pool, f"{topic}-again")
+    session.sequence -= 1
+    again = await apply(fresh, session.reported(T0 + session.sequence * SECOND, "Available"))
+    assert (again.folded.duplicates > 0) == bool(applied.changes)
+    await fleet.pool.execute("DELETE FROM gateways")
+
+
+async def test_a_batch_that_is_remembered_wrongly_leaves_nothing(store: Store, fleet: Fleet, topic: str) -> None:
+    session, other = await fleet.session(), a_store(fleet.pool, topic)
+    await apply(store, session.began(T0), session.reported(T0))
+    stored = (await store.positions([0]))[0].next
+    made = batch(records(session.reported(T0 + SECOND, "Charging"), offset=stored))
+    moves = [Move(0, stored, stored + 1, digest(made.last[0]))]
+    await other.apply(made.events.keys(), moves, made.alter(POLICY), T0)
+    before = await fleet.history(session.key)
+    with pytest.raises(Fenced):
+        await store.apply(made.events.keys(), moves, made.alter(POLICY), T0)
+    assert await fleet.history(session.key) == before
+
+
+async def test_rollups_that_write_one_station_in_turn_see_each_other(fleet: Fleet, topic: str) -> None:
+    station = await fleet.station()
+    sessions = [await fleet.session(f"CP{n}", station_key=station) for n in range(2)]
+    stores = [a_store(fleet.pool, topic) for _ in sessions]
+    revisions: list[int] = []
+    for turn in range(12):
+        for partition, (session, store) in enumerate(zip(sessions, stores, strict=True)):
+            applied = await apply(store, session.reported(T0 + turn * SECOND, WORDS[turn % 2]), partition=partition)
+            revisions += [applied.changes[-1].revision]
+    assert revisions == sorted(revisions), "a revision that was taken ahead is not used where a later one was written"
+    shown = await fleet.pool.fetchval("SELECT counts::text FROM stations WHERE key = $1", station)
+    assert shown == '{"OCCUPIED": 2}'
+    assert station not in stores[0]._memory._stations, "it is read, since another writes it, too"
+
+
+async def test_a_batch_with_more_than_most_bring_is_remembered_too(store: Store, fleet: Fleet) -> None:
+    session = await fleet.session()
+    await apply(store, session.began(T0), session.reported(T0), session.reported(T0 + SECOND, "Charging", (1, 2)))
+    late = Session(session.epoch, session.gateway, session.key, session.charge_point_id, sequence=session.sequence)
+    skipped = late.reported(T0 + 2 * SECOND, "Faulted")
+    session.sequence += 1
+    await apply(store, session.reported(T0 + 3 * SECOND, "Available"))
+    await apply(store, session.reported(T0 + HOUR, "Charging"), skipped)
+    assert await fleet.history(session.key, "STATUS") == ["Available", "Charging", "Faulted", "Charging"]
+    assert await seen_right(store, fleet.pool)
+
+
+SENT = [
+    statements.HISTORY, statements.CHARGE_POINT, statements.REPORT, statements.PLACE, statements.INTENT, road.STATION,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", SENT, ids=lambda columns: columns.row_type)
+async def test_rows_are_sent_as_the_schema_says(pool: Pool, columns: Columns) -> None:
+    found = await pool.fetch(
+        "SELECT attname, atttypid::regtype::text AS type FROM pg_attribute "
+        "WHERE attrelid = (SELECT typrelid FROM pg_type WHERE typname = $1) ORDER BY attnum",
+        columns.row_type,
+    )
+    short = {"integer": "int"}
+    assert {row["attname"]: short.get(row["type"], row["type"]) for row in found} == columns.sent
+    assert [row["attname"] for row in found] == columns.names
+
+
+async def test_two_tasks_that_write_one_charge_point_at_once_lose_nothing(store: Store, fleet: Fleet) -> None:
+    sessions = [await fleet.session(f"CP{n}", station_key=await fleet.station(f"S{n}")) for n in range(2)]
+    await store.positions([0, 1])
+    for partition in range(2):
+        await apply(store, sessions[partition].reported(T0), partition=partition)
+
+    async def sweeps() -> None:
+        for n in range(20):
+
+            def marked(charge_points: Any, _: Any, n: int = n) -> list[int]:
+                for one in charge_points.values():
+                    one.last_seen_at = T0 + n
+                return list(charge_points)
+
+            await store.apply([one.key for one in sessions], (), marked, T0)
+
+    async def says(partition: int) -> None:
+        for n in range(20):
+            await apply(store, sessions[partition].reported(T0 + n * SECOND, WORDS[n % 3]), partition=partition)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sweeps())
+        for partition in range(2):
+            group.create_task(says(partition))
+    for session in sessions:
+        assert len(await fleet.history(session.key, "STATUS")) == 20
+    assert await seen_right(store, fleet.pool)
