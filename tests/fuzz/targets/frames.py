@@ -31,7 +31,10 @@ def run(data: bytes) -> None:
     is_compressed, wire = bool(choice & 128), data[1:]
     head = _HEAD + (_DEFLATE if is_compressed else b"") + b"\r\n"
     said = looped(lambda: spoken(head + wire, choice & 31))
-    assert said.heard == _texts(head, wire)
+    texts = _texts(head, wire)
+    assert said.heard == texts[: len(said.heard)]
+    # A CALL that waits for the answer to the one before it is let go with the connection: nothing was promised of it.
+    assert len(said.heard) == len(texts) or said.wire.ended
     _read(bytes(said.wire.written), is_compressed=is_compressed)
 
 
