@@ -64,6 +64,7 @@ AWAY = (
 )
 #: After these the other connections of a pool are no better: they lead to a server, or know a schema, that is no more.
 _OUTDATED = (asyncpg.ReadOnlySQLTransactionError, asyncpg.InvalidCachedStatementError)
+_LOST_TYPE = "cache lookup failed for type"  #: XX000: the schema was restored, and its types have other OIDs now
 
 
 async def _prepare(connection: Connection) -> None:
@@ -149,7 +150,10 @@ class _Acquired(_Acquiring):
             await connection.execute(f"SET LOCAL ROLE {READ_ROLE}")
 
     async def __aexit__(self, *exc: Any) -> None:
-        if isinstance(exc[1], _OUTDATED):
+        error = exc[1]
+        if isinstance(error, asyncpg.InternalServerError) and str(error).startswith(_LOST_TYPE):
+            error = asyncpg.InvalidCachedStatementError(str(error))
+        if isinstance(error, _OUTDATED):
             await self._from.renew()
         with self._held, lost_is_away():
             try:
@@ -157,8 +161,10 @@ class _Acquired(_Acquiring):
                     await (self._reading.rollback() if exc[1] else self._reading.commit())
             finally:
                 await super().__aexit__(*exc)
-            if isinstance(exc[1], asyncpg.InterfaceError | asyncpg.InternalClientError):
-                raise exc[1]
+            if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
+                raise error
+            if error is not exc[1]:
+                raise error from exc[1]
 
 
 def _terminate(connection: "PoolConnectionProxy[asyncpg.Record]") -> None:

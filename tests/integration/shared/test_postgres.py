@@ -173,6 +173,22 @@ async def test_a_postgres_that_takes_writes_again_is_told_by_its_next_write(pool
     await other.close()
 
 
+async def test_a_type_of_another_oid_is_away_once(pool: Pool, database_url: str) -> None:
+    """As after a schema was restored, while the connections to it lived on."""
+    other = await asyncpg.connect(database_url)
+    held = "SELECT count(*) FROM unnest($1::held[])"
+    await other.execute("CREATE TYPE held AS (a int)")
+    async with pool.acquire() as one, pool.acquire() as two:  # both know it
+        for connection in (one, two):
+            assert await connection.fetchval(held, [(1,)]) == 1
+    await other.execute("DROP TYPE held; CREATE TYPE held AS (a int)")
+    with pytest.raises(postgres.AWAY):
+        await pool.fetchval(held, [(1,)])
+    for _ in range(2):
+        assert await pool.fetchval(held, [(1,)]) == 1
+    await other.close()
+
+
 async def test_a_database_that_is_renamed_is_away_until_it_is_back(stack: Stack, migrated: str) -> None:
     url = stack.postgres.create_database("renamed", template=migrated)
     admin = await asyncpg.connect(stack.postgres.url)
