@@ -20,6 +20,7 @@ from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import rows, statements
 from ingest.rollup.state.known import Known
 from ingest.rollup.state.memory import Memory
+from ingest.rollup.state.refusal import is_refusal
 from ingest.rollup.state.written import Written, written
 from shared.stores import fleet
 from shared.stores.hot import Change
@@ -119,10 +120,42 @@ class Store:
                 trying again is right, a commit that did happen shows as Fenced.
             anything else: nothing happened; ``refusal`` knows whether a record is the cause.
         """
-        if keys and not is_trial and (known := self._memory.take(keys)) is not None:
-            applied = await self._apply_known(known, moves, alter, now, budget)
-            if applied is not None:
-                return applied
+        try:
+            if keys and not is_trial and (known := self._memory.take(keys)) is not None:
+                applied = await self._tried_known(known, moves, alter, now, budget)
+                if applied is not None:
+                    return applied
+            return await self._apply_unknown(keys, moves, alter, now, budget, is_trial=is_trial)
+        except Exception as error:
+            if isinstance(error, Fenced) or not is_refusal(error):
+                self._forget_all()
+            raise
+
+    def _forget_all(self) -> None:
+        """Postgres may be another now, of an earlier moment, which gives the same xmin to other transactions."""
+        self._memory, self._revisions = Memory(), []
+
+    async def _tried_known(
+        self, known: Known, moves: Sequence[Move], alter: Alter, now: int, budget: Budget | None
+    ) -> Applied | None:
+        """None, too, where it is refused: only of what was read is it sure that a record is the cause."""
+        try:
+            return await self._apply_known(known, moves, alter, now, budget)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            return None
+
+    async def _apply_unknown(
+        self,
+        keys: Collection[int],
+        moves: Sequence[Move],
+        alter: Alter,
+        now: int,
+        budget: Budget | None,
+        *,
+        is_trial: bool,
+    ) -> Applied:
         for _ in range(TRIES):
             async with self._pool.acquire(timeout=10) as connection:
                 try:

@@ -180,6 +180,33 @@ async def test_a_batch_that_is_remembered_wrongly_leaves_nothing(store: Store, f
     assert await fleet.history(session.key) == before
 
 
+async def test_nothing_is_remembered_once_a_position_was_moved(database_url: str, topic: str, fleet: Fleet) -> None:
+    session, other = await fleet.session("A"), await fleet.session("B")
+    async with postgres.pool(database_url, size=1, name="remembering") as pool:
+        store = a_store(pool, topic)
+        for one in (session, other):
+            await apply(store, one.began(T0), one.reported(T0))
+        await reports(store, other, "Charging", remembered=True)
+        moved = batch(records(session.reported(T0 + SECOND)))
+        with pytest.raises(Fenced):
+            await store.apply(moved.events.keys(), [Move(0, 0, 1, "digest")], moved.alter(POLICY), T0)
+        await reports(store, other, "Available", remembered=False)
+
+
+async def test_a_sibling_that_was_written_after_a_move_refuses_nothing(store: Store, fleet: Fleet) -> None:
+    old, new = [await fleet.station(name) for name in "ON"]
+    mover, sibling = [await fleet.session(name, station_key=old) for name in "MS"]
+    for one in (mover, sibling, mover):
+        await apply(store, one.reported(T0 + SECOND))
+    async with fleet.pool.acquire() as connection, connection.transaction():
+        await road.lock_stations(connection, [old, new])
+        await connection.execute("UPDATE charge_points SET station_key = $2 WHERE key = $1", mover.key, new)
+        await road.roll_up(connection, [old, new], T0)
+    await apply(store, sibling.reported(T0 + 2 * SECOND, "Charging"))
+    await apply(store, mover.reported(T0 + 3 * SECOND, "Charging"))
+    assert await fleet.is_("OCCUPIED", mover.key)
+
+
 async def test_rollups_that_write_one_station_in_turn_see_each_other(fleet: Fleet, topic: str) -> None:
     station = await fleet.station()
     sessions = [await fleet.session(f"CP{n}", station_key=station) for n in range(2)]
