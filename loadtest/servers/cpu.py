@@ -19,7 +19,14 @@ def tree_cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     ended = (int(fields[13]) + int(fields[14])) * TICK_S
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return cpu_s(pid) + ended + sum(tree_cpu_s(int(child)) for child in children)
+    return cpu_s(pid) + ended + sum(map(_or_nothing, map(int, children)))
+
+
+def _or_nothing(child: int) -> float:
+    try:
+        return tree_cpu_s(child)
+    except (FileNotFoundError, ProcessLookupError):  # it ended just now; the next look has it in its parent's
+        return 0.0
 
 
 def resident_bytes(pid: int) -> int:

@@ -31,7 +31,7 @@ from .reading import Reading
 
 log = logging.getLogger("plugwatch.rollup.consumer")
 
-POLL_S = 0.2
+POLL_S = 0.5  #: a fetch waits so long for a record, and comes back with the first
 GATHER_S = 0.05
 PACE_S = 0.004  #: from the beginning of a batch to the next: a transaction costs the same for few or many
 

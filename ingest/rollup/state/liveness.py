@@ -31,9 +31,11 @@ AT_ONCE = 1000
 
 #: ``$5``: how many partitions the topic has. It may have had more before it was made anew: nobody reads those.
 _OWNED = "c.log_partition = ANY($1::int[] || ARRAY(SELECT partition FROM log_positions WHERE partition >= $5))"
+#: Few are closed: that they are not NULL tells the planner, which would not ask the index for a time it does not know.
 _DUE = f"""
     (SELECT 'closed' AS cause, key, epoch, sequence, last_seen_at AS since FROM charge_points c
-     WHERE connectivity = 'ONLINE' AND deleted_at IS NULL AND closed_at < now() - make_interval(secs => $2)
+     WHERE connectivity = 'ONLINE' AND deleted_at IS NULL
+       AND closed_at IS NOT NULL AND closed_at < now() - make_interval(secs => $2)
        AND key <> ALL($4::bigint[]) AND {_OWNED} LIMIT $3)
     UNION ALL
     (SELECT 'vanished', c.key, c.epoch, c.sequence, greatest(c.last_seen_at, g.renewed_at)

@@ -40,8 +40,8 @@ _DUE = f"""
          SELECT key, gateway_id, greatest(hardware_since, connectivity_since, CASE
              WHEN epoch <= extract(epoch FROM now()) * 1000 THEN to_timestamp(epoch / 1000.0) END) AS since
          FROM charge_points
-         WHERE hardware_since < now() - make_interval(secs => $2) AND unreported_since IS NULL
-           AND connectivity = 'ONLINE' AND closed_at IS NULL AND {_MINE}
+         WHERE hardware_since IS NOT NULL AND hardware_since < now() - make_interval(secs => $2)
+           AND unreported_since IS NULL AND connectivity = 'ONLINE' AND closed_at IS NULL AND {_MINE}
      ), held AS MATERIALIZED (
          SELECT gateway_id, count(*) / {ASKED_A_SECOND} AS asked_s FROM charge_points
          WHERE connectivity = 'ONLINE' AND gateway_id IN (SELECT gateway_id FROM due) GROUP BY gateway_id
