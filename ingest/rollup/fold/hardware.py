@@ -56,7 +56,7 @@ def make_room(charge_point: ChargePoint, at: int, policy: Policy) -> bool:
     """Forgets a place of which only the former one spoke, for one that is there now; whether there was one."""
     places = former(charge_point)
     if places:
-        forget(charge_point, places[-1:], at, policy)
+        forget(charge_point, [max(places)], at, policy)
     return bool(places)
 
 

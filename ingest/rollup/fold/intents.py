@@ -59,7 +59,13 @@ def _return_parts(charge_point: ChargePoint, place: Place, whole: Intent) -> Non
     for part, intent in list(charge_point.intents.items()):
         is_within = part != place and (place == CHARGE_POINT or (part[0] == place[0] and not place[1]))
         if is_within and intent.version < whole.version and intent.out is not None:
-            returned = whole._replace(version=intent.version, confirmed_at=whole.answered_at, before=None)
+            returned = intent._replace(
+                operative=True,
+                result=whole.result,
+                answered_at=whole.answered_at,
+                confirmed_at=whole.answered_at,
+                before=None,
+            )
             _change(charge_point, part, returned)
 
 

@@ -15,7 +15,7 @@ from ingest.rollup.fold.state import ChargePoint
 from .known import Known, Row
 from .written import Written
 
-MOST = 20_000  #: charge points, and as many that are added up in stations; some 100 MB
+MOST = 20_000  #: charge points, and as many that are added up in stations; some 150 MB with 4 connectors each
 DOUBTS = 2  #: times in a row that somebody else had written a station: another rollup does
 DOUBTED_S = 60  #: it is read again for so long
 

@@ -98,6 +98,16 @@ def test_places_of_former_hardware_make_room_for_those_that_are_there() -> None:
     assert world.out.refused == 1
 
 
+def test_the_same_place_makes_room_in_whatever_order_places_were_reported() -> None:
+    gone = []
+    for numbers in (range(1, 256), range(255, 0, -1)):
+        world = told(Session(epoch=1).reported(T0, place=(evse, 1)) for evse in numbers)
+        newer = Session(epoch=2, protocol="ocpp2.0.1")
+        world.tell(newer.began(T0 + HOUR), newer.reported(T0 + HOUR, place=(1, 2)))
+        gone.append(world.one.forgotten)
+    assert gone == [{(255, 1)}, {(255, 1)}]
+
+
 def test_hardware_that_reports_all_places_leaves_nothing_to_wait_for() -> None:
     world, newer = swapped()
     assert hardware.former(world.one) == [(0, 0), (2, 1), (3, 1)]

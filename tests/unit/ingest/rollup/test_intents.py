@@ -81,6 +81,15 @@ def test_with_the_whole_its_parts_come_back_but_not_those_taken_out_later() -> N
     assert [place for _, _, place in out(made)] == [(2, 1)]
 
 
+def test_a_part_that_comes_back_with_the_whole_keeps_its_own_note_as_its_row_does() -> None:
+    made, session = world(
+        ((1, 1), wanted(1)), (WHOLE, wanted(2, operative=True)._replace(note="mended", asked_by="ops"))
+    )
+    made.tell(session.answered(T0 + 2, "Accepted", operative=True, intent=2))
+    part = made.one.intents[1, 1]
+    assert (part.note, part.asked_by, part.operative, part.out) == ("cable", "night-shift", True, None)
+
+
 def waits(made: World) -> list[tuple[bool, str | None]]:
     made.reload()
     return [(one.operative, one.result) for one in made.document.intents]
