@@ -144,6 +144,10 @@ class Store:
         except Exception as error:
             if not is_refusal(error):
                 raise
+            log.warning(
+                "what was remembered of charge points was refused: they are read, and tried again",
+                extra={"error": repr(error)[:500], "charge_points": list(known.rows)[:5]},
+            )
             return None
 
     async def _apply_unknown(

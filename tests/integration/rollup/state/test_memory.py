@@ -12,6 +12,7 @@ from ingest.rollup.fold.batch import batch, digest
 from ingest.rollup.fold.fold import Policy
 from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import rows, statements
+from ingest.rollup.state.memory import Memory
 from ingest.rollup.state.store import Applied, Fenced, Move, Store
 from shared.stores import fleet as road
 from shared.stores import postgres
@@ -48,7 +49,7 @@ async def seen_right(store: Store, pool: Pool) -> int:
         found = await statements.read(connection, list(memory._stations), list(memory._charge_points))
     charge_points = rows.charge_points(found.charge_points, found.reports, found.intents)
     for row in found.charge_points:
-        (one, known), read = memory._charge_points[row["key"]], charge_points[row["key"]]
+        (one, known, _), read = memory._charge_points[row["key"]], charge_points[row["key"]]
         if known.xmin == row["xmin"] and read.expired is None and not read.forgotten:
             assert one == read
             assert (known.version, known.revision) == (row["version"], row["revision"])
@@ -278,3 +279,17 @@ async def test_two_tasks_that_write_one_charge_point_at_once_lose_nothing(store:
     for session in sessions:
         assert len(await fleet.history(session.key, "STATUS")) == 20
     assert await seen_right(store, fleet.pool)
+
+
+async def test_what_was_written_longest_ago_is_forgotten_first(pool: Pool, fleet: Fleet, topic: str) -> None:
+    store = a_store(pool, topic)
+    store._memory = memory = Memory(most=5_000)
+    station = await fleet.station("large")
+    sessions = [await fleet.session(f"CP{n}", station_key=station if n % 2 else None) for n in range(30)]
+    for session in sessions:
+        await apply(store, session.reported(T0))
+    assert list(memory._charge_points) == [one.key for one in sessions[-len(memory._charge_points) :]]
+    assert 3 < len(memory._charge_points) < 15
+    assert memory._sizes[0] == sum(one.size for one in memory._charge_points.values()) <= 5_000
+    assert memory._sizes[1] == sum(one.size for one in memory._stations.values()) <= 5_000
+    assert station not in memory._stations, "the documents in it are too many"
