@@ -666,7 +666,9 @@ class Programs:
 
 
 def last_line(text: str) -> str:
-    return clean(([""] + [line for line in text.splitlines() if line.strip()])[-1])
+    """What a program said last, but for where its help is."""
+    said = [line for line in text.splitlines() if line.strip() and not re.search(r"--help['\"]? for ", line)]
+    return clean(["", *said][-1])
 
 
 def why(error: BaseException) -> str:
@@ -907,7 +909,7 @@ def find(given: argparse.Namespace, programs: Programs, clock: Clock) -> Place:
 
 def around(given: argparse.Namespace, programs: Programs, clock: Clock) -> Place:
     """Compose, if a container of it is here."""
-    said = "no container of its project"
+    said = "no container of its project runs"
     try:
         place = of_compose(given, programs, clock)
         if any(one.facts for one in place.states):
@@ -915,8 +917,8 @@ def around(given: argparse.Namespace, programs: Programs, clock: Clock) -> Place
     except Failure as failure:
         said = str(failure)
     raise Failure(
-        f"nothing to check here: no {RUN_FILE} (make run), and no Compose ({said}). "
-        "Say where: --compose, --kubernetes, or --api URL and --gateway URL; --help has examples"
+        f"nothing runs here: `make run` or `make up` (no {RUN_FILE}; Compose: {said}). "
+        "If it runs elsewhere, say where: --compose, --kubernetes, or --api URL and --gateway URL; --help has examples"
     )
 
 

@@ -33,7 +33,7 @@ def test_it_finds_what_runs_here(system: System, tmp_path: Path) -> None:
 def test_where_nothing_is_it_says_what_to_give(tmp_path: Path) -> None:
     checked = check(directory=tmp_path)
     assert (checked.code, checked.out) == (3, "")
-    for words in ("nothing to check here", "make run", "--compose", "--kubernetes", "--api URL"):
+    for words in ("nothing runs here", "make run", "make up", "--compose", "--kubernetes", "--api URL"):
         assert words in checked.err
 
 
