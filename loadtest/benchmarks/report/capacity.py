@@ -77,7 +77,7 @@ def _one_process(measured: Measured) -> str:
             f"{read['document_bytes']:,} bytes each",
         ),
     )
-    head = "Measured; *a core* is what fills one, by CPU a status, and not a rate that was run."
+    head = "Measured. *Statuses a core* were not run: they are a second of CPU, divided by the CPU that a status costs."
     lines = ["## What one process carries", "", head, "", "| | carries | where |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(line)} |" for line in carried)]) + "\n"
 
@@ -114,7 +114,7 @@ def _needs(measured: Measured, assumed: Mapping[str, Any], chargers: int) -> dic
 
 
 def _bought(needs: Mapping[str, float]) -> dict[str, float]:
-    """What is rented: everything twice but the brokers, which are three, and nothing smaller than a vCPU."""
+    """What is rented: one more than needed, or twice as much; three brokers; nothing smaller than a vCPU."""
     vcpus = {
         "gateway": max(needs["gateway processes"], math.ceil(needs["gateway cores"]) + 1),
         "rollup": math.ceil(needs["rollup cores"]) + 1,
@@ -134,7 +134,8 @@ def _fleets(measured: Measured, assumed: Mapping[str, Any]) -> str:
         "",
         f"Measured were 1,000 chargers at {', '.join(f'{rate:,}/s' for rate in RATES)}, and what "
         f"{measured.rows['idle']['settings']['connections']:,} connections cost that only stay. **All of this table is "
-        "extrapolated**: between the rates by the logarithm, beyond the last one straight on, for the peak.",
+        "extrapolated**, for the peak. Below the lowest rate and above the highest one a status costs what it costs "
+        "there. Between two rates its cost goes evenly from the one to the other, as the rate grows by equal factors.",
         "",
         "| chargers | " + " | ".join(f"{fleet:,}" for fleet in FLEETS) + " |",
         "|---|" + "---|" * len(FLEETS),
@@ -154,7 +155,15 @@ def _fleets(measured: Measured, assumed: Mapping[str, Any]) -> str:
     first = max(
         (part for part in needs[FLEETS[-1]] if part.endswith("cores")), key=lambda part: needs[FLEETS[-1]][part]
     )
-    lines += ["", f"What fills first at a million: **{first}**."]
+    lines += [
+        "",
+        "Rented is one more gateway, rollup and API than the load needs, Postgres and Redis twice, "
+        f"{_BROKERS} brokers, and nothing smaller than a vCPU: at least "
+        f"{number(min(of['vCPUs'] for of in bought.values()))} vCPUs, however small the fleet. "
+        f"A core is planned to be {assumed['cores are planned to be busy (%)']} % busy.",
+        "",
+        f"What fills first at a million: **{first}**.",
+    ]
     return "\n".join(lines) + "\n"
 
 

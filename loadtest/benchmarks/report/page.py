@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from loadtest.benchmarks.report import table
+from loadtest.benchmarks.report.capacity import RATES
 
 _HEAD = """*This part is made by `make bench-pages` of [figures.json](performance/figures.json) and, where a goal is not
 reached, [reasons.json](performance/reasons.json).*
@@ -23,10 +24,25 @@ generator's is never in a sum. Absolute numbers are this machine's. Measured is 
 def page(told: Mapping[str, Any], modules: Mapping[str, ModuleType], reasons: Mapping[str, str]) -> str:
     """All rows in the order of ``modules``."""
     rows = {name: told["rows"][name] for name in modules if name in told["rows"]}
-    parts = [_HEAD, table.goals(rows, reasons), _missing(modules, rows)]
+    parts = [_lead(rows), _HEAD, table.goals(rows, reasons), _missing(modules, rows)]
     for name, row in rows.items():
         parts.append(_section(name, row, modules[name]))
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+
+
+def _lead(rows: Mapping[str, Any]) -> str:
+    """How many goals are reached, and what a status costs at the rates that were measured: the page in two lines."""
+    goals = [goal["reached"] and not row["quick"] for row in rows.values() for goal in row["goals"]]
+    figures = rows.get("steady", {}).get("figures", {})
+    costs = [
+        f"{table.number(figures[one][1] / 1000)} ms at {rate:,}/s"
+        for rate in RATES
+        if (one := f"{rate}/s.ours.all_us") in figures
+    ]
+    said = f"**{sum(goals)} of {len(goals)} goals are reached.**"
+    if costs:
+        said += f" A status costs {', '.join(costs)}: CPU of all our processes, Postgres and Redis, but not the broker."
+    return said + "\n"
 
 
 def _missing(modules: Mapping[str, ModuleType], rows: Mapping[str, Any]) -> str:

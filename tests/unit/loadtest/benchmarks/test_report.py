@@ -92,6 +92,16 @@ def test_the_plot_tells_reached_from_missed_and_from_small(reached: bool, quick:
     assert re.findall(r"<circle.*fill='(.*?)'", drawn) == [colour]
 
 
+def test_the_page_begins_with_how_many_goals_are_reached_and_what_a_status_costs() -> None:
+    told = _told(goals=[_goal([0.5] * 3, reached=True), _goal([0.9] * 3)])
+    told["rows"]["steady"]["figures"] |= {f"{rate}/s.ours.all_us": [1, 3 * COST_US[rate], 9_999] for rate in RATES}
+    first, _, _ = page(told, ROWS, {}).partition("\n")
+    assert first.startswith(f"**{len(FIGURES)} of {2 * len(FIGURES)} goals are reached.**")
+    assert "1.2 ms at 50/s, 0.6 ms at 500/s, 0.3 ms at 2,000/s:" in first
+    told["rows"]["steady"]["quick"] = True
+    assert page(told, ROWS, {}).startswith(f"**{len(FIGURES) - 1} of")  # what was measured in small reaches nothing
+
+
 def test_the_page_says_which_rows_are_small_and_which_are_missing() -> None:
     text = page(_told(quick=True), ROWS, {})
     assert "Not measured yet: `answered`, `stats`." in text
@@ -123,6 +133,12 @@ def test_a_fleet_costs_what_the_measured_rates_around_its_peak_cost() -> None:
 def test_a_cost_between_two_rates_is_theirs_by_the_logarithm() -> None:
     measured = Measured(_told()["rows"])
     assert measured.us("rollup", math.sqrt(50 * 500)) == pytest.approx((400 + 200) / 2)
+
+
+def test_what_is_rented_at_least_is_said_of_the_smallest_fleet() -> None:
+    text = capacity(_told(), ASSUMED)
+    (line,) = (line for line in text.splitlines() if line.startswith("| rented: vCPUs |"))
+    assert f": at least {line.split('|')[2].strip()} vCPUs, however small the fleet." in text
 
 
 def test_capacity_is_not_made_up() -> None:
