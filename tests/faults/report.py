@@ -52,7 +52,8 @@ def page(run: Summary) -> str:
         f"| absences of a charger that must be outages in history | {run.absences:,} |",
         f"| documents read through the API meanwhile | {run.reads:,} |",
         f"| … of these compared with the lists (no fault excused an old state) | {run.judged:,} |",
-        f"| … not answered with 200 | {run.unanswered:,} |",
+        "| … not answered with 200: no answer while a fault kills, freezes or restarts the API; 503 while neither "
+        f"Redis nor Postgres can say | {run.unanswered:,} |",
         "",
         "| what is wrong at the end | |",
         "|---|---:|",
@@ -60,7 +61,7 @@ def page(run: Summary) -> str:
         "",
         f"| fault, {sum(run.faults.values())} in all | times |",
         "|---|---:|",
-        *(f"| {kind} | {n} |" for kind, n in run.faults.items()),
+        *(f"| {kind} | {n} |" for kind, n in sorted(run.faults.items(), key=lambda one: one[0].lower())),
         "",
         *([run.storm, ""] if run.storm else []),
         "A document is stale when it lacks a change that was acknowledged more than 5 s ago, while no fault lasts or "
