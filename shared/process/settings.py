@@ -55,12 +55,18 @@ class Settings(BaseModel):
 
     read_token: Tokens = Field(
         default=(),
-        description="tokens that read under /v1, 16 characters at least; several by comma; unset: closed",
+        description="tokens that read under /v1, 16 characters at least; "
+        "several by comma, in a file also one a line; unset: closed",
     )
     admin_token: Tokens = Field(
-        default=(), description="tokens for everything under /v1, also `name:secret`; unset: closed"
+        default=(),
+        description="tokens for everything under /v1, also `name:secret`; "
+        "several by comma, in a file also one a line; unset: closed",
     )
-    metrics_token: Tokens = Field(default=(), description="tokens for /metrics; unset: closed")
+    metrics_token: Tokens = Field(
+        default=(),
+        description="tokens for /metrics; several by comma, in a file also one a line; unset: closed",
+    )
 
     registration: Literal["closed", "open"] = Field(
         default="closed", description="whether a charge point that is not in the inventory is let in"
