@@ -131,14 +131,14 @@ board: $(VENV)/.ready ## user: another link that signs in to the status board of
 redrive: $(VENV)/.ready ## operator: the dead letters of a running system; ARGS=--send sends them again (docs/dead-letters.md)
 	@env $(RUNNING) $(PY) -m ingest.rollup.redrive $(ARGS)
 
+.PHONY: skip
+skip: $(VENV)/.ready ## operator: pass a record that holds its partition: ARGS='PARTITION OFFSET' shows it, --yes passes (docs/dead-letters.md)
+	@env $(RUNNING) $(PY) -m ingest.rollup.redrive.skip $(ARGS)
+
 PYTHONS ?= 3.11 3.12 3.13 3.14
 .PHONY: test-pythons
 test-pythons: $(VENV)/.ready ## the quick start in a fresh clone and an empty home, on each of PYTHONS (root with mmdebstrap: even on one that is not here)
 	@PYTHONS="$(PYTHONS)" $(PY) -m pytest tests/pythons --timeout 900 -rP $(ARGS)
-
-.PHONY: skip
-skip: $(VENV)/.ready ## pass a record that holds its partition: ARGS='PARTITION OFFSET' shows it, --yes passes (docs/dead-letters.md)
-	@env $(RUNNING) $(PY) -m ingest.rollup.redrive.skip $(ARGS)
 
 .PHONY: test-recipes
 test-recipes: $(VENV)/.ready ## the recipes of CONTRIBUTING.md, applied to a copy of the repository, with their tests
