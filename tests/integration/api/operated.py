@@ -10,13 +10,14 @@ from secrets import token_hex
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from local.ports import free_port
 from local.process import stop_all
 from local.service import Service
 from local.stack import Stack
+from tests.closing import close_code
 from tests.integration.api.served import Api, eventually
 from tests.integration.gateway.parts import ROOT, Gateway
 
@@ -120,13 +121,8 @@ class Plug:
             raise AssertionError(f"was asked {await self.asked(for_s)}")
 
     async def closed(self) -> int:
-        """The code with which we close; what comes before is dropped."""
-        try:
-            async with asyncio.timeout(WITHIN_S):
-                while True:
-                    await self.socket.recv()
-        except ConnectionClosed as closed:
-            return closed.rcvd.code if closed.rcvd else 1006
+        """The code with which we close."""
+        return await close_code(self.socket, WITHIN_S)
 
     async def _frame(self, within_s: float = WITHIN_S) -> list[Any]:
         async with asyncio.timeout(within_s):

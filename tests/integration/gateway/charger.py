@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from tests.closing import close_code
 from tests.integration.gateway.parts import WITHIN_S, Gateway
 
 
@@ -56,13 +57,8 @@ class Charger:
         raise AssertionError(f"a frame came: {frame}")
 
     async def closed(self, within_s: float = WITHIN_S) -> int:
-        """Waits until the gateway closes; the close code. Frames that still come are dropped."""
-        try:
-            async with asyncio.timeout(within_s):
-                while True:
-                    await self.socket.recv()
-        except ConnectionClosed as closed:
-            return closed.rcvd.code if closed.rcvd else 1006
+        """Waits until the gateway closes; the close code."""
+        return await close_code(self.socket, within_s)
 
 
 def status_of(status: str, connector: int = 1, **more: object) -> dict[str, object]:
