@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from shared.stores.hot import AWAY
 from shared.stores.lua import OURS
 from shared.stores.outage import Outage
+from shared.stores.redis_client import Script
 from shared.words import gateways
 from shared.words.gateways import Fence
 
@@ -38,7 +39,7 @@ class Claims:
         self._redis = redis
         self._id = gateway_id
         self._timeout_s = timeout_s
-        self._script = redis.register_script(_CLAIM)
+        self._script = Script(redis, _CLAIM)
         self._claiming = asyncio.Semaphore(AT_ONCE)
         self._outage = Outage(
             log,
@@ -54,12 +55,8 @@ class Claims:
         epoch = max(now, floor + 1)
         try:
             async with asyncio.timeout(self._timeout_s), self._claiming:
-                stored, holder = cast(
-                    "list[bytes]",
-                    await self._script(
-                        keys=[f"plugwatch:session:{charge_point_key}"], args=[now, floor, self._id, KEPT_S]
-                    ),
-                )
+                key = f"plugwatch:session:{charge_point_key}"
+                stored, holder = cast("list[bytes]", await self._script([key], [now, floor, self._id, KEPT_S]))
                 epoch = int(stored)
                 self._outage.ended()
                 if holder and holder.decode() != self._id:

@@ -45,6 +45,18 @@ async def test_what_somebody_else_put_under_the_key_of_a_session_makes_room(
     assert "Redis is away" not in caplog.text
 
 
+async def test_a_redis_that_forgot_the_script_still_orders_sessions(
+    redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    claims = Claims(redis, gateway_id="claimant", timeout_s=TIMEOUT_S)
+    epochs = []
+    for _ in range(3):
+        await redis.script_flush()
+        epochs.append(await claims.claim(1_999_998, 1_000, 0))
+    assert epochs == [1_000, 1_001, 1_002]
+    assert "Redis is away" not in caplog.text
+
+
 @pytest.mark.parametrize(("first", "how"), list(enumerate((*REFUSALS, "frozen"))))
 async def test_without_redis_the_clock_decides_soon_and_that_is_said_once(
     first: int, how: str, stack: Stack, redis: Redis, caplog: pytest.LogCaptureFixture
