@@ -84,11 +84,16 @@ class _Raised(logging.Handler):
 
 
 class Spoken:
-    """What was said on one connection: the texts that the session was given, and all that we wrote."""
+    """What was said on one connection: texts that the session was given or that it said, and all that we wrote."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.texts: list[tuple[str, str]] = []  #: "in" or "out", and the text; in order
         self.wire = Transport()
+
+    @property
+    def heard(self) -> list[str]:
+        """The texts that the session was given."""
+        return [text for direction, text in self.texts if direction == "in"]
 
 
 async def spoken(data: bytes, size: int) -> Spoken:
@@ -121,7 +126,7 @@ async def spoken(data: bytes, size: int) -> Spoken:
         ),
         compression="2.x",
     )
-    server.trace = lambda _entry, direction, text: said.heard.append(str(text)) if direction == "in" else None
+    server.trace = lambda _entry, direction, text: said.texts.append((direction, str(text)))
     said.wire.set_protocol(OpeningHandshake(server))
     _FAULTS.addHandler(raised)
     try:

@@ -1,5 +1,5 @@
 """Bytes of an open websocket into the gateway's connection: what the session hears is what ``websockets`` alone reads,
-however the bytes are cut, and what we answer can be read by a client.
+however the bytes are cut, the socket ends where it says so, and what we answer can be read by a client.
 
 The first byte chooses the cut, and whether messages may be compressed.
 """
@@ -13,7 +13,9 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-from tests.fuzz.gateway import MAX_MESSAGE_BYTES, spoken
+from ingest.gateway.session.web_socket import HELD, HELD_EACH
+from ingest.ocpp.frame import is_answer
+from tests.fuzz.gateway import MAX_MESSAGE_BYTES, Spoken, spoken
 from tests.fuzz.wire import looped
 
 WORDS = ["Heartbeat", "StatusNotification"]
@@ -31,15 +33,39 @@ def run(data: bytes) -> None:
     is_compressed, wire = bool(choice & 128), data[1:]
     head = _HEAD + (_DEFLATE if is_compressed else b"") + b"\r\n"
     said = looped(lambda: spoken(head + wire, choice & 31))
-    texts = _texts(head, wire)
-    assert said.heard == texts[: len(said.heard)]
-    # A CALL that waits for the answer to the one before it is let go with the connection: nothing was promised of it.
-    assert len(said.heard) == len(texts) or said.wire.ended
+    texts, is_over = _texts(head, wire)
+    assert is_over or not said.wire.ended
+    _compare(said, texts)
     _read(bytes(said.wire.written), is_compressed=is_compressed)
 
 
-def _texts(head: bytes, wire: bytes) -> list[str]:
-    """The messages until the first that OCPP-J does not allow, or the end."""
+def _compare(said: Spoken, texts: list[str]) -> None:
+    """All answers are heard, in order, for they wait for nothing. CALLs are, too, all of them unless the socket ends.
+
+    Where it ends (a close, or what a client must not send), nothing is answered any more: not the CALL whose events the
+    log has not acked yet, nor those that came behind it, before the end, and were held for it. These are let go, not
+    heard: nothing was promised of them. Whatever comes next after one that was answered has been heard.
+    """
+    calls, answers = _apart(texts)
+    heard, heard_answers = _apart(said.heard)
+    assert heard_answers == answers
+    assert heard == calls[: len(heard)]
+    if len(heard) < len(calls):
+        assert said.wire.ended, "CALLs are let go only with the socket"
+        assert len(calls) - len(heard) <= HELD // HELD_EACH
+        last = max(at for at, (direction, text) in enumerate(said.texts) if direction == "in" and not is_answer(text))
+        assert all(direction == "in" for direction, _ in said.texts[last:]), "what they waited for was answered"
+
+
+def _apart(texts: list[str]) -> tuple[list[str], list[str]]:
+    return [text for text in texts if not is_answer(text)], [text for text in texts if is_answer(text)]
+
+
+def _texts(head: bytes, wire: bytes) -> tuple[list[str], bool]:
+    """The messages until the first that OCPP-J does not allow, or the end; whether there is such an end.
+
+    It may be in a frame that is not whole yet, and the gateway waits for the rest of that.
+    """
     peer = ServerProtocol(
         subprotocols=[Subprotocol("ocpp2.0.1")],
         extensions=[ServerPerMessageDeflateFactory(True, True, 11, 11)],
@@ -54,7 +80,7 @@ def _texts(head: bytes, wire: bytes) -> list[str]:
     for frame in peer.events_received():
         assert isinstance(frame, Frame)
         if frame.opcode is Opcode.CLOSE:
-            break
+            return texts, True
         if frame.opcode in (Opcode.PING, Opcode.PONG):
             continue
         if frame.opcode is not Opcode.CONT:
@@ -65,11 +91,11 @@ def _texts(head: bytes, wire: bytes) -> list[str]:
         try:
             text = parts.decode()
         except UnicodeDecodeError:
-            break
+            return texts, True
         if not is_text:
-            break
+            return texts, True
         texts.append(text)
-    return texts
+    return texts, peer.parser_exc is not None
 
 
 def _read(written: bytes, *, is_compressed: bool) -> None:
