@@ -31,15 +31,14 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     ``message_id`` is that of the CALL it answers, for `Session.internal_error`; ``action`` is a name
     that the version knows or ``<unknown>`` (a metric label; "" when it was no CALL); ``error_code``
-    is the CALLERROR code of the reply as spelled; ``close`` a websocket close code and reason;
-    ``told`` is the registration that a reply to BootNotification tells; ``left_out`` counts values of
-    a place that are no events, for there were too many in the frame.
+    is the CALLERROR code of the reply as spelled; ``told`` is the registration that a reply to
+    BootNotification tells; ``left_out`` counts values of a place that are no events, for there were
+    too many in the frame.
     """
 
     kind: Kind
     events: tuple[Event, ...] = ()
     replies: tuple[bytes, ...] = ()
-    close: tuple[int, str] | None = None
     message_id: str | None = None
     action: str = ""
     error_code: str | None = None

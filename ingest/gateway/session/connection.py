@@ -245,8 +245,6 @@ class Connection(WebSocket):
             self._say(reply)
         if outcome.kind == "call":
             self._heard(outcome, is_refused=outcome.error_code is not None)
-        if outcome.close is not None:
-            self.close(*outcome.close, "refused")
 
     def _refuse(self, outcome: Outcome, *why: str) -> None:
         """What a CALL said could not be stored."""
