@@ -113,17 +113,21 @@ def _needs(measured: Measured, assumed: Mapping[str, Any], chargers: int) -> dic
     }  # fmt: skip
 
 
-def _bought(needs: Mapping[str, float]) -> dict[str, float]:
+def _vcpus(needs: Mapping[str, float]) -> dict[str, int]:
     """What is rented: one more than needed, or twice as much; three brokers; nothing smaller than a vCPU."""
-    vcpus = {
-        "gateway": max(needs["gateway processes"], math.ceil(needs["gateway cores"]) + 1),
+    return {
+        "gateway": max(int(needs["gateway processes"]), math.ceil(needs["gateway cores"]) + 1),
         "rollup": math.ceil(needs["rollup cores"]) + 1,
         "API": math.ceil(needs["API cores"]) + 1,
         "Postgres": _PAIR * math.ceil(needs["Postgres cores"]),
         "Redis": _PAIR * math.ceil(needs["Redis cores"]),
         "broker": _BROKERS * math.ceil(needs["broker cores"] / _BROKERS),
     }
-    return {"vCPUs": sum(vcpus.values()), "SSD, GB": _PAIR * needs["history, GB"] + _BROKERS * needs["log, GB"]}
+
+
+def _bought(needs: Mapping[str, float]) -> dict[str, float]:
+    ssd_gb = _PAIR * needs["history, GB"] + _BROKERS * needs["log, GB"]
+    return {"vCPUs": sum(_vcpus(needs).values()), "SSD, GB": ssd_gb}
 
 
 def _fleets(measured: Measured, assumed: Mapping[str, Any]) -> str:
@@ -142,6 +146,9 @@ def _fleets(measured: Measured, assumed: Mapping[str, Any]) -> str:
     ]
     for name in needs[FLEETS[0]]:
         lines.append(f"| {name} | " + " | ".join(number(of[name]) for of in needs.values()) + " |")
+    parts = [_vcpus(of) for of in needs.values()]
+    each = " | ".join(" + ".join(f"{one:,}" for one in of.values()) for of in parts)
+    lines.append(f"| rented: vCPUs of {' + '.join(parts[0])} | {each} |")
     bought = {fleet: _bought(of) for fleet, of in needs.items()}
     for name in ("vCPUs", "SSD, GB"):
         lines.append(f"| rented: {name} | " + " | ".join(number(of[name]) for of in bought.values()) + " |")
@@ -157,6 +164,7 @@ def _fleets(measured: Measured, assumed: Mapping[str, Any]) -> str:
     )
     lines += [
         "",
+        "A gateway, rollup or API is one process on one vCPU. "
         "Rented is one more gateway, rollup and API than the load needs, Postgres and Redis twice, "
         f"{_BROKERS} brokers, and nothing smaller than a vCPU: at least "
         f"{number(min(of['vCPUs'] for of in bought.values()))} vCPUs, however small the fleet. "

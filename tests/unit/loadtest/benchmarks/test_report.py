@@ -141,6 +141,17 @@ def test_what_is_rented_at_least_is_said_of_the_smallest_fleet() -> None:
     assert f": at least {line.split('|')[2].strip()} vCPUs, however small the fleet." in text
 
 
+def test_what_is_rented_is_said_of_each_process_and_is_the_sum_of_them() -> None:
+    lines = {
+        line.split("|")[1].strip(): line.split("|")[2:-1]
+        for line in capacity(_told(), ASSUMED).splitlines()
+        if "|" in line
+    }
+    each = lines["rented: vCPUs of gateway + rollup + API + Postgres + Redis + broker"]
+    for parts, total in zip(each, lines["rented: vCPUs"], strict=True):
+        assert sum(int(part.replace(",", "")) for part in parts.split("+")) == int(total.replace(",", ""))
+
+
 def test_capacity_is_not_made_up() -> None:
     told = _told()
     del told["rows"]["storm"]
