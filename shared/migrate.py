@@ -12,6 +12,8 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -45,7 +47,6 @@ async def migrate(dsn: str) -> None:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
         await engine.dispose()
-        log.info("the schema is up to date")
     finally:
         await lock.close()
 
@@ -66,7 +67,13 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "stores" / "migrations"))
     config.attributes["connection"] = connection
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current not in {None, *(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())}:
+        # rolled back to this version: to fail here would stop the roll-out of every process that waits for it
+        log.warning("the schema is of a newer version, and stays so", extra={"revision": current})
+        return
     command.upgrade(config, "head")
+    log.info("the schema is up to date")
 
 
 if __name__ == "__main__":
