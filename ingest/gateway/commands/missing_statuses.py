@@ -15,6 +15,8 @@ from shared.words.event import MOST_PLACES, InventoryReported, StatusReported
 
 Place = tuple[int, int]  #: EVSE and connector; (0, 0) is the charge point, (e, 0) an EVSE as a whole
 
+TURN_S = 2  #: a turn that was not used so long after it came is lost: all who missed theirs would ask at once
+REST_S = 2  #: thousands may wait for the broker at once
 REPORT_S = 30  #: what was asked for as a whole has so long to come before the rest is asked for one by one
 _WHOLE: Place = (0, 0)
 
@@ -24,12 +26,13 @@ class MissingStatuses:
 
     __slots__ = (
         "_asked", "_asked_whole", "_due_at", "_is_2x", "_looked_up", "_owed", "_reported", "_settle_s", "_settled_at",
-        "is_looking",
+        "_turn", "is_looking",
     )  # fmt: skip
 
     def __init__(self, now: float, settle_s: float, *, is_2x: bool) -> None:
         self._settle_s = settle_s
         self._is_2x = is_2x
+        self._turn: float | None = None  #: when it may ask
         self.is_looking = False  #: the answer to `wants_places` is on its way
         self.booted(now)
 
@@ -71,14 +74,22 @@ class MissingStatuses:
         is_due = self._settled_at is not None and now >= self._settled_at
         return is_due and self._looked_up is None and not self.is_looking
 
-    @property
-    def due_at(self) -> float:
-        """When anything of it is due; never, once all was asked for."""
-        due_at = inf if self._due_at is None else self._due_at
-        return due_at if self._settled_at is None or self._looked_up is not None else min(due_at, self._settled_at)
+    def due_at(self, now: float, may_ask_at: float = 0.0) -> float:
+        """When anything is to be asked for or looked up; never, once all was, or until the places are known.
+
+        What is due already, and was neither asked for nor looked up, waits for something that nobody tells a session
+        of, as the broker: it is tried again after `REST_S`.
+        """
+        asks = self._due_at is not None and (self._owed or self._looked_up is not None)
+        looks = self._settled_at is not None and self._looked_up is None and not self.is_looking
+        due_at = inf
+        for is_due, at in ((asks, max(self._due_at or 0, may_ask_at)), (looks, self._settled_at or 0)):
+            if is_due:
+                due_at = min(due_at, at if at > now else now + REST_S)
+        return due_at
 
     def known(self, places: Collection[Place]) -> None:
-        """What was looked up."""
+        """What was looked up; something may be due now."""
         self.is_looking = False
         if self._settled_at is not None:
             self._looked_up = places
@@ -87,15 +98,18 @@ class MissingStatuses:
         """What to ask now, None for nothing (yet)."""
         if self._due_at is None or now < self._due_at or not (self._owed or self._looked_up is not None):
             return None
-        if pace.is_spent(now):  # in a storm thousands wait for it, and are called again and again
-            return None
         missing = sorted(self._to_report() - self._reported)
         rest = [place for place in missing if place[1] and place not in self._asked]
         is_whole = not self._asked_whole and bool(missing) and (self._is_2x or _WHOLE in missing)
         if not rest and not is_whole:
             self._end_round(now)
+            return self.take(now, pace)
+        if self._turn is None or now - self._turn > TURN_S:
+            self._turn = pace.turn(now)
+        if now < self._turn:
+            self._due_at = self._turn
             return None
-        pace.take(now)
+        self._turn = None
         if is_whole:
             self._asked_whole = True
             self._due_at = now + REPORT_S

@@ -2,22 +2,14 @@
 
 
 class Pace:
-    """``a_second`` in the long run, that many at once; ``now`` is monotonic (s)."""
+    """Turns, ``a_second`` in the long run and that many at once; times are monotonic (s)."""
 
     def __init__(self, a_second: float, now: float) -> None:
-        self._a_second = a_second
-        self._left = a_second
-        self._at = now
+        self._between_s = 1 / a_second
+        self._next = now - 1
 
-    def is_spent(self, now: float) -> bool:
-        """Whether nothing may be asked for now."""
-        self._left = min(self._left + (now - self._at) * self._a_second, self._a_second)
-        self._at = now
-        return self._left < 1
-
-    def take(self, now: float) -> bool:
-        """Whether one may be asked for now; it counts as asked."""
-        if self.is_spent(now):
-            return False
-        self._left -= 1
-        return True
+    def turn(self, now: float) -> float:
+        """When whoever wants to ask now may: nobody else has that turn. It has come if it is not after ``now``."""
+        turn = max(self._next, now - 1) + self._between_s
+        self._next = turn
+        return turn

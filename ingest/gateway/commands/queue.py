@@ -177,7 +177,8 @@ class CommandQueue:
         """When anything is to be sent, asked for or given up, if nothing happens before; 0 if that may be any time."""
         if self._waiting or self._under_way is not None:
             return 0.0
-        return min(self.statuses.due_at, self._may_send_at) if now < self._may_send_at else self.statuses.due_at
+        due_at = self.statuses.due_at(now, self._may_send_at)
+        return min(due_at, self._may_send_at) if now < self._may_send_at else due_at
 
     def end(self) -> None:
         """The session is over: nobody will answer."""

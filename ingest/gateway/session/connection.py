@@ -6,10 +6,13 @@ until its events are durable. Frames of a session that has ended are neither ans
 
 import asyncio
 import time
+from collections.abc import Collection
+from math import inf
 from typing import Protocol
 
 from websockets.server import ServerProtocol
 
+from ingest.gateway.commands.missing_statuses import Place
 from ingest.gateway.commands.queue import CommandQueue
 from ingest.gateway.faults import guarded
 from ingest.gateway.inventory.entry import Entry
@@ -157,8 +160,9 @@ class Connection(WebSocket):
         if self._in_conflict and now - self._opened_at >= CONFLICT_OVER_S:
             self.announce()
         self._keep_up(now)
-        if not (self._waiting or self._unstored or self._paused or self._in_conflict or self.phase is not Phase.OPEN):
-            self.due_at = min(self.liveness.due_at, self._commands.due_at(now))
+        if not (self._unstored or self._paused or self._in_conflict or self.phase is not Phase.OPEN):
+            given_up_at = inf if self._waiting is None else self._waiting_since + self._host.limits.ack_deadline_s
+            self.due_at = min(self.liveness.due_at, self._commands.due_at(now), given_up_at)
 
     @guarded("socket")
     def connection_lost(self, exc: Exception | None) -> None:
@@ -193,7 +197,7 @@ class Connection(WebSocket):
             if type(outcome.events[-1]) is InventoryReported:
                 self._budget.left -= INVENTORY_TOKENS
             self._waiting = outcome
-            self._waiting_since = time.monotonic()
+            self._waiting_since, self.due_at = time.monotonic(), 0.0
             self._ticket = self._publish(outcome.events, self._done)
         else:
             self._answer(outcome)
@@ -292,8 +296,13 @@ class Connection(WebSocket):
         statuses = self._commands.statuses
         if statuses.wants_places(now) and self._session.registration == "ACCEPTED":
             statuses.is_looking = True
-            self._host.places.want(self.entry.key, statuses.known)
+            self._host.places.want(self.entry.key, self._places_known)
         self.run_commands()
+
+    @guarded("command")
+    def _places_known(self, places: Collection[Place]) -> None:
+        self._commands.statuses.known(places)
+        self.due_at = 0.0
 
     def _ended(self, reason: EndReason) -> None:
         """No frame of it is answered or published from here on."""

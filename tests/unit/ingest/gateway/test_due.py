@@ -33,7 +33,7 @@ class Session:
     def __init__(self, *, rests: bool, is_2x: bool) -> None:
         self._rests = rests
         self._due_at = 0.0
-        self._pace = Pace(1, 0)
+        self.pace = Pace(1, 0)
         self._queue = CommandQueue(0, SETTLE_S, ANSWER_S, is_2x=is_2x)
         self._under_way: Command | None = None
         self._intents: tuple[ChangeAvailability, ...] = ()
@@ -73,7 +73,7 @@ class Session:
 
     def pulse(self, now: float) -> None:
         if self._looking and now % 7 == 0:  # it is told places outside its pulse
-            self._looking = False
+            self._looking, self._due_at = False, 0.0
             self._queue.statuses.known([(1, 1), (1, 2)])
         if self._rests and now < self._due_at:
             return
@@ -82,7 +82,7 @@ class Session:
             self._under_way = None
         if self._queue.statuses.wants_places(now):
             self._looking = self._queue.statuses.is_looking = True
-        if (command := self._queue.take(self._intents, (), now, self._pace)) is not None:
+        if (command := self._queue.take(self._intents, (), now, self.pace)) is not None:
             self._under_way = command
             self.sent.append((now, command))
         self._due_at = self._queue.due_at(now)
@@ -108,7 +108,7 @@ def test_places_are_looked_up_in_time_though_something_else_was_asked_for() -> N
     statuses = MissingStatuses(0, SETTLE_S, is_2x=True)
     statuses.refused([status(1)], 20)
     assert statuses.take(20, Pace(1, 0)) == Resync()
-    assert statuses.due_at == SETTLE_S
+    assert statuses.due_at(20) == SETTLE_S
     assert statuses.wants_places(SETTLE_S)
 
 
@@ -121,6 +121,22 @@ async def test_who_has_been_asked_for_everything_is_not_looked_at_again() -> Non
     for now in range(1000, 2000):
         session.pulse(float(now))
     assert (session.looks - looks, bool(session.sent)) == (0, True)
+
+
+async def test_who_waits_for_its_turn_is_not_looked_at_until_it_comes() -> None:
+    session = Session(rests=True, is_2x=False)
+    await session.happens(0, 0)
+    for _ in range(500):
+        session.pace.turn(0)
+    for now in range(60):
+        session.pulse(float(now))
+    looks = session.looks
+    for now in range(60, 490):
+        session.pulse(float(now))
+    assert (session.looks - looks, session.sent) == (0, [])
+    for now in range(490, 510):
+        session.pulse(float(now))
+    assert session.sent
 
 
 @pytest.mark.parametrize("pongs", [0, 3])

@@ -1,10 +1,11 @@
 """What a session asks for that was not reported in it, when, and in which order."""
 
 from collections.abc import Collection, Iterator
+from math import inf
 
 import pytest
 
-from ingest.gateway.commands.missing_statuses import REPORT_S, MissingStatuses, Place
+from ingest.gateway.commands.missing_statuses import REPORT_S, TURN_S, MissingStatuses, Place
 from ingest.gateway.commands.pace import Pace
 from ingest.ocpp.commands import Command, Resync, TriggerMessage
 from shared.words.event import MOST_PLACES, StatusReported
@@ -148,14 +149,42 @@ def test_who_is_silent_to_one_question_is_asked_no_other_so_that_commands_have_t
     assert said == [Resync(), trigger(1, 1)]
 
 
-def test_who_waits_for_the_pace_does_not_look_at_its_places() -> None:
-    class Unseen(tuple[Place, ...]):
-        def __iter__(self) -> Iterator[Place]:
-            raise AssertionError("thousands wait at once, and are called twice a second")
+def test_who_waits_for_its_turn_is_due_when_it_comes_and_does_not_look_at_its_places_until_then() -> None:
+    class Seen(tuple[Place, ...]):
+        looks = 0
 
-    talk = Talk(places=Unseen([(1, 1)]))
-    talk.pace = Pace(0, 0)
-    assert talk.asked(300) == []
+        def __iter__(self) -> Iterator[Place]:
+            Seen.looks += 1
+            return super().__iter__()
+
+    talk = Talk(places=Seen([(1, 1)]))
+    talk.pace = Pace(1, SETTLE_S)
+    others = [talk.pace.turn(SETTLE_S) for _ in range(100)]
+    assert talk.asked(SETTLE_S) == []
+    assert talk.statuses.due_at(SETTLE_S) == others[-1] + 1
+    assert talk.asked(300, since_s=SETTLE_S) == [(others[-1] + 1, trigger(1, 1))]
+    assert Seen.looks == 3, "when it wants a turn, when it has it, and when nothing is left to ask"
+
+
+def test_who_missed_its_turn_waits_for_another() -> None:
+    talk = Talk(places=[(1, 1)])
+    talk.pace = Pace(1, SETTLE_S)
+    first = talk.pace.turn(SETTLE_S)
+    assert talk.asked(SETTLE_S) == []
+    late = first + 1 + TURN_S + 1  # nothing could be asked for until then
+    for _ in range(5):
+        talk.pace.turn(late)
+    assert talk.asked(late, since_s=late) == []
+    assert talk.statuses.due_at(late) == late + 5
+
+
+def test_nothing_is_due_until_the_places_are_known() -> None:
+    statuses = MissingStatuses(0.0, SETTLE_S, is_2x=False)
+    assert statuses.due_at(1) == SETTLE_S
+    statuses.is_looking = True
+    assert statuses.due_at(1) == inf
+    statuses.known([(1, 1)])
+    assert statuses.due_at(1) == SETTLE_S
 
 
 def test_after_a_storm_the_questions_are_spread() -> None:
