@@ -30,6 +30,7 @@ from ingest.gateway.metrics import Metrics
 from ingest.gateway.publishing.publisher import Publisher
 from ingest.gateway.session.connection import Connection
 from ingest.gateway.session.counts import Counts
+from ingest.gateway.session.looks import look_at
 from ingest.gateway.session.read_queue import ReadQueue
 from ingest.ocpp.session import Policy, Session
 from shared.stores.traces import Direction
@@ -239,8 +240,7 @@ class Server:
             now = time.monotonic()
             for handshake in list(self._handshakes):
                 handshake.pulse(now)
-            for connection in [one for one in self._connections if one.due_at <= now]:
-                connection.pulse(now)
+            await look_at(self._connections, now)
             self.counts.hand_over()
 
 

@@ -7,6 +7,7 @@ An exception that nobody expected ends this socket and nothing else.
 import asyncio
 import time
 from enum import Enum
+from math import inf
 
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
@@ -269,7 +270,7 @@ class WebSocket(asyncio.Protocol):
             self._ended(reason)
 
     def _enter(self, phase: Phase) -> None:
-        self.phase, self.due_at = phase, 0.0
+        self.phase, self.due_at = phase, inf if phase is Phase.CLOSED else 0.0
         self._phase_since = time.monotonic()
 
     def _flush(self) -> None:

@@ -1,0 +1,25 @@
+"""Connections are looked at when something of theirs is due, some of them in a turn of the loop."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Protocol
+
+LOOKS_A_TURN = 250  #: some 5 ms if something is due of each; then whoever waits for an answer has it
+
+
+class Timed(Protocol):
+    """Something with timers; times are monotonic (s)."""
+
+    due_at: float
+
+    def pulse(self, now: float) -> None:
+        """Looks at all of them, and says in `due_at` when to look again."""
+
+
+async def look_at(timed: Iterable[Timed], now: float) -> None:
+    """Each of which something is due by ``now``, or becomes due meanwhile."""
+    for count, one in enumerate(list(timed)):
+        if count and count % LOOKS_A_TURN == 0:
+            await asyncio.sleep(0)
+        if one.due_at <= now:
+            one.pulse(now)
