@@ -126,7 +126,7 @@ async def spoken(data: bytes, size: int) -> Spoken:
         ),
         compression="2.x",
     )
-    server.trace = lambda _entry, direction, text: said.texts.append((direction, str(text)))
+    server.trace = lambda _, direction, text: said.texts.append((direction, _text(text)))
     said.wire.set_protocol(OpeningHandshake(server))
     _FAULTS.addHandler(raised)
     try:
@@ -146,6 +146,10 @@ async def spoken(data: bytes, size: int) -> Spoken:
     if raised.error is not None:
         raise raised.error
     return said
+
+
+def _text(text: str | bytes) -> str:
+    return text if isinstance(text, str) else text.decode()
 
 
 async def _until(done: Callable[[], bool]) -> None:

@@ -4,6 +4,8 @@ however the bytes are cut, the socket ends where it says so, and what we answer 
 The first byte chooses the cut, and whether messages may be compressed.
 """
 
+import json
+
 from websockets.client import ClientProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
@@ -14,7 +16,8 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from ingest.gateway.session.web_socket import HELD, HELD_EACH
-from ingest.ocpp.frame import is_answer
+from ingest.ocpp.frame import Call, is_answer, parse
+from ingest.ocpp.versions import DIALECTS
 from tests.fuzz.gateway import MAX_MESSAGE_BYTES, Spoken, spoken
 from tests.fuzz.wire import looped
 
@@ -24,6 +27,7 @@ _HEAD = (
     b"GET /ocpp/CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: ocpp2.0.1\r\n"
 )
+_MESSAGE_TYPES = DIALECTS["ocpp2.0.1"].message_types
 _DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
 
 
@@ -44,7 +48,8 @@ def _compare(said: Spoken, texts: list[str]) -> None:
 
     Where it ends (a close, or what a client must not send), nothing is answered any more: not the CALL whose events the
     log has not acked yet, nor those that came behind it, before the end, and were held for it. These are let go, not
-    heard: nothing was promised of them. Whatever comes next after one that was answered has been heard.
+    heard: nothing was promised of them. Whatever comes next after one that was answered has been heard. A text that
+    begins like an answer and is none passes like one, and is refused at once.
     """
     calls, answers = _apart(texts)
     heard, heard_answers = _apart(said.heard)
@@ -53,8 +58,11 @@ def _compare(said: Spoken, texts: list[str]) -> None:
     if len(heard) < len(calls):
         assert said.wire.ended, "CALLs are let go only with the socket"
         assert len(calls) - len(heard) <= HELD // HELD_EACH
-        last = max(at for at, (direction, text) in enumerate(said.texts) if direction == "in" and not is_answer(text))
-        assert all(direction == "in" for direction, _ in said.texts[last:]), "what they waited for was answered"
+        waited_for = parse(heard[-1], _MESSAGE_TYPES)
+        assert isinstance(waited_for, Call)
+        since = max(at for at, said_text in enumerate(said.texts) if said_text == ("in", heard[-1]))
+        answered = [json.loads(text)[1] for direction, text in said.texts[since:] if direction == "out"]
+        assert waited_for.id not in answered, "what they waited for was answered"
 
 
 def _apart(texts: list[str]) -> tuple[list[str], list[str]]:
