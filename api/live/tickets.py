@@ -4,7 +4,6 @@ A ticket opens one stream, once, within a minute, wherever it was made, as long 
 lies in Redis, under its digest, sealed by that token. What ends up in the log of a proxy is used by then.
 """
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -17,10 +16,10 @@ from api.http.access import CHALLENGE, Access
 from api.http.problems import Unauthorized, Unavailable
 from shared.credentials import tokens
 from shared.stores import hot
+from shared.stores.redis_client import answering
 from shared.words import instant
 
 LIVES_S = 60
-TIMEOUT_S = 2
 _AWAY = "tickets lie in Redis, which does not answer: try again, or send the token in a header"
 _REFUSED = (
     "this ticket was used, is older than 60 s, or its token is none any more: POST /v1/stream/tickets for another one"
@@ -50,7 +49,7 @@ class Tickets:
         """
         ticket, now = secrets.token_urlsafe(32), self._now()
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with answering():
                 await self._redis.set(_key(ticket), tokens.seal(secret, ticket), ex=LIVES_S)
         except hot.AWAY as error:
             raise Unavailable(_AWAY, headers={"Retry-After": "1"}) from error
@@ -64,7 +63,7 @@ class Tickets:
             Unavailable: Redis is away.
         """
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with answering():
                 sealed = cast("bytes | None", await self._redis.getdel(_key(ticket)))
         except hot.AWAY as error:
             raise Unavailable(_AWAY, headers={"Retry-After": "1"}) from error

@@ -4,7 +4,6 @@ Never whole documents: a station of a hundred charge points would fill Redis wit
 change reads the document as it is then, and leaves out what was overtaken: the newer revision has its own entry.
 """
 
-import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Literal, cast
@@ -15,9 +14,10 @@ from redis.asyncio import Redis
 
 from shared.words.status import Health, Status
 
+from .redis_client import answering
+
 STREAM = "plugwatch:changes"
 FIELD = "e"  #: the one field of an entry
-TIMEOUT_S = 2
 
 log = logging.getLogger("plugwatch.changes")
 
@@ -99,19 +99,19 @@ class Changes:
 
     async def entries(self, since: str, count: int) -> list[Entry]:
         """The changes from stream id ``since`` on, that one included, at most ``count``, oldest first."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with answering():
             rows = await self._redis.xrange(STREAM, since, "+", count)
         return unpacked(cast("_Rows", rows))
 
     async def newest(self) -> str | None:
         """The stream id of the newest change; None when there is none."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with answering():
             rows = cast("_Rows", await self._redis.xrevrange(STREAM, "+", "-", 1))
         return rows[0][0].decode() if rows else None
 
     async def trim(self, max_bytes: int) -> None:
         """Drops the oldest changes when the stream takes more memory than that."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with answering():
             size = int(await self._redis.memory_usage(STREAM) or 0)
             if size > max_bytes:
                 length = int(await self._redis.xlen(STREAM))

@@ -6,16 +6,13 @@ That it answers does not say that it is given anything: what is read counts only
 mark lives, which rollups renew as long as every commit of more than seconds ago lies here.
 """
 
-import asyncio
-import contextlib
 import math
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError
 
 from shared.stores import changes
@@ -23,12 +20,11 @@ from shared.stores.lua import hot_scripts
 from shared.stores.lua.hot_scripts import FILLED, FRESH
 
 from .changes import STREAM, Changes, Entry, Facts, Followed, Kind
-from .redis_client import Script, Word, at_once
+from .redis_client import Script, Word, answering, at_once
 
 _PROBE = "plugwatch:probe"
 _WRITTEN = "plugwatch:probe:written"
 TOMBSTONE_TTL_S = 3600
-TIMEOUT_S = 2  #: of one call; a Redis that is frozen is noticed within 3 s
 _DOCUMENTS_A_CALL = 200
 
 #: What a Redis that is away raises.
@@ -99,16 +95,6 @@ def charge_point_key(charge_point_id: str) -> str:
     return changes.document_key("charge_point", None, charge_point_id)
 
 
-@contextlib.asynccontextmanager
-async def _answering(longer_s: float = 0) -> AsyncIterator[None]:
-    """One call. What Redis does not answer is a RedisError, so that nobody takes it for another server's silence."""
-    try:
-        async with asyncio.timeout(TIMEOUT_S + longer_s):
-            yield
-    except OSError as error:  # TimeoutError is one
-        raise NoConnection(f"Redis does not answer: {error!r}") from error
-
-
 class HotCopy:
     """The documents and the change stream in one Redis."""
 
@@ -133,7 +119,7 @@ class HotCopy:
             one of ``AWAY``.
         """
         read = ("XREAD", "COUNT", count, "BLOCK", int(timeout_s * 1000), "STREAMS", STREAM, after)
-        async with _answering(timeout_s):
+        async with answering(timeout_s):
             streams, told = await self._followed.after([read], arguments=[after])
         lives_ms, lapsed_ms, behind_s, filling, is_whole, newest = told
         rows = streams[0][1] if streams else ()
@@ -165,7 +151,7 @@ class HotCopy:
             arguments: list[Word] = [self._length, TOMBSTONE_TTL_S, int(stream)]
             for change in part:
                 arguments += (change.revision, change.etag, change.document or b"", change.entry)
-            async with _answering():
+            async with answering():
                 await self._script([change.key for change in part], arguments)
 
     async def read(self, key: str) -> Hot | None:
@@ -179,7 +165,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with _answering():
+        async with answering():
             lapsed_ms, rows = cast("tuple[int, list[tuple[bytes | None, bytes | None]]]", await self._read(keys))
         lapsed_s = None if lapsed_ms < 0 else lapsed_ms // 1000
         documents = [
@@ -196,7 +182,7 @@ class HotCopy:
         """
         if not entries:
             return {}
-        async with _answering():
+        async with answering():
             found = cast(
                 "list[bytes | int | None]",
                 await self._current([one.key for one in entries], [one.revision for one in entries]),
@@ -227,7 +213,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``: also where it takes no writes.
         """
-        async with _answering():
+        async with answering():
             behind = "" if behind_s is None or math.isinf(behind_s) else int(behind_s)
             return bool(await self._mark(arguments=[found_ms, int(counts_s * 1000), who, behind]))
 
@@ -237,7 +223,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with _answering():
+        async with answering():
             await self._redis.hdel(FRESH, "until")
 
     async def now(self) -> int:
@@ -246,7 +232,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with _answering():
+        async with answering():
             ((seconds, us),) = await at_once(self._redis, ("TIME",))
         return int(seconds) * 1000 + int(us) // 1000
 
@@ -256,7 +242,7 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with _answering():
+        async with answering():
             run_id, filled, size = cast("tuple[bytes, bytes, int]", await self._look())
         return Looked(run_id, filled == run_id, size > self._bytes)
 
@@ -271,7 +257,7 @@ class HotCopy:
         given, and only ids that are not there any more tell its readers so.
         """
         run_id = run_id or (await self.look()).run_id
-        async with _answering(), self._redis.pipeline(transaction=True) as both:
+        async with answering(), self._redis.pipeline(transaction=True) as both:
             if not stream_is_whole:
                 both.unlink(STREAM)
             both.unlink(FRESH)
@@ -300,6 +286,6 @@ class HotCopy:
         Raises:
             one of ``AWAY``.
         """
-        async with _answering():
+        async with answering():
             await self._redis.set(_PROBE, "", px=1)
             await self._script([_WRITTEN], [0, 0, 0, 1, "", "", ""])  # gone at once: it has 0 s to live

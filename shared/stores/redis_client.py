@@ -4,14 +4,19 @@
 answers as they come, without a shape.
 """
 
+import asyncio
+import contextlib
 import hashlib
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+
+TIMEOUT_S = 2  #: of one call; a Redis that is frozen is noticed within 3 s
 
 Word = str | int | bytes
 
@@ -44,6 +49,16 @@ def client(url: str) -> Redis:
     pool = ConnectionPool.from_url(url, socket_timeout=None, socket_connect_timeout=2, protocol=2, **options)
     pool.connection_class = type("Connection", (_Distrustful, pool.connection_class), {})
     return Redis.from_pool(pool)
+
+
+@contextlib.asynccontextmanager
+async def answering(longer_s: float = 0) -> AsyncIterator[None]:
+    """One call. What Redis does not answer is a RedisError, so that nobody takes it for another server's silence."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S + longer_s):
+            yield
+    except OSError as error:  # TimeoutError is one
+        raise NoConnection(f"Redis does not answer: {error!r}") from error
 
 
 async def at_once(redis: Redis, *commands: Sequence[Word]) -> list[Any]:

@@ -3,7 +3,6 @@
 Gateways push, masked already; the API reads. Losing a list loses nothing but the list.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from .hot import TIMEOUT_S
+from .redis_client import answering
 
 MAX_S = 3600  #: a trace ends by itself
 KEPT_S = 3600  #: after the last frame
@@ -40,7 +39,7 @@ async def push(redis: Redis, frames: Mapping[int, Sequence[Traced]]) -> None:
     Raises:
         one of ``hot.AWAY``.
     """
-    async with asyncio.timeout(TIMEOUT_S), redis.pipeline(transaction=False) as pipeline:
+    async with answering(), redis.pipeline(transaction=False) as pipeline:
         for charge_point_key, traced in frames.items():
             place = key(charge_point_key)
             pipeline.lpush(place, *(msgspec.json.encode(one) for one in traced[-FRAMES:]))
@@ -55,5 +54,5 @@ async def newest(redis: Redis, charge_point_key: int) -> list[bytes]:
     Raises:
         one of ``hot.AWAY``.
     """
-    async with asyncio.timeout(TIMEOUT_S):
+    async with answering():
         return cast("list[bytes]", await redis.lrange(key(charge_point_key), 0, FRAMES - 1))
