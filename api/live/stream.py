@@ -153,7 +153,7 @@ class Stream:
                 wanted = [entry for entry in found or () if reader.wanted.has(entry)][:CATCH_UP_TOLD]
                 if found and len(wanted) == CATCH_UP_TOLD:
                     found = found[: found.index(wanted[-1]) + 1]
-                documents = await self._copy.current(wanted)
+                documents = await self._copy.changes.current(wanted)
             except hot.AWAY:
                 yield live.HEARTBEAT
                 await asyncio.sleep(AWAY_S)
@@ -261,7 +261,7 @@ class Stream:
     async def _advance(self) -> None:
         """Hands out what is new, or waits for it; a stream without our position is another one, or was trimmed."""
         asked_at = time.monotonic()
-        found = await self._copy.follow(self._position, PAGE, POLL_S)
+        found = await self._copy.changes.follow(self._position, PAGE, POLL_S)
         self._vouched = found.fresh_s > 0
         if self._progress.take(found, asked_at):
             for _ in self._subscribers.hand_out_in_brief(live.behind(self._progress.seconds)):
@@ -282,7 +282,7 @@ class Stream:
         documents: dict[str, bytes] = {}
         asked: set[str] = set()
         while wanted := [entry for entry in found if entry.id not in asked and self._subscribers.wants(entry)]:
-            documents |= await self._copy.current(wanted)  # clients may come meanwhile, who want more
+            documents |= await self._copy.changes.current(wanted)  # clients may come meanwhile, who want more
             asked.update(entry.id for entry in wanted)
         self._position = found[-1].id
         if self._subscribers.in_brief:

@@ -5,19 +5,18 @@ change reads the document as it is then, and leaves out what was overtaken: the 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, cast
 
 import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
+from shared.stores.lua import hot_scripts
+from shared.stores.lua.hot_scripts import FIELD, STREAM
 from shared.words.status import Health, Status
 
-from .redis_client import answering
-
-STREAM = "plugwatch:changes"
-FIELD = "e"  #: the one field of an entry
+from .redis_client import Script, answering
 
 log = logging.getLogger("plugwatch.changes")
 
@@ -96,12 +95,53 @@ class Changes:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._current = Script(redis, hot_scripts.CURRENT)
+        self._followed = Script(redis, hot_scripts.FOLLOWED)
+
+    async def follow(self, after: str, count: int, timeout_s: float) -> Followed:
+        """The changes after this stream id, at most ``count``, once there is one, or after ``timeout_s``.
+
+        One round trip for them and for what they are worth: a wait that wakes up cannot tell a stream from another one.
+        """
+        read = ("XREAD", "COUNT", count, "BLOCK", int(timeout_s * 1000), "STREAMS", STREAM, after)
+        async with answering(timeout_s):
+            streams, told = await self._followed.after([read], arguments=[after])
+        lives_ms, lapsed_ms, behind_s, filling, is_whole, newest = told
+        rows = streams[0][1] if streams else ()
+        entries = _unpacked((id_, dict(zip(fields[::2], fields[1::2], strict=True))) for id_, fields in rows)
+        last = entries[-1].id if entries else after
+        return Followed(
+            entries,
+            is_whole=bool(is_whole),
+            is_all=newest.decode() == last,
+            fresh_s=lives_ms / 1000,
+            lapsed_s=None if lives_ms else lapsed_ms // 1000,
+            behind_s=None if behind_s < 0 else behind_s,
+            filling=filling,
+        )
+
+    async def current(self, entries: Sequence[Entry]) -> dict[str, bytes]:
+        """The documents of those changes that nothing has overtaken, by stream id; empty for what was deleted."""
+        if not entries:
+            return {}
+        async with answering():
+            found = cast(
+                "list[bytes | int | None]",
+                await self._current([one.key for one in entries], [one.revision for one in entries]),
+            )
+        told: dict[str, bytes] = {}
+        for one, document in zip(entries, found, strict=True):
+            if one.deleted and document == 0:  # its tombstone has expired
+                told[one.id] = b""
+            elif isinstance(document, bytes):
+                told[one.id] = document
+        return told
 
     async def entries(self, since: str, count: int) -> list[Entry]:
         """The changes from stream id ``since`` on, that one included, at most ``count``, oldest first."""
         async with answering():
             rows = await self._redis.xrange(STREAM, since, "+", count)
-        return unpacked(cast("_Rows", rows))
+        return _unpacked(cast("_Rows", rows))
 
     async def newest(self) -> str | None:
         """The stream id of the newest change; None when there is none."""
@@ -118,8 +158,7 @@ class Changes:
                 await self._redis.xtrim(STREAM, maxlen=int(length * 0.9 * max_bytes / size), approximate=True)
 
 
-def unpacked(rows: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> list[Entry]:
-    """The changes in what Redis gives of its stream."""
+def _unpacked(rows: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> list[Entry]:
     return [_entry(*row) for row in rows]
 
 

@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 
 from shared.stores import changes
 from shared.stores.lua import hot_scripts
-from shared.stores.lua.hot_scripts import FILLED, FRESH
+from shared.stores.lua.hot_scripts import FILLED, FRESH, STREAM
 
-from .changes import STREAM, Changes, Entry, Facts, Followed, Kind
+from .changes import Changes, Facts, Kind
 from .redis_client import Script, Word, answering, at_once
 
 _PROBE = "plugwatch:probe"
@@ -106,34 +106,7 @@ class HotCopy:
         self._script = Script(redis, hot_scripts.PUBLISH)
         self._read = Script(redis, hot_scripts.READ)
         self._mark = Script(redis, hot_scripts.MARK)
-        self._current = Script(redis, hot_scripts.CURRENT)
         self._look = Script(redis, hot_scripts.LOOK)
-        self._followed = Script(redis, hot_scripts.FOLLOWED)
-
-    async def follow(self, after: str, count: int, timeout_s: float) -> Followed:
-        """The changes after this stream id, at most ``count``, once there is one, or after ``timeout_s``.
-
-        One round trip for them and for what they are worth: a wait that wakes up cannot tell a stream from another one.
-
-        Raises:
-            one of ``AWAY``.
-        """
-        read = ("XREAD", "COUNT", count, "BLOCK", int(timeout_s * 1000), "STREAMS", STREAM, after)
-        async with answering(timeout_s):
-            streams, told = await self._followed.after([read], arguments=[after])
-        lives_ms, lapsed_ms, behind_s, filling, is_whole, newest = told
-        rows = streams[0][1] if streams else ()
-        entries = changes.unpacked((id_, dict(zip(fields[::2], fields[1::2], strict=True))) for id_, fields in rows)
-        last = entries[-1].id if entries else after
-        return Followed(
-            entries,
-            is_whole=bool(is_whole),
-            is_all=newest.decode() == last,
-            fresh_s=lives_ms / 1000,
-            lapsed_s=None if lives_ms else lapsed_ms // 1000,
-            behind_s=None if behind_s < 0 else behind_s,
-            filling=filling,
-        )
 
     @property
     def redis(self) -> Redis:
@@ -173,27 +146,6 @@ class HotCopy:
             for etag, document in rows
         ]
         return Copied(documents, lapsed_s)
-
-    async def current(self, entries: Sequence[Entry]) -> dict[str, bytes]:
-        """The documents of those changes that nothing has overtaken, by stream id; empty for what was deleted.
-
-        Raises:
-            one of ``AWAY``.
-        """
-        if not entries:
-            return {}
-        async with answering():
-            found = cast(
-                "list[bytes | int | None]",
-                await self._current([one.key for one in entries], [one.revision for one in entries]),
-            )
-        told: dict[str, bytes] = {}
-        for one, document in zip(entries, found, strict=True):
-            if one.deleted and document == 0:  # its tombstone has expired
-                told[one.id] = b""
-            elif isinstance(document, bytes):
-                told[one.id] = document
-        return told
 
     async def trim(self) -> None:
         """Keeps the change stream below its size in memory.

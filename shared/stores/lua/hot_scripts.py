@@ -1,8 +1,9 @@
 """What the hot copy does in Redis in one step each: Lua, and the keys it marks its state by."""
 
 from shared.stores import lua
-from shared.stores.changes import FIELD, STREAM
 
+STREAM = "plugwatch:changes"
+FIELD = "e"  #: the one field of an entry
 FILLED = "plugwatch:filled"  #: run id of the Redis that holds a full copy
 #: The mark: until when (Redis time, ms) the copy counts, when that was found, which filling; ``behind``, how far (s)
 #: the worst rollup is, ``behind_until`` as that counts, and ``of:…`` for each: until when, and how far.

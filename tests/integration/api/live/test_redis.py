@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 from api.live import stream
 from local.stack import Stack
 from shared.stores import redis_client
-from shared.stores.changes import STREAM
 from shared.stores.hot import HotCopy
+from shared.stores.lua.hot_scripts import STREAM
 from tests.integration.api.live.streams import Listener, listening, publish, served, settled
 from tests.integration.api.served import Api, eventually
 from tests.integration.severed import proxied

@@ -6,8 +6,8 @@ import contextlib
 import pytest
 from redis.asyncio import Redis
 
-from shared.stores.changes import STREAM
 from shared.stores.hot import HotCopy
+from shared.stores.lua.hot_scripts import STREAM
 from tests.integration.api.live.streams import at_least, listening, publish, settled
 from tests.integration.api.served import Api
 

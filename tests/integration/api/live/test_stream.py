@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
-from shared.stores.changes import STREAM, Facts
+from shared.stores.changes import Facts
 from shared.stores.hot import HotCopy
+from shared.stores.lua.hot_scripts import STREAM
 from tests.integration.api.live.streams import Listener, at_least, change, listening, publish, settled, there
 from tests.integration.api.served import Api
 

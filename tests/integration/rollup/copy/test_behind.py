@@ -16,7 +16,7 @@ HOLD = "SELECT FROM log_positions WHERE topic = $1 FOR UPDATE"
 
 
 async def behind_s(copy: HotCopy) -> int | None:
-    return (await copy.follow("0-0", 1, 0.1)).behind_s
+    return (await copy.changes.follow("0-0", 1, 0.1)).behind_s
 
 
 def tells(copy: HotCopy, *, at_least: int, at_most: int) -> Callable[[], Awaitable[bool]]:

@@ -7,9 +7,9 @@ from redis.asyncio import Redis
 
 from ingest.rollup.copy.publication import Publication
 from local.stack import Stack
-from shared.stores.changes import STREAM
 from shared.stores.hot import Change, HotCopy
 from shared.stores.lua import hot_scripts
+from shared.stores.lua.hot_scripts import STREAM
 from tests.events import Session
 from tests.integration.rollup.copy.copied import is_copied, no_notes, write
 from tests.integration.rollup.parts import Fleet, eventually, never, rollup, running

@@ -5,8 +5,8 @@ from redis.asyncio import Redis
 
 from local.stack import Stack
 from shared.stores import hot
-from shared.stores.changes import STREAM
 from shared.stores.lua import hot_scripts
+from shared.stores.lua.hot_scripts import STREAM
 from tests.integration.rollup.copy.copied import is_copied, is_vouched_for, no_notes, write
 from tests.integration.rollup.parts import Fleet, eventually, rollup, running
 

@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from local.stack import Stack
 from shared.stores import fleet as road
 from shared.stores import hot, served
-from shared.stores.changes import STREAM
 from shared.stores.hot import Change, HotCopy
+from shared.stores.lua.hot_scripts import STREAM
 from shared.stores.postgres import Pool
 from tests.events import T0, Session
 from tests.integration.rollup.copy.copied import is_copied, no_notes, write
