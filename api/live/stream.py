@@ -1,10 +1,9 @@
 """The change stream of Redis for any number of clients: one reader a process, none twice and never the last one missed.
 
-One task follows the stream and hands each change out. A client that names its last id first gets
-what lies between from Redis, page by page, and joins the others where their position is met. Where
-nobody can say that nothing was missed there is a ``reset``. What is told is the document as it is then; a change that
-was overtaken meanwhile is left out, since the newer one is in the stream, too. No client holds up another one: it is
-dropped when too much waits for it.
+One task follows the stream and hands each change out. A client that names its last id first gets what it has missed,
+and joins the others where their position is met. Where nobody can say that nothing was missed there is a ``reset``.
+What is told is the document as it is then; a change that was overtaken meanwhile is left out, since the newer one is in
+the stream, too. No client holds up another one: it is dropped when too much waits for it.
 """
 
 import asyncio
@@ -25,6 +24,7 @@ from . import briefs
 from .briefs import Briefs
 from .events import Wanted
 from .hearer import Hearer
+from .missed import Missed
 from .progress import Progress
 from .subscribers import Reader, Subscribers
 
@@ -32,11 +32,6 @@ HEARTBEAT_S = 15
 POLL_S = 0.75  #: how soon a wiped Redis is noticed when nothing changes
 AWAY_S = 1  #: between two attempts to reach Redis
 PAGE = 200  #: changes handed out at once
-CATCH_UP_PAGE = 500  #: changes looked at at once for a client which catches up
-CATCH_UP_TOLD = 50  #: documents that it holds at most
-BRIEF_PAGE = 2_000  #: changes looked at at once for a client in brief
-BRIEF_PAGES = 10  #: who is behind by more, seconds of a very busy network, reads all anew at less cost
-CATCHING_UP = 8  #: clients that read their page at the same time
 
 log = logging.getLogger("plugwatch.api")
 
@@ -47,6 +42,7 @@ class Stream:
     def __init__(self, copy: HotCopy, metrics: Metrics) -> None:
         self.heartbeat_s: float = HEARTBEAT_S
         self._copy = copy
+        self._missed = Missed(copy.changes)
         self._metrics = metrics
         self._progress = Progress()
         self._subscribers = Subscribers()
@@ -58,7 +54,6 @@ class Stream:
         self._position = live.START  #: everything up to here has been handed out; known while ``_up``
         self._run_id = b""
         self._resets = 0
-        self._pages = asyncio.Semaphore(CATCHING_UP)
         self._stopped = False
         self._hearers: Sequence[Hearer] = ()
         self._outage = Outage(log, "Redis is away: streams wait, and go on once it is back", "streams go on")
@@ -149,26 +144,21 @@ class Stream:
                 yield live.position(self._position)
                 return
             try:
-                found = await self._since(at, CATCH_UP_PAGE)
-                wanted = [entry for entry in found or () if reader.wanted.has(entry)][:CATCH_UP_TOLD]
-                if found and len(wanted) == CATCH_UP_TOLD:
-                    found = found[: found.index(wanted[-1]) + 1]
-                documents = await self._copy.changes.current(wanted)
+                page = await self._missed.page(at, reader.wanted)
             except hot.AWAY:
                 yield live.HEARTBEAT
                 await asyncio.sleep(AWAY_S)
                 continue
-            if found is None or resets != self._resets:
+            if page is None or resets != self._resets:
                 self._join(reader)
                 yield live.reset(self._position)
                 return
-            at = found[-1].id if found else at
+            at = page.last_id
             if live.order(at) >= live.order(self._position):
                 joined = True
                 reader.after = live.order(at)
                 self._join(reader)
-            told = [live.event(entry, documents[entry.id]) for entry in wanted if entry.id in documents]
-            yield b"".join(told) or live.position(at)
+            yield page.events or live.position(at)
 
     async def _opening_in_brief(self, reader: Reader, last_id: str | None) -> AsyncIterator[bytes]:
         """The same in brief: it joins first, and may be told twice, since revisions say what is newer."""
@@ -185,23 +175,10 @@ class Stream:
         missed: bytes | None = None
         try:
             if not reader.unsure and last_id is not None:
-                missed = await self._missed_in_brief(last_id)
+                missed = await self._missed.in_brief(last_id)
         except hot.AWAY:
             reader.unsure = True
         yield live.HEARTBEAT if reader.unsure else missed or live.reset(self._position)
-
-    async def _missed_in_brief(self, last_id: str) -> bytes | None:
-        """What came after a change, as one event; None when that is not known, or too much."""
-        missed = Briefs()
-        for _ in range(BRIEF_PAGES):
-            found = await self._since(last_id, BRIEF_PAGE)
-            if found is None:
-                return None
-            missed.take(found)
-            last_id = found[-1].id if found else last_id
-            if len(found) < BRIEF_PAGE - 1:
-                return missed.event(last_id)
-        return None
 
     async def _brief(self) -> None:
         """Hands out what has changed: soon after a quiet second, else once a second."""
@@ -221,16 +198,6 @@ class Stream:
         self._subscribers.add(reader)
         if self._stopped:
             reader.end(live.STOPPING)
-
-    async def _since(self, stream_id: str, count: int) -> list[Entry] | None:
-        """What came after a change that is still in the stream, so that nothing in between is missing; else None."""
-        if not live.is_stream_id(stream_id):
-            return None
-        async with self._pages:
-            found = await self._copy.changes.entries(stream_id, count)
-        if stream_id == live.START:
-            return None if found else []
-        return found[1:] if found and found[0].id == stream_id else None
 
     async def _run(self) -> None:
         while True:

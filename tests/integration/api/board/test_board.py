@@ -158,8 +158,8 @@ async def test_many_changes_within_a_second_are_one_array_and_the_same_bytes_for
 
 
 async def test_who_is_behind_by_much_reads_anew(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.live.stream.BRIEF_PAGE", 5)
-    monkeypatch.setattr("api.live.stream.BRIEF_PAGES", 2)
+    monkeypatch.setattr("api.live.missed.BRIEF_PAGE", 5)
+    monkeypatch.setattr("api.live.missed.BRIEF_PAGES", 2)
     await api.station("S1", "CP1")
     ids = []
     for _ in range(5):
