@@ -180,7 +180,7 @@ test-board: $(VENV)/.board ## the status board in a real browser on the real sys
 
 .PHONY: bench-board
 bench-board: $(VENV)/.board ## the board's figures beside their goals (ARGS=--help)
-	@$(BROWSER) $(PY) -m tests.board.figures $(ARGS)
+	@$(BROWSER) $(PY) -m tests.board.thousands.figures $(ARGS)
 
 .PHONY: screenshots
 screenshots: $(VENV)/.board ## pictures of the status board, of systems that really run, into docs/pictures

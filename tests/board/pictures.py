@@ -10,7 +10,7 @@ from typing import Any
 from local.apart import Apart
 from local.web import Api
 from tests.board.browser import PHONE, WIDE, browsing, tab
-from tests.board.network import TOKEN, network
+from tests.board.thousands.network import TOKEN, network
 from tests.board.wire import Wire
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "full"

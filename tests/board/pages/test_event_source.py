@@ -8,7 +8,7 @@ from typing import Any
 from tests.board.browser import tab
 from tests.board.wire import Wire
 
-GUIDE = (Path(__file__).parents[2] / "docs/api.md").read_text()
+GUIDE = (Path(__file__).parents[3] / "docs/api.md").read_text()
 CUT_OFF = ("Failed to load resource", "ERR_")
 KNOWS = "id => window.told.some(([event, change]) => event === 'station' && change.station_id === id)"
 

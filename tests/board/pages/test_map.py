@@ -5,7 +5,7 @@ from typing import Any
 
 from local.web import Api
 from tests.board.browser import tab
-from tests.board.network import another_api
+from tests.board.thousands.network import another_api
 
 Made = Callable[[str], tuple[str, str]]
 WORLD = "/v1/board/clusters?bbox=-180,-90,180,90&zoom=3"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.board.figures import measured
+from tests.board.thousands.figures import measured
 
 
 def test_every_figure_is_near_its_goal(browser: Any) -> None:

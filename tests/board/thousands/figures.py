@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.board.browser import browsing, tab
-from tests.board.network import TOKEN, Network, elsewhere, network
+from tests.board.thousands.network import TOKEN, Network, elsewhere, network
 
 STATIONS = 10_000
 CHANGES_PER_S = 1_000

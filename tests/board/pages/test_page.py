@@ -13,7 +13,7 @@ import pytest
 from local.apart import Apart
 from local.web import Api
 from tests.board.browser import PHONE, tab
-from tests.board.network import another_api
+from tests.board.thousands.network import another_api
 
 Made = Callable[[str], tuple[str, str]]
 
