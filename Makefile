@@ -251,7 +251,7 @@ vendor: ## what browsers are served of other people's, from tests/board/package-
 	@node tests/board/vendor.mjs
 
 .PHONY: lock
-lock: $(VENV)/.ready ## renew requirements/*.txt from pyproject.toml
+lock: $(VENV)/.ready ## requirements/*.txt from pyproject.toml, with the newest release of everything (UPGRADE=: of what is new there alone)
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra ingest -o $(LOCKS)/ingest.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra api -o $(LOCKS)/api.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra ingest --extra api --group dev -o $(LOCKS)/dev.txt
