@@ -78,10 +78,7 @@ async def at_once(redis: Redis, *commands: Sequence[Word]) -> list[Any]:
                 answers.append(await connection.read_response())
             except ResponseError as error:
                 refused = refused or error
-    except BaseException:
-        await connection.disconnect(nowait=True)  # what is still to come would answer somebody else
-        raise
-    finally:
+    finally:  # a connection on which an answer is still to come is closed by now: it would answer somebody else
         await redis.connection_pool.release(connection)
     if refused is not None:
         raise refused
