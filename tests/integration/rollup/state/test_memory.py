@@ -6,40 +6,20 @@ from random import Random
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from ingest.rollup.fold.batch import batch, digest
-from ingest.rollup.fold.fold import Policy
-from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import rows, statements
 from ingest.rollup.state.memory import Memory
 from ingest.rollup.state.store import Applied, Fenced, Move, Store
 from shared.stores import fleet as road
 from shared.stores import postgres
-from shared.stores.columns import Columns
 from shared.stores.postgres import Pool
 from shared.words.event import Event
 from tests.events import HOUR, SECOND, T0, Session, records
 from tests.integration.rollup.parts import Fleet
+from tests.integration.rollup.state.applying import POLICY, a_store, apply
 
-POLICY = Policy()
 WORDS = ("Available", "Charging", "Faulted", "Preparing", "Unavailable")
-
-
-def a_store(pool: Pool, topic: str) -> Store:
-    return Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
-
-
-@pytest.fixture
-def store(pool: Pool, topic: str) -> Store:
-    return a_store(pool, topic)
-
-
-async def apply(store: Store, *events: Event, partition: int = 0) -> Applied:
-    stored = (await store.positions([partition]))[partition].next
-    made = batch(records(*events, partition=partition, offset=stored))
-    moves = [Move(number, stored, last.offset + 1, digest(last)) for number, last in made.last.items()]
-    return await store.apply(made.events.keys(), moves, made.alter(POLICY), T0)
 
 
 async def seen_right(store: Store, pool: Pool) -> int:
@@ -233,23 +213,6 @@ async def test_a_batch_with_more_than_most_bring_is_remembered_too(store: Store,
     await apply(store, session.reported(T0 + HOUR, "Charging"), skipped)
     assert await fleet.history(session.key, "STATUS") == ["Available", "Charging", "Faulted", "Charging"]
     assert await seen_right(store, fleet.pool)
-
-
-SENT = [
-    statements.HISTORY, statements.CHARGE_POINT, statements.REPORT, statements.PLACE, statements.INTENT, road.STATION,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("columns", SENT, ids=lambda columns: columns.row_type)
-async def test_rows_are_sent_as_the_schema_says(pool: Pool, columns: Columns) -> None:
-    found = await pool.fetch(
-        "SELECT attname, atttypid::regtype::text AS type FROM pg_attribute "
-        "WHERE attrelid = (SELECT typrelid FROM pg_type WHERE typname = $1) ORDER BY attnum",
-        columns.row_type,
-    )
-    short = {"integer": "int"}
-    assert {row["attname"]: short.get(row["type"], row["type"]) for row in found} == columns.sent
-    assert [row["attname"] for row in found] == columns.names
 
 
 async def test_two_tasks_that_write_one_charge_point_at_once_lose_nothing(store: Store, fleet: Fleet) -> None:

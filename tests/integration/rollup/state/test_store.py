@@ -1,41 +1,18 @@
-"""One transaction a batch: all of it once, under the locks of every writer, in as many statements whatever its size."""
+"""One transaction a batch: all of it once, under the locks of every writer, and what comes of it."""
 
 import asyncio
-from collections.abc import Sequence
 
 import asyncpg
 import pytest
-from prometheus_client import CollectorRegistry
 
-from ingest.rollup.fold.batch import Batch, batch, digest
-from ingest.rollup.fold.fold import Policy
-from ingest.rollup.metrics import Metrics
-from ingest.rollup.state.store import Applied, Fenced, Move, Store
+from ingest.rollup.fold.batch import batch, digest
+from ingest.rollup.state.store import Applied, Fenced, Store
 from shared.stores import fleet as road
-from shared.stores import postgres, served
+from shared.stores import served
 from shared.stores.postgres import Pool
-from shared.words.event import Event
-from tests.events import MINUTE, SECOND, T0, Session, records
+from tests.events import SECOND, T0, Session, records
 from tests.integration.rollup.parts import Fleet, eventually
-
-POLICY = Policy()
-
-
-@pytest.fixture
-def store(pool: Pool, topic: str) -> Store:
-    return Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
-
-
-async def apply(store: Store, *events: Event, partition: int = 0) -> Applied:
-    """Applies the events as the next batch of the partition."""
-    stored = (await store.positions([partition]))[partition].next
-    made = batch(records(*events, partition=partition, offset=stored))
-    return await store.apply(made.events.keys(), moves(made, {partition: stored}), made.alter(POLICY), T0)
-
-
-def moves(made: Batch, stored: dict[int, int]) -> Sequence[Move]:
-    return [Move(number, stored[number], last.offset + 1, digest(last)) for number, last in made.last.items()]
-
+from tests.integration.rollup.state.applying import POLICY, a_store, apply, moves
 
 # exactly once
 
@@ -79,66 +56,7 @@ async def test_a_batch_of_poison_only_moves_the_position(store: Store) -> None:
 async def test_each_topic_has_positions_of_its_own(store: Store, pool: Pool, fleet: Fleet) -> None:
     session = await fleet.session()
     await apply(store, session.began(T0))
-    assert (await Store(pool, topic="another", metrics=Metrics(CollectorRegistry())).positions([0]))[0] == (0, None)
-
-
-# history
-
-
-async def test_a_log_that_is_read_again_doubles_no_history(store: Store, fleet: Fleet) -> None:
-    first, second = await fleet.session(epoch=1), Session(epoch=2)
-    second.key, second.charge_point_id = first.key, first.charge_point_id
-    events: list[Event] = [
-        first.began(T0),
-        first.reported(T0, "Charging"),
-        first.reported(T0 + 1, "Charging"),
-        first.reported(T0 + 2, "Faulted", (0, 0)),
-        second.began(T0 + SECOND),
-        second.reported(T0 + SECOND, "Available"),
-        first.reported(T0 + 2 * SECOND, "Faulted"),
-        first.reported(T0 + 3 * SECOND, "Faulted"),
-        second.ended(T0 + MINUTE, "silent"),
-    ]
-    await apply(store, *events)
-    before = await fleet.pool.fetch("SELECT * FROM history ORDER BY id")
-    document = await fleet.document(first.key)
-    await apply(store, *events)
-    for event in events:
-        await apply(store, event)
-    assert await fleet.pool.fetch("SELECT * FROM history ORDER BY id") == before
-    assert await fleet.document(first.key) == document
-
-
-async def test_a_late_line_is_flagged_and_left_out_when_it_says_what_was_known(store: Store, fleet: Fleet) -> None:
-    old, new = await fleet.session(epoch=1), Session(epoch=2)
-    new.key, new.charge_point_id = old.key, old.charge_point_id
-    await apply(store, old.began(T0), old.reported(T0, "Charging"), new.began(T0), new.reported(T0, "Available"))
-    applied = await apply(store, old.reported(T0 + 1, "Charging"))
-    assert applied.changes == []
-    await apply(store, old.reported(T0 + 2, "Finishing"))
-    rows = await fleet.pool.fetch("SELECT reported, flags FROM history WHERE kind = 'STATUS' ORDER BY epoch, sequence")
-    assert [(row["reported"], row["flags"]) for row in rows] == [
-        ("Charging", []),
-        ("Finishing", ["late"]),
-        ("Available", []),
-    ]
-    assert (await fleet.document(old.key)).status == "AVAILABLE"
-
-
-async def test_history_has_all_that_was_said_and_when(store: Store, fleet: Fleet) -> None:
-    session = await fleet.session()
-    await apply(
-        store,
-        session.reported(
-            T0, "Faulted", (2, 1), says=0, says_text="1970", error_code="OtherError", vendor_error_code="E", info="hot"
-        ),
-    )
-    row = await fleet.pool.fetchrow("SELECT * FROM history WHERE kind = 'STATUS'")
-    assert row is not None
-    assert (row["evse_id"], row["connector_id"], row["reported"], row["normalized"]) == (2, 1, "Faulted", "FAULTED")
-    assert (row["error_code"], row["vendor_error_code"], row["info"]) == ("OtherError", "E", "hot")
-    assert (row["reported_at"].year, row["reported_at_text"], row["flags"]) == (1970, "1970", ["clock_suspect"])
-    assert row["event_time"] == row["received_at"]
+    assert (await a_store(pool, "another").positions([0]))[0] == (0, None)
 
 
 # the inventory moves meanwhile
@@ -248,48 +166,6 @@ async def test_what_changes_nothing_writes_nothing(store: Store, fleet: Fleet) -
     )
 
 
-async def test_plans_are_made_again_when_the_tables_have_grown(database_url: str, topic: str, fleet: Fleet) -> None:
-    session = await fleet.session()
-    planned_for = "SELECT current_setting('plugwatch.planned_for')::bigint"
-    async with postgres.pool(database_url, size=1, name="planned") as pool:
-        store = Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
-        await apply(store, session.began(T0))
-        before = await pool.fetchval(planned_for)
-        await fleet.pool.execute(
-            "INSERT INTO charge_points (id, document) SELECT 'G-' || n, repeat('x', 500) FROM generate_series(1, 200) n"
-        )
-        await apply(store, session.reported(T0 + SECOND))
-        grown = await pool.fetchval(planned_for)
-        await apply(store, session.reported(T0 + 2 * SECOND, "Charging"))
-        assert before < grown == await pool.fetchval(planned_for)
-
-
-async def test_a_batch_of_500_takes_as_many_statements_as_one_of_1(database_url: str, topic: str, fleet: Fleet) -> None:
-    stations = [await fleet.station(f"S{number}") for number in range(10)]
-    few = [await fleet.session("FEW", station_key=stations[0])]
-    many = [await fleet.session(f"CP{number}", station_key=stations[number % 10]) for number in range(50)]
-    statements: list[str] = []
-    async with postgres.pool(database_url, size=1, name="counted") as pool:
-        store = Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
-        async with pool.acquire() as connection:
-            connection.add_query_logger(lambda record: statements.append(record.query))
-        counts: list[int] = []
-        for sessions, each in ((few, 1), (few, 1), (many, 10), (many, 10), (few, 1)):  # asyncpg learns types first
-            events = [
-                one.reported(T0 + n, "Charging" if (n + len(counts)) % 2 else "Available")
-                for one in sessions
-                for n in range(each)
-            ]
-            await store.positions([0])
-            statements.clear()
-            await apply(store, *events)
-            counts.append(len(statements) - 2)  # two ask for the position
-    assert counts[2] == 5, "read"
-    assert counts[3] == 2, "remembered, and so many revisions were not at hand"
-    assert counts[4] == 1, "remembered"
-    assert len(await fleet.history(many[-1].key, "STATUS")) == 19  # the second ten begin with the word before
-
-
 async def test_writers_of_one_station_take_revisions_in_the_order_of_their_commits(
     store: Store, pool: Pool, fleet: Fleet
 ) -> None:
@@ -313,34 +189,3 @@ async def test_writers_of_one_station_take_revisions_in_the_order_of_their_commi
     async with pool.acquire() as connection:
         (now,) = await served.changes_of(connection, [station], [])
     assert newest == now, "the highest revision is the last state of all four"
-
-
-async def test_an_event_that_speaks_of_several_places_makes_a_line_for_each_and_once(
-    store: Store, fleet: Fleet
-) -> None:
-    session = await fleet.session()
-    blank = await fleet.pool.fetchval("SELECT document FROM charge_points WHERE key = $1", session.key)
-    events: list[Event] = [
-        session.began(T0),
-        *(session.reported(T0, "Faulted", place) for place in ((1, 1), (1, 2))),
-        session.reported(T0 + SECOND, "Available", (1, 0)),
-        session.inventoried(T0 + SECOND, 1, first_sequence=3),
-    ]
-    lines = ["ONLINE", "Faulted", "Faulted", "Available", "Available", "Available"]
-    await apply(store, *events)
-    assert await fleet.history(session.key) == lines
-    await fleet.pool.execute(
-        "UPDATE charge_points SET epoch = 0, sequence = -1, connectivity = 'NEVER', document = $1", blank
-    )
-    await fleet.pool.execute("DELETE FROM reports")
-    await apply(store, *events)
-    assert await fleet.history(session.key) == lines, "a log that is read again doubles no history"
-
-
-async def test_when_info_last_made_a_line_is_stored(store: Store, fleet: Fleet) -> None:
-    session = await fleet.session()
-    for later, info in enumerate("abc"):
-        await apply(store, session.reported(T0 + later * SECOND, info=info))
-    await apply(store, session.reported(T0 + SECOND + MINUTE, info="d"))
-    found = await fleet.pool.fetch("SELECT info FROM history WHERE kind = 'STATUS' ORDER BY sequence")
-    assert [row["info"] for row in found] == ["a", "b", "d"]
