@@ -6,6 +6,7 @@ import pytest
 
 from ingest.rollup.state.flags import Flags
 from local.stack import Stack
+from shared.words import documents
 from shared.words.event import Event
 from tests.events import HOUR, MINUTE, Session
 from tests.integration.rollup.parts import Fleet, Rollup, clock, eventually, publish, rollup, running
@@ -30,9 +31,9 @@ def flags(one: Rollup, *, ahead: int = 0, asked_s: float = 3600, every_s: float 
 
 async def raised(fleet: Fleet, session: Session) -> tuple[bool, bool]:
     """(flapping, stuck), the same in document and columns."""
-    document = await fleet.document(session.key)
-    row = await fleet.pool.fetchrow("SELECT flapping, stuck FROM charge_points WHERE key = $1", session.key)
+    row = await fleet.pool.fetchrow("SELECT flapping, stuck, document FROM charge_points WHERE key = $1", session.key)
     assert row is not None
+    document = documents.charge_point(row["document"])
     assert (row["flapping"], row["stuck"]) == (document.flapping, document.stuck)
     return document.flapping, document.stuck
 
