@@ -8,7 +8,7 @@ wrongly, costs a second try, and nothing else. What a batch takes is out of the 
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ingest.rollup.fold.state import ChargePoint
 
@@ -35,57 +35,87 @@ class _Station(NamedTuple):
     size: int  #: of the documents in it
 
 
+_T = TypeVar("_T", _ChargePoint, _Station)
+
+
+class _Newest(Generic[_T]):
+    """What was put there last, of so many bytes of documents at most."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: OrderedDict[int, _T] = OrderedDict()
+        self.size = 0
+
+    def get(self, key: int) -> _T | None:
+        return self._held.get(key)
+
+    def put(self, key: int, one: _T) -> None:
+        self.drop(key)
+        self._held[key] = one
+        self.size += one.size
+        while self.size > self._most:
+            self.drop(next(iter(self._held)))
+
+    def drop(self, key: int) -> None:
+        one = self._held.pop(key, None)
+        if one is not None:
+            self.size -= one.size
+
+
 class Memory:
     """The charge points and the stations that were written last."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._charge_points: OrderedDict[int, _ChargePoint] = OrderedDict()
-        self._stations: OrderedDict[int, _Station] = OrderedDict()
-        self._sizes = [0, 0]  #: of these charge points, of these stations
+        self._charge_points = _Newest[_ChargePoint](most)
+        self._stations = _Newest[_Station](most)
         self._doubted: dict[int, tuple[int, float]] = {}  #: station → how often in a row, and when last (monotonic s)
+        self.revisions: list[int] = []  #: fresh ones, for the next batch that is remembered
 
     def take(self, keys: Collection[int]) -> Known | None:
-        """These charge points, which are out of the memory now; None where it lacks one, or the station of one."""
-        if not all(key in self._charge_points for key in keys):
+        """These charge points, which are out of the memory now; None where it lacks one, or the station of one.
+
+        One that moved may be remembered at its former station, which is remembered without it once a sibling was
+        written there.
+        """
+        charge_points = {key: one for key in keys if (one := self._charge_points.get(key)) is not None}
+        if len(charge_points) < len(keys):
             return None
-        homes = {self._charge_points[key].state.station_key for key in keys} - {None}
-        if not self._stations.keys() >= homes:
-            return None
-        taken = {key: self._charge_points.pop(key) for key in sorted(keys)}
-        stations = {key: self._stations.pop(key) for key in sorted(key for key in homes if key is not None)}
-        self._sizes[0] -= sum(one.size for one in taken.values())
-        self._sizes[1] -= sum(one.size for one in stations.values())
+        homes = {home for one in charge_points.values() if (home := one.state.station_key) is not None}
+        stations = {key: station for key in sorted(homes) if (station := self._stations.get(key)) is not None}
+        members = {key: row for station in stations.values() for key, row in station.members.items()}
+        for key, one in charge_points.items():
+            if one.state.station_key != (members[key]["station_key"] if key in members else None):
+                return None
+        for key in charge_points:
+            self._charge_points.drop(key)
+        for key in stations:
+            self._stations.drop(key)
         return Known(
-            {key: one.state for key, one in taken.items()},
-            {key: one.row for key, one in taken.items()},
-            {key: one.row for key, one in stations.items()},
-            {key: row for one in stations.values() for key, row in one.members.items()},
+            {key: one.state for key, one in charge_points.items()},
+            {key: one.row for key, one in charge_points.items()},
+            {key: station.row for key, station in stations.items()},
+            members,
         )
 
     def keep(self, known: Known, changed: Sequence[ChargePoint], made: Written, xmin: int) -> None:
         """Remembers what was committed: of what is ``known`` the ``changed``, and what was ``made`` of them."""
         for one, change in zip(changed, made.changes, strict=False):
-            self._drop_charge_point(one.key)
-            if not one.mended and one.expired is None:
-                one.is_written()
-                row = Row(known.rows[one.key].version, change.revision, xmin)
-                self._charge_points[one.key] = _ChargePoint(one, row, len(change.document or b""))
-                self._sizes[0] += len(change.document or b"")
+            if one.mended or one.expired is not None:
+                self._charge_points.drop(one.key)
+                continue
+            one.is_written()
+            row = Row(known.rows[one.key].version, change.revision, xmin)
+            self._charge_points.put(one.key, _ChargePoint(one, row, len(change.document or b"")))
         members: dict[int, dict[int, dict[str, Any]]] = {}
         for key, member in known.members.items():
             members.setdefault(member["station_key"], {})[key] = member
         for station in made.standing:
             key = station["key"]
-            self._drop_station(key)
-            if not self._is_doubted(key):
-                size = sum(len(member["document"]) for member in members[key].values())
-                self._stations[key] = _Station(station | {"xmin": xmin}, members[key], size)
-                self._sizes[1] += size
-        while self._sizes[0] > self._most:
-            self._drop_charge_point(next(iter(self._charge_points)))
-        while self._sizes[1] > self._most:
-            self._drop_station(next(iter(self._stations)))
+            if self._is_doubted(key):
+                self._stations.drop(key)
+                continue
+            size = sum(len(member["document"]) for member in members[key].values())
+            self._stations.put(key, _Station(station | {"xmin": xmin}, members[key], size))
 
     def trust(self, known: Known) -> None:
         """It was right."""
@@ -103,11 +133,3 @@ class Memory:
     def _is_doubted(self, station_key: int) -> bool:
         times, at = self._doubted.get(station_key, (0, 0.0))
         return times >= DOUBTS and time.monotonic() - at < DOUBTED_S
-
-    def _drop_charge_point(self, key: int) -> None:
-        if key in self._charge_points:
-            self._sizes[0] -= self._charge_points.pop(key).size
-
-    def _drop_station(self, key: int) -> None:
-        if key in self._stations:
-            self._sizes[1] -= self._stations.pop(key).size

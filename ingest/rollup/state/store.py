@@ -11,8 +11,6 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import asyncpg
-
 from ingest.rollup.fold.budget import Budget
 from ingest.rollup.fold.fold import Folded
 from ingest.rollup.fold.state import ChargePoint
@@ -78,7 +76,6 @@ class Store:
         self._topic = topic
         self._metrics = metrics
         self._memory = Memory()
-        self._revisions: list[int] = []  #: fresh ones, for the next batch that is remembered
         self._mended: set[int] = set()  #: charge points that were said to be, once in a process
 
     async def positions(self, partitions: Collection[int]) -> dict[int, Position]:
@@ -120,122 +117,91 @@ class Store:
                 trying again is right, a commit that did happen shows as Fenced.
             anything else: nothing happened; ``refusal`` knows whether a record is the cause.
         """
+        asked, memory = _Asked(sorted(keys), moves, alter, now, budget), self._memory
+        known = memory.take(asked.keys) if keys and not is_trial else None
         try:
-            if keys and not is_trial and (known := self._memory.take(keys)) is not None:
-                applied = await self._tried_known(known, moves, alter, now, budget)
-                if applied is not None:
-                    return applied
-            return await self._apply_unknown(keys, moves, alter, now, budget, is_trial=is_trial)
+            step = None if known is None else await self._rewritten(known, asked, memory)
+            if step is None:
+                step = await self._read_and_written(asked, is_trial=is_trial)
         except Exception as error:
             if isinstance(error, Fenced) or not is_refusal(error):
-                self._forget_all()
+                # Postgres may be another now, of an earlier moment, which gives the same xmin to other transactions.
+                self._memory = Memory()
             raise
+        if step.xmin is not None and not is_trial:
+            memory.keep(step.known, step.changed, step.made, step.xmin)
+        return step.applied
 
-    def _forget_all(self) -> None:
-        """Postgres may be another now, of an earlier moment, which gives the same xmin to other transactions."""
-        self._memory, self._revisions = Memory(), []
-
-    async def _tried_known(
-        self, known: Known, moves: Sequence[Move], alter: Alter, now: int, budget: Budget | None
-    ) -> Applied | None:
-        """None, too, where it is refused: only of what was read is it sure that a record is the cause."""
-        try:
-            return await self._apply_known(known, moves, alter, now, budget)
-        except Exception as error:
-            if not is_refusal(error):
-                raise
-            log.warning(
-                "what was remembered of charge points was refused: they are read, and tried again",
-                extra={"error": repr(error)[:500], "charge_points": list(known.rows)[:5]},
-            )
-            return None
-
-    async def _apply_unknown(
-        self,
-        keys: Collection[int],
-        moves: Sequence[Move],
-        alter: Alter,
-        now: int,
-        budget: Budget | None,
-        *,
-        is_trial: bool,
-    ) -> Applied:
-        for _ in range(TRIES):
-            async with self._pool.acquire(timeout=10) as connection:
-                try:
-                    async with connection.transaction():
-                        step = await self._apply_read(connection, keys, moves, alter, now, budget)
-                        if is_trial:
-                            raise _Undone
-                except _Undone:
-                    return step.applied
-                except fleet.Moved:
-                    continue
-            self._keep(step)
-            return step.applied
-        raise TimeoutError("charge points kept moving between stations")
-
-    async def _apply_read(
-        self,
-        connection: Connection,
-        keys: Collection[int],
-        moves: Sequence[Move],
-        alter: Alter,
-        now: int,
-        budget: Budget | None,
-    ) -> "_Step":
-        wanted = sorted(keys)
-        taken = await connection.fetchrow(statements.TAKE, self._topic, *_turned(moves), wanted)
-        assert taken is not None
-        if taken["moved"] != len(moves):
-            raise Fenced(f"{taken['moved']} of {len(moves)} positions are where this rollup left them")
+    async def _rewritten(self, known: Known, asked: "_Asked", memory: Memory) -> "_Step | None":
+        """What is remembered, changed and committed; None where nothing is, and all of it is to be read."""
         folded = Folded()
-        if not wanted:
-            return _Step(Applied([], None, folded, (), ()), Known({}, {}, {}, {}), [], None, None)
-        found = await statements.read(connection, taken["stations"], wanted)
-        if not {one["station_key"] for one in found.charge_points} <= {None, *taken["stations"]}:
-            raise fleet.Moved
-        known = Known.read(found, rows.charge_points(found.charge_points, found.reports, found.intents))
-        self._say_mended(known.charge_points.values())
-        changed = _altered(known, alter, folded)
-        made = written(changed, known, found.revisions, now, budget)
-        row = None
-        if changed or folded.history:
-            row = await self._write(connection, statements.WRITE, made.parameters(folded.history))
-        await self._write_rest(connection, changed, folded)
-        return _step(known, changed, made, folded, row)
-
-    async def _apply_known(
-        self, known: Known, moves: Sequence[Move], alter: Alter, now: int, budget: Budget | None
-    ) -> Applied | None:
-        """None where nothing was written: something is not as it is remembered, or nothing is to change."""
-        folded = Folded()
-        changed = _altered(known, alter, folded)
-        if not changed:
-            return None
         try:
+            changed = _altered(known, asked.alter, folded)
+            if not changed:
+                return None
             async with self._pool.acquire(timeout=10) as connection:
                 needed = len(changed) + len(known.stations)
-                if len(self._revisions) < needed or self._revisions[0] <= known.newest:
-                    self._revisions = await fleet.take_revisions(connection, needed)
-                revisions, self._revisions = self._revisions, []
-                made = written(changed, known, revisions, now, budget)
-                held = [self._topic, *_turned(moves), *known.parameters, max(2 * needed, REVISIONS)]
+                if len(memory.revisions) < needed or memory.revisions[0] <= known.newest:
+                    memory.revisions = await fleet.take_revisions(connection, needed)
+                revisions, memory.revisions = memory.revisions, []
+                made = written(changed, known, revisions, asked.now, asked.budget)
+                held = [self._topic, *_turned(asked.moves), *known.parameters, max(2 * needed, REVISIONS)]
                 has_rest = folded.late or any(one.has_rest for one in changed)
                 async with connection.transaction() if has_rest else contextlib.nullcontext():
                     row = await self._write(connection, statements.REWRITE, [*held, *made.parameters(folded.history)])
                     if has_rest:
                         await self._write_rest(connection, changed, folded)
-        except asyncpg.PostgresError as error:
-            if error.sqlstate != statements.NOT_SO:
+        except Exception as error:
+            if getattr(error, "sqlstate", None) == statements.NOT_SO:
+                memory.doubt(known)
+                return None
+            if not is_refusal(error):
                 raise
-            self._memory.doubt(known)
+            # A bug of ours may fail on what a charge point was before another rollup wrote it, and not on what it is:
+            # only of what was read is it sure that a record is the cause.
+            log.warning(
+                "what was remembered of charge points was refused: they are read, and tried again",
+                extra={"error": repr(error)[:500], "charge_points": list(known.rows)[:5]},
+            )
             return None
-        self._revisions = row["revisions"]
-        self._memory.trust(known)
-        step = _step(known, changed, made, folded, row)
-        self._keep(step)
-        return step.applied
+        memory.revisions = row["revisions"]
+        memory.trust(known)
+        return _step(known, changed, made, folded, row)
+
+    async def _read_and_written(self, asked: "_Asked", *, is_trial: bool) -> "_Step":
+        for _ in range(TRIES):
+            try:
+                async with self._pool.acquire(timeout=10) as connection, connection.transaction():
+                    step = await self._under_locks(connection, asked)
+                    if is_trial:
+                        raise _Undone
+            except _Undone:
+                return step
+            except fleet.Moved:
+                continue
+            return step
+        raise TimeoutError("charge points kept moving between stations")
+
+    async def _under_locks(self, connection: Connection, asked: "_Asked") -> "_Step":
+        taken = await connection.fetchrow(statements.TAKE, self._topic, *_turned(asked.moves), asked.keys)
+        assert taken is not None
+        if taken["moved"] != len(asked.moves):
+            raise Fenced(f"{taken['moved']} of {len(asked.moves)} positions are where this rollup left them")
+        if not asked.keys:
+            return _step(Known({}, {}, {}, {}), [], Written([], [], [], [], []), Folded(), None)
+        found = await statements.read(connection, taken["stations"], asked.keys)
+        if not {one["station_key"] for one in found.charge_points} <= {None, *taken["stations"]}:
+            raise fleet.Moved
+        known = Known.read(found, rows.charge_points(found.charge_points, found.reports, found.intents))
+        self._say_mended(known.charge_points.values())
+        folded = Folded()
+        changed = _altered(known, asked.alter, folded)
+        made = written(changed, known, found.revisions, asked.now, asked.budget)
+        row = None
+        if changed or folded.history:
+            row = await self._write(connection, statements.WRITE, made.parameters(folded.history))
+        await self._write_rest(connection, changed, folded)
+        return _step(known, changed, made, folded, row)
 
     async def _write(self, connection: Connection, statement: str, parameters: Sequence[Any]) -> Any:
         """Returns the id of its note, and the xmin of what it wrote."""
@@ -269,10 +235,15 @@ class Store:
             lines = [rows.history_row(row) for row in folded.late]
             await connection.execute(statements.INSERT_LATE, lines)
 
-    def _keep(self, step: "_Step") -> None:
-        """After its commit."""
-        if step.made is not None and step.xmin is not None:
-            self._memory.keep(step.known, step.changed, step.made, step.xmin)
+
+class _Asked(NamedTuple):
+    """What a transaction is asked to do."""
+
+    keys: list[int]
+    moves: Sequence[Move]
+    alter: Alter
+    now: int
+    budget: Budget | None
 
 
 class _Step(NamedTuple):
@@ -281,8 +252,8 @@ class _Step(NamedTuple):
     applied: Applied
     known: Known
     changed: list[ChargePoint]
-    made: Written | None
-    xmin: int | None  #: of the rows that it wrote
+    made: Written
+    xmin: int | None  #: of the rows that it wrote, if it did
 
 
 def _step(known: Known, changed: list[ChargePoint], made: Written, folded: Folded, row: Any) -> _Step:

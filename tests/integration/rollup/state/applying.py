@@ -19,11 +19,11 @@ def a_store(pool: Pool, topic: str) -> Store:
     return Store(pool, topic=topic, metrics=Metrics(CollectorRegistry()))
 
 
-async def apply(store: Store, *events: Event, partition: int = 0) -> Applied:
+async def apply(store: Store, *events: Event, partition: int = 0, policy: Policy = POLICY) -> Applied:
     """Applies the events as the next batch of the partition."""
     stored = (await store.positions([partition]))[partition].next
     made = batch(records(*events, partition=partition, offset=stored))
-    return await store.apply(made.events.keys(), moves(made, {partition: stored}), made.alter(POLICY), T0)
+    return await store.apply(made.events.keys(), moves(made, {partition: stored}), made.alter(policy), T0)
 
 
 def moves(made: Batch, stored: dict[int, int]) -> Sequence[Move]:
