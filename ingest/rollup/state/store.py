@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ingest.rollup.fold.budget import Budget
+from ingest.rollup.fold.budget import Budget, Costly
 from ingest.rollup.fold.fold import Folded
 from ingest.rollup.fold.state import ChargePoint
 from ingest.rollup.metrics import Metrics
@@ -155,7 +155,8 @@ class Store:
             if getattr(error, "sqlstate", None) == statements.NOT_SO:
                 memory.doubt(known)
                 return None
-            if not is_refusal(error):
+            # A batch of several that spent its budget would spend it again, and is halved: the halves are read.
+            if not is_refusal(error) or (isinstance(error, Costly) and len(known.rows) > 1):
                 raise
             # A bug of ours may fail on what a charge point was before another rollup wrote it, and not on what it is:
             # only of what was read is it sure that a record is the cause.

@@ -1,6 +1,7 @@
 """What a rollup remembers is what Postgres has, or Postgres says that it is not: it is read then."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from ingest.rollup.fold.batch import batch, digest
+from ingest.rollup.fold.budget import Budget, Costly
 from ingest.rollup.fold.fold import Policy
 from ingest.rollup.state import rows, statements
 from ingest.rollup.state.memory import Memory
@@ -199,6 +201,17 @@ async def test_a_record_that_only_what_is_remembered_refuses_is_applied(store: S
     await apply(a_store(fleet.pool, topic), second.began(T0 + 2 * SECOND))
     applied = await apply(store, third.began(T0 + 3 * SECOND), policy=bug)
     assert applied.changed == [first.key]
+
+
+async def test_what_is_remembered_and_too_costly_spends_its_budget_once(store: Store, fleet: Fleet) -> None:
+    looks = itertools.count()  # at a clock: each event takes 0.6 s of a second
+    sessions = [await fleet.session(f"CP{n}") for n in range(2)]
+    await apply(store, *(one.began(T0) for one in sessions))
+    made = batch(records(*(one.reported(T0 + SECOND) for one in sessions)))
+    budget = Budget(lambda: 0.6 * next(looks), most_s=1)
+    with pytest.raises(Costly):
+        await store.apply(made.events.keys(), (), made.alter(POLICY, budget), T0, budget=budget)
+    assert next(looks) == 4, "it was made, began, and looked at twice"
 
 
 async def test_rollups_that_write_one_station_in_turn_see_each_other(fleet: Fleet, topic: str) -> None:
