@@ -84,6 +84,14 @@ class Metrics:
         self.batch_s = Histogram(
             "plugwatch_rollup_batch_seconds", "Transaction and publication", buckets=_SECONDS, registry=registry
         )
+        #: Whether memory spares the reads: "remembered" were written without, "outdated" were not as remembered and are
+        #: among the "read", too. Many outdated: rollups take turns at stations. No alert: it costs CPU alone.
+        batches = Counter(
+            "plugwatch_rollup_batches_total", "Batches, by what was known of their rows", ["rows"], registry=registry
+        )
+        self.batches_remembered = batches.labels("remembered")
+        self.batches_outdated = batches.labels("outdated")
+        self.batches_read = batches.labels("read")
         #: What users feel: from the gateway's receipt to the published document, oldest of each batch.
         self.visible_s = Histogram(
             "plugwatch_rollup_visible_seconds", "Received to visible", buckets=_SECONDS, registry=registry

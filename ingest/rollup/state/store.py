@@ -123,6 +123,7 @@ class Store:
             step = None if known is None else await self._rewritten(known, asked, memory)
             if step is None:
                 step = await self._read_and_written(asked, is_trial=is_trial)
+                self._metrics.batches_read.inc()
         except Exception as error:
             if isinstance(error, Fenced) or not is_refusal(error):
                 # Postgres may be another now, of an earlier moment, which gives the same xmin to other transactions.
@@ -154,6 +155,7 @@ class Store:
         except Exception as error:
             if getattr(error, "sqlstate", None) == statements.NOT_SO:
                 memory.doubt(known)
+                self._metrics.batches_outdated.inc()
                 return None
             # A batch of several that spent its budget would spend it again, and is halved: the halves are read.
             if not is_refusal(error) or (isinstance(error, Costly) and len(known.rows) > 1):
@@ -167,6 +169,7 @@ class Store:
             return None
         memory.revisions = row["revisions"]
         memory.trust(known)
+        self._metrics.batches_remembered.inc()
         return _step(known, changed, made, folded, row)
 
     async def _read_and_written(self, asked: "_Asked", *, is_trial: bool) -> "_Step":

@@ -3,13 +3,14 @@
 from monitoring.grafana.fleet.network import BEHIND_S, HERE
 from monitoring.grafana.panels import (
     BLUE,
+    GREEN,
     GREY,
     ORANGE,
     RED,
     Lines,
     Row,
 )
-from monitoring.grafana.promql import more
+from monitoring.grafana.promql import more, rate
 
 LOG = Row(
     "The log",
@@ -67,6 +68,7 @@ LOG = Row(
             unit="short",
             bars=True,
             runbooks=["DeadLettersGrowing"],
+            width=6,
         ),
         Lines(
             title="Lost, late, known, unknown",
@@ -83,6 +85,7 @@ LOG = Row(
             bars=True,
             colours={"lost": RED, "late": ORANGE, "duplicates": BLUE, "unknown": GREY},
             runbooks=["LostRecords"],
+            width=6,
         ),
         Lines(
             title="Trouble with the broker",
@@ -96,6 +99,17 @@ LOG = Row(
             unit="short",
             colours={"refused": ORANGE, "given up": RED},
             runbooks=["ProducerErrors"],
+            width=6,
+        ),
+        Lines(
+            title="Batches by what was known of their rows",
+            says="remembered: written without reading. read: not in memory, as after a start. outdated: another had "
+            "written a row meanwhile; these are among the read, too, and cost CPU twice. Many: rollups take turns at "
+            "stations.",
+            queries={"{{rows}}": rate("plugwatch_rollup_batches_total", "rows")},
+            unit="ops",
+            colours={"remembered": GREEN, "read": BLUE, "outdated": ORANGE},
+            width=6,
         ),
     ],
 )

@@ -7,10 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ingest.rollup.fold.batch import batch, digest
 from ingest.rollup.fold.budget import Budget, Costly
 from ingest.rollup.fold.fold import Policy
+from ingest.rollup.metrics import Metrics
 from ingest.rollup.state import rows, statements
 from ingest.rollup.state.memory import Memory
 from ingest.rollup.state.store import Applied, Fenced, Move, Store
@@ -149,6 +151,24 @@ async def test_what_somebody_else_changed_is_read(database_url: str, topic: str,
     again = await apply(fresh, session.reported(T0 + session.sequence * SECOND, "Available"))
     assert (again.folded.duplicates > 0) == bool(applied.changes)
     await fleet.pool.execute("DELETE FROM gateways")
+
+
+async def test_batches_are_counted_by_what_was_known_of_their_rows(pool: Pool, topic: str, fleet: Fleet) -> None:
+    registry, session = CollectorRegistry(), await fleet.session()
+    store = Store(pool, topic=topic, metrics=Metrics(registry))
+
+    def counted() -> list[float | None]:
+        name = "plugwatch_rollup_batches_total"
+        return [registry.get_sample_value(name, {"rows": one}) for one in ("read", "remembered", "outdated")]
+
+    assert counted() == [0, 0, 0]
+    await apply(store, session.began(T0))
+    assert counted() == [1, 0, 0]
+    await apply(store, session.reported(T0 + SECOND))
+    assert counted() == [1, 1, 0]
+    await _is_renamed(fleet, session)
+    await apply(store, session.reported(T0 + 2 * SECOND, "Charging"))
+    assert counted() == [2, 1, 1]
 
 
 async def test_a_batch_that_is_remembered_wrongly_leaves_nothing(store: Store, fleet: Fleet, topic: str) -> None:
