@@ -172,7 +172,7 @@ $(VENV)/.board: requirements/board.txt $(VENV)/.ready
 	@touch $@
 
 # Playwright's own folder comes last: what it shares with .venv is .venv's.
-BROWSER = BOARD_BROWSER="$$(tests/board/fetch-browser)" PYTHONPATH=$(CURDIR)/$(VENV)/board
+BROWSER = browser="$$(tests/board/fetch-browser)" && BOARD_BROWSER="$$browser" PYTHONPATH=$(CURDIR)/$(VENV)/board
 .PHONY: test-board
 test-board: $(VENV)/.board ## the status board in a real browser on the real system, and at 10,000 stations (needs Chromium, Node.js)
 	@npm ci --silent --no-audit --no-fund --prefix tests/board
@@ -330,7 +330,7 @@ kind-down: ## operator: remove that Kubernetes, with its data
 .PHONY: test-ansible
 test-ansible: $(VENV)/.ready $(INFRA)/.ready ## the Ansible roles, really run in a Debian that is bootstrapped for it (needs root)
 	@type mmdebstrap gpg ssh >/dev/null 2>&1 \
-	  || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends mmdebstrap debian-archive-keyring gpg openssh-client; }
+	  || { apt-get update -qq && apt-get install -qq --yes -o DPkg::Lock::Timeout=300 --no-install-recommends mmdebstrap debian-archive-keyring gpg openssh-client; }
 	@$(PY) -m pytest tests/infra/ansible/machine --timeout 1800 -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 .PHONY: hooks
