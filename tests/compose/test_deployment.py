@@ -19,13 +19,14 @@ ENDS_WITH = {"postgres-exporter": 2}
 def health(deployment: Deployment) -> int:
     """The exit code of healthcheck.py."""
     command = [sys.executable, "healthcheck.py", "--compose", "--compose-command", deployment.command]
+    patience = ["--timeout", "20", "--deadline", "60"]  # all of it and the test share a few cores
     places = ["--api", deployment.api, "--gateway", deployment.gateway, "--prometheus", deployment.prometheus]
     tokens = [
         f"--token-file={deployment.secrets}/read_token",
         f"--metrics-token-file={deployment.secrets}/metrics_token",
     ]
     done = subprocess.run(
-        [*command, *places, *tokens],
+        [*command, *patience, *places, *tokens],
         cwd=ROOT,
         env=deployment.environment,
         capture_output=True,
