@@ -18,8 +18,7 @@ import asyncpg
 
 from loadtest.list_latency import fill
 from loadtest.list_latency.asking import Client, measured
-from loadtest.servers.child import process, wait_ready
-from local.ports import free_port
+from loadtest.servers import api
 from local.stack import Stack
 
 TOKEN = "list-latency-token"
@@ -88,18 +87,9 @@ QUERIES = (
 @contextlib.contextmanager
 def serving(stack: Stack, database_url: str) -> Iterator[Client]:
     """The API over one database."""
-    port = free_port()
-    environment = {
-        **stack.environment,
-        "PLUGWATCH_DATABASE_URL": database_url,
-        "PLUGWATCH_API_PORT": str(port),
-        "PLUGWATCH_HOST": "127.0.0.1",
-        "PLUGWATCH_READ_TOKEN": TOKEN,
-        "PLUGWATCH_LOG_LEVEL": "WARNING",
-    }
-    with process("api", environment=environment):
-        wait_ready(port)
-        yield Client(port, TOKEN)
+    settings = {"DATABASE_URL": database_url, "READ_TOKEN": TOKEN, "LOG_LEVEL": "WARNING"}
+    with api.serving(stack.environment, **settings) as served:
+        yield Client(served.port, TOKEN)
 
 
 def filled(stack: Stack, stations: int) -> str:

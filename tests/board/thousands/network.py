@@ -17,8 +17,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from loadtest.list_latency import fill
-from loadtest.servers.child import process, wait_ready
-from local.ports import free_port
+from loadtest.servers import api, cpu
 from local.stack import Stack
 from shared.stores import redis_client
 from shared.stores.changes import Facts
@@ -43,8 +42,7 @@ class Network:
 
     def cpu_s(self) -> float:
         """What the API has used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / 100
+        return cpu.cpu_s(self.pid)
 
     @contextlib.contextmanager
     def changing(self, per_s: int) -> Iterator[None]:
@@ -97,21 +95,11 @@ def network(stations: int, **settings: str) -> Iterator[Network]:
         Stack.start(data_dir=Path(directory), given={}) as stack,
     ):
         database_url = stack.postgres.create_database("board")
-        port = free_port()
-        environment = {
-            **stack.environment,
-            "PLUGWATCH_DATABASE_URL": database_url,
-            "PLUGWATCH_API_PORT": str(port),
-            "PLUGWATCH_HOST": "127.0.0.1",
-            "PLUGWATCH_READ_TOKEN": TOKEN,
-            "PLUGWATCH_LOG_LEVEL": "WARNING",
-            **{f"PLUGWATCH_{name}": value for name, value in settings.items()},
-        }
+        environment = {**stack.environment, "PLUGWATCH_DATABASE_URL": database_url}
         subprocess.run([sys.executable, "-m", "shared.migrate"], env=environment, check=True, capture_output=True)
         ids = elsewhere(_filled(database_url, stations))
-        with process("api", environment=environment) as api:
-            wait_ready(port)
-            yield Network(f"http://127.0.0.1:{port}", api.pid, stack.redis_url, ids)
+        with api.serving(environment, **{"READ_TOKEN": TOKEN, "LOG_LEVEL": "WARNING"} | settings) as served:
+            yield Network(f"http://127.0.0.1:{served.port}", served.pid, stack.redis_url, ids)
 
 
 async def _filled(url: str, stations: int) -> list[str]:
@@ -126,16 +114,11 @@ async def _filled(url: str, stations: int) -> list[str]:
 @contextlib.contextmanager
 def another_api(run: dict[str, Any], **settings: str) -> Iterator[str]:
     """A second API of a system that runs, with ``settings`` of its own (names without prefix); its address."""
-    port = free_port()
     environment = {
         "PLUGWATCH_DATABASE_URL": run["database_url"],
         "PLUGWATCH_REDIS_URL": run["redis_url"],
         "PLUGWATCH_KAFKA_BOOTSTRAP_SERVERS": run["kafka_bootstrap_servers"],
         "PLUGWATCH_ADMIN_TOKEN": run["admin_token"],
-        "PLUGWATCH_API_PORT": str(port),
-        "PLUGWATCH_HOST": "127.0.0.1",
-        **{f"PLUGWATCH_{name}": value for name, value in settings.items()},
     }
-    with process("api", environment=environment):
-        wait_ready(port)
-        yield f"http://127.0.0.1:{port}"
+    with api.serving(environment, **settings) as served:
+        yield f"http://127.0.0.1:{served.port}"
