@@ -1,8 +1,9 @@
 """``Idempotency-Key``: what is sent again is answered again, and nothing is done twice."""
 
 import asyncio
+import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -44,6 +45,16 @@ async def claimed(api: Api) -> bool:
     """Whether a request has begun under a key within the last minute."""
     recent = "SELECT EXISTS (SELECT FROM idempotency WHERE begun_at > now() - interval '1 minute')"
     return bool(await api.pool.fetchval(recent))
+
+
+@contextlib.asynccontextmanager
+async def under_way(api: Api, what: dict[str, Any]) -> AsyncIterator["asyncio.Task[httpx.Response]"]:
+    """A charge point is created at S1, whose row somebody else holds while the block runs."""
+    async with api.pool.acquire() as slow, slow.transaction():
+        await slow.execute("SELECT FROM stations WHERE id = 'S1' FOR UPDATE")
+        task = asyncio.create_task(post(api, "/v1/stations/S1/charge-points", what))
+        await eventually(lambda: claimed(api))
+        yield task
 
 
 async def audited(api: Api) -> int:
@@ -106,12 +117,8 @@ async def test_many_at_once_are_one(ready: Api) -> None:
 
 
 async def test_one_that_is_under_way_says_so(ready: Api) -> None:
-    """A station whose row somebody else holds."""
     body = {"json": {"id": "CP2"}}
-    async with ready.pool.acquire() as slow, slow.transaction():
-        await slow.execute("SELECT FROM stations WHERE id = 'S1' FOR UPDATE")
-        first = asyncio.create_task(post(ready, "/v1/stations/S1/charge-points", body))
-        await eventually(lambda: claimed(ready))
+    async with under_way(ready, body) as first:
         second = await post(ready, "/v1/stations/S1/charge-points", body)
         assert problem(second, 409).type == "/problems/in-progress"
     assert (await first).status_code == 201
@@ -139,10 +146,7 @@ async def test_the_answer_is_in_the_transaction_of_the_write(ready: Api) -> None
 
 async def test_who_died_in_the_middle_blocks_for_a_minute_and_can_write_no_more(ready: Api) -> None:
     body = {"json": {"id": "CP2"}}
-    async with ready.pool.acquire() as slow, slow.transaction():
-        await slow.execute("SELECT FROM stations WHERE id = 'S1' FOR UPDATE")
-        stuck = asyncio.create_task(post(ready, "/v1/stations/S1/charge-points", body))
-        await eventually(lambda: claimed(ready))
+    async with under_way(ready, body) as stuck:
         await ready.pool.execute("UPDATE idempotency SET begun_at = begun_at - interval '61 seconds'")
         other = asyncio.create_task(post(ready, "/v1/stations/S1/charge-points", body))
         await eventually(lambda: claimed(ready))
