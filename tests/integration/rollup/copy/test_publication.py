@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from local.stack import Stack
 from shared.stores import fleet as road
@@ -167,6 +168,19 @@ async def test_a_cancellation_is_never_lost_in_redis(redis: Redis) -> None:
         await asyncio.wait([publishing])
         assert publishing.cancelled(), f"lost when cancelled after {turns} turns of the loop"
     assert turns > 1
+
+
+async def test_what_a_frozen_redis_does_not_answer_is_not_taken_for_postgres(stack: Stack, redis: Redis) -> None:
+    """A rollup asks both in the same breath: a plain timeout may be either's."""
+    copy = HotCopy(redis, stream_length=100)
+    change = Change("station", "S", None, 1, '"1.1"', b"{}")
+    stack.redis.pause()
+    try:
+        calls = [copy.publish([change]), copy.trim(), copy.changes.newest(), copy.look(), copy.now(), copy.read("a")]
+        failures = await asyncio.gather(*calls, return_exceptions=True)
+    finally:
+        stack.redis.resume()
+    assert [one for one in failures if not isinstance(one, RedisError)] == []
 
 
 async def test_a_postgres_that_is_away_is_not_taken_for_redis(
