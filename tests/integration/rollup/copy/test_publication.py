@@ -1,6 +1,8 @@
 """Redis after commits, outages and losses: in the end what Postgres says, in the order it came about."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import pytest
 from redis.asyncio import Redis
@@ -15,6 +17,8 @@ from shared.stores.postgres import Pool
 from tests.events import T0, Session
 from tests.integration.rollup.copy.copied import is_copied, no_notes, write
 from tests.integration.rollup.parts import Fleet, clock, eventually, publish, rollup, running
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -151,6 +155,26 @@ async def test_the_stream_is_bounded_in_bytes(redis: Redis) -> None:
     assert 0 < int(await redis.memory_usage(STREAM) or 0) <= 100_000
     newest = (await copy.changes.entries("-", 10_000))[-1]
     assert newest.revision == 10_000
+
+
+async def test_a_redis_that_forgot_its_scripts_does_all_that_is_asked_and_once(redis: Redis) -> None:
+    copy = HotCopy(redis, stream_length=100)
+
+    async def forgetful(call: Awaitable[T]) -> T:
+        await redis.script_flush()
+        return await call
+
+    assert not (await forgetful(copy.look())).is_filled
+    await copy.set_filled(stream_is_whole=True)
+    await forgetful(copy.publish([Change("station", "S", None, 1, '"1.1"', b"{}")]))
+    assert await forgetful(copy.mark(await copy.now(), 60))
+    found = await forgetful(copy.read_many([hot.station_key("S")]))
+    assert found == hot.Copied([hot.Hot('"1.1"', b"{}", None)], None)
+    followed = await forgetful(copy.changes.follow("0-0", 10, 1))
+    (entry,) = followed.entries
+    assert (followed.is_whole, followed.fresh_s > 0, entry.revision) == (True, True, 1)
+    assert await forgetful(copy.changes.current([entry])) == {entry.id: b"{}"}
+    await forgetful(copy.write())
 
 
 async def test_a_cancellation_is_never_lost_in_redis(redis: Redis) -> None:
