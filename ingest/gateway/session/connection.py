@@ -228,7 +228,7 @@ class Connection(WebSocket):
         if ticket is not self._ticket or outcome is None:
             return
         try:  # as `guarded` does; here it would be felt
-            now = time.monotonic()
+            now, self.due_at = time.monotonic(), 0.0  # something may have waited for the answer
             self._waiting = self._ticket = None
             self.liveness.heard(now)
             if ticket.is_refused:
