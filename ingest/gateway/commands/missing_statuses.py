@@ -25,20 +25,23 @@ class MissingStatuses:
     """Of one session that began at ``now``; what the charge point has is to be told when it `wants_places`."""
 
     __slots__ = (
-        "_asked", "_asked_whole", "_due_at", "_is_2x", "_looked_up", "_owed", "_reported", "_settle_s", "_settled_at",
-        "_turn", "is_looking",
+        "_asked", "_asked_whole", "_due_at", "_is_2x", "_looked_up", "_owed", "_pace", "_reported", "_settle_s",
+        "_settled_at", "_turn", "is_looking",
     )  # fmt: skip
 
     def __init__(self, now: float, settle_s: float, *, is_2x: bool) -> None:
         self._settle_s = settle_s
         self._is_2x = is_2x
         self._turn: float | None = None  #: when it may ask
+        self._pace: Pace | None = None  #: by which it has that turn
         self.is_looking = False  #: the answer to `wants_places` is on its way
         self.booted(now)
 
     def booted(self, now: float) -> None:
         """It is to report everything by itself, and has some time for that."""
         self._settled_at: float | None = now + self._settle_s  #: None once all was asked for
+        if self._turn is not None and self._turn < self._settled_at:
+            self.end()
         self._looked_up: Collection[Place] | None = None
         self._owed: frozenset[Place] = frozenset()  #: refused: asked for before the session settles
         self._reported: frozenset[Place] = frozenset()
@@ -105,7 +108,7 @@ class MissingStatuses:
             self._end_round(now)
             return self.take(now, pace)
         if self._turn is None or now - self._turn > TURN_S:
-            self._turn = pace.turn(now)
+            self._turn, self._pace = pace.turn(now), pace
         if now < self._turn:
             self._due_at = self._turn
             return None
@@ -129,12 +132,19 @@ class MissingStatuses:
         else:
             self.answered(now, is_accepted=False)
 
+    def end(self) -> None:
+        """Nothing is asked for now: another session may have its turn."""
+        if self._turn is not None and self._pace is not None:
+            self._pace.give_back(self._turn)
+        self._turn = None
+
     def _end_round(self, now: float) -> None:
         """All that was refused was asked for, then all that is known."""
         if self._owed and self._settled_at is not None:
             self._owed = frozenset()
             self._begin(max(now, self._settled_at))
         else:
+            self.end()
             self._owed, self._settled_at, self._looked_up, self._reported = frozenset(), None, None, frozenset()
             self._begin(None)
 

@@ -182,6 +182,7 @@ class CommandQueue:
 
     def end(self) -> None:
         """The session is over: nobody will answer."""
+        self.statuses.end()
         self._drop(Interrupted("it left before it answered"))
         while self._waiting:
             self._waiting.pop(0).fail(ConnectionError("the charger has gone"))

@@ -178,6 +178,47 @@ def test_who_missed_its_turn_waits_for_another() -> None:
     assert talk.statuses.due_at(late) == late + 5
 
 
+@pytest.mark.parametrize("how", ["left", "restarted", "reported"])
+def test_who_comes_and_goes_takes_no_turn_from_who_stays(how: str) -> None:
+    pace = Pace(1, SETTLE_S)
+    pace.turn(SETTLE_S)
+    for _ in range(100):
+        other = Talk(places=[(1, 1)])
+        other.pace = pace
+        assert other.asked(SETTLE_S) == []
+        match how:
+            case "left":
+                other.statuses.end()
+            case "restarted":
+                other.statuses.booted(SETTLE_S)
+            case _:
+                other.statuses.refused(reported((1, 1)), SETTLE_S)
+                other.statuses.reported(reported((1, 1)))
+                assert other.asked(SETTLE_S, since_s=SETTLE_S) == []
+    talk = Talk(places=[(1, 1)])
+    talk.pace = pace
+    assert talk.asked(SETTLE_S + 2) == [(SETTLE_S + 1, trigger(1, 1))]
+
+
+def test_who_restarts_while_it_waits_long_for_its_turn_keeps_it() -> None:
+    talk = Talk(places=[(1, 1)])
+    talk.pace = Pace(1, SETTLE_S)
+    others = [talk.pace.turn(SETTLE_S) for _ in range(100)]
+    assert talk.asked(SETTLE_S) == []
+    talk.statuses.booted(SETTLE_S)
+    assert talk.pace.turn(SETTLE_S) == others[-1] + 2
+    assert talk.asked(300, since_s=SETTLE_S) == [(others[-1] + 1, trigger(1, 1))]
+
+
+def test_a_turn_that_is_given_back_goes_to_the_next_unless_it_is_over() -> None:
+    pace = Pace(1, 100)
+    turns = [pace.turn(100) for _ in range(4)]
+    assert turns == [100, 101, 102, 103]
+    pace.give_back(102)
+    pace.give_back(100)
+    assert [pace.turn(101.5) for _ in range(2)] == [102, 104]
+
+
 def test_nothing_is_due_until_the_places_are_known() -> None:
     statuses = MissingStatuses(0.0, SETTLE_S, is_2x=False)
     assert statuses.due_at(1) == SETTLE_S

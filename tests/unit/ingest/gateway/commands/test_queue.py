@@ -165,3 +165,12 @@ def test_without_a_pace_no_statuses_are_asked_for(is_2x: bool) -> None:
     queue = CommandQueue(0, SETTLE_S, is_2x=is_2x)
     queue.statuses.known(())
     assert queue.take((), (), 1000, None) is None
+
+
+async def test_the_turn_of_who_left_is_free(queue: CommandQueue) -> None:
+    pace = Pace(1, SETTLE_S)
+    pace.turn(SETTLE_S)
+    queue.statuses.known([(1, 1)])
+    assert queue.take((), (), SETTLE_S, pace) is None
+    queue.end()
+    assert pace.turn(SETTLE_S) == SETTLE_S + 1
