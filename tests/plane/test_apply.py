@@ -24,7 +24,8 @@ def plane(tmp_path: Path) -> Iterator[Plane]:
 
 def apply(plane: Plane, place: str, wait: str = "120s") -> "subprocess.CompletedProcess[str]":
     path = f"{Path(tool('kubectl')).parent}:/usr/bin:/bin"
-    environment = {"PATH": path, "KUBECONFIG": str(plane.kubeconfig), "WAIT": wait}
+    home = str(plane.kubeconfig.parent)  # for what kubectl remembers
+    environment = {"PATH": path, "HOME": home, "KUBECONFIG": str(plane.kubeconfig), "WAIT": wait}
     command = [str(K8S / "apply"), str(K8S / "overlays" / place)]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
 
