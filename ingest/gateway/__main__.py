@@ -133,7 +133,7 @@ async def serve(given: Settings) -> None:
                     group.create_task(lease.run(server.announce_all), name="lease"),
                 ]
                 async with server.serving(given.host, given.gateway_port) as port:
-                    admin.spare_the_collector()
+                    admin.spare_the_collector(young=10_000)  # 2 ms: chargers wait meanwhile
                     started.set()
                     log.info(
                         "chargers may connect",

@@ -45,6 +45,9 @@ def settle(charge_point: ChargePoint, at: int, mode: Connector0Mode, evse_ids: I
 
 def status_of(charge_point: ChargePoint) -> Status:
     """What its EVSEs come to; where none is known, what connector 0 says."""
+    if len(charge_point.evses) == 1:
+        (only,) = charge_point.evses.values()
+        return only.status
     if charge_point.evses:
         return rolled_up(count(settled.status for settled in charge_point.evses.values()))
     whole = charge_point.reports.get(CHARGE_POINT)
@@ -82,6 +85,11 @@ def _settle_evse(charge_point: ChargePoint, evse_id: int, cap: Report | None, at
     """``cap`` is what connector 0 says, if that can overrule."""
     reports, places = charge_point.reports, charge_point.connectors_of[evse_id]
     evse = reports.get((evse_id, EVSE_LEVEL))
+    if evse is None and cap is None and len(places) == 1 and charge_point.unreported_since is None:
+        status = reports[places[0]].normalized  # of most chargers, and most of the work: what follows comes to the same
+        _change_evse(charge_point, evse_id, status, "OWN", at)
+        _change(charge_point, places[0], status, "OWN", at)
+        return
     evse_cap = evse if evse is not None and places and heard(charge_point, evse) in _OVERRULING else None
     spoken = [reports[place] for place in places] if places or evse is None else [evse]
     capped: list[tuple[Status, Reason]]

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
 from random import random
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -236,7 +237,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         kinds: Counter[type[Event]] = Counter()
         for key, events in made.events.items():
             if key in applied.found:
-                kinds.update(type(event) for _, event in events)
+                kinds.update(map(type, map(itemgetter(1), events)))
             else:
                 metrics.unknown.inc(len(events))
         for kind, n in kinds.items():
