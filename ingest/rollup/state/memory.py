@@ -7,7 +7,7 @@ wrongly, costs a second try, and nothing else. What a batch takes is out of the 
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ingest.rollup.fold.state import ChargePoint
@@ -65,10 +65,11 @@ class _Newest(Generic[_T]):
 class Memory:
     """The charge points and the stations that were written last."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
         self._charge_points = _Newest[_ChargePoint](most)
         self._stations = _Newest[_Station](most)
-        self._doubted: dict[int, tuple[int, float]] = {}  #: station → how often in a row, and when last (monotonic s)
+        self._clock = clock  #: s
+        self._doubted: dict[int, tuple[int, float]] = {}  #: station → how often in a row, and when last (s)
         self.revisions: list[int] = []  #: fresh ones, for the next batch that is remembered
 
     def take(self, keys: Collection[int]) -> Known | None:
@@ -126,10 +127,10 @@ class Memory:
         """It was wrong somewhere."""
         for key in known.stations:
             times, _ = self._doubted.pop(key, (0, 0.0))
-            self._doubted[key] = times + 1, time.monotonic()
+            self._doubted[key] = times + 1, self._clock()
         while len(self._doubted) > DOUBTED:
             del self._doubted[next(iter(self._doubted))]
 
     def _is_doubted(self, station_key: int) -> bool:
         times, at = self._doubted.get(station_key, (0, 0.0))
-        return times >= DOUBTS and time.monotonic() - at < DOUBTED_S
+        return times >= DOUBTS and self._clock() - at < DOUBTED_S

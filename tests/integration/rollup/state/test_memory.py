@@ -1,6 +1,5 @@
 """What a rollup remembers is what Postgres has, or Postgres says that it is not: it is read then."""
 
-import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -13,8 +12,7 @@ from ingest.rollup.fold.batch import batch, digest
 from ingest.rollup.fold.budget import Budget, Costly
 from ingest.rollup.fold.fold import Policy
 from ingest.rollup.metrics import Metrics
-from ingest.rollup.state import rows, statements
-from ingest.rollup.state.memory import Memory
+from ingest.rollup.state import statements
 from ingest.rollup.state.store import Applied, Fenced, Move, Store
 from shared.stores import fleet as road
 from shared.stores import postgres
@@ -22,30 +20,9 @@ from shared.stores.postgres import Pool
 from shared.words.event import Event
 from tests.events import HOUR, SECOND, T0, Session, records
 from tests.integration.rollup.parts import Fleet
-from tests.integration.rollup.state.applying import POLICY, a_store, apply
+from tests.integration.rollup.state.applying import POLICY, a_store, apply, seen_right
 
 WORDS = ("Available", "Charging", "Faulted", "Preparing", "Unavailable")
-
-
-async def seen_right(store: Store, pool: Pool) -> int:
-    """How much is remembered in the version that Postgres has; all of that is what would be read now."""
-    stations, remembered, seen = store._memory._stations._held, store._memory._charge_points._held, 0
-    async with pool.acquire() as connection:
-        found = await statements.read(connection, list(stations), list(remembered))
-    charge_points = rows.charge_points(found.charge_points, found.reports, found.intents)
-    for row in found.charge_points:
-        (one, known, _), read = remembered[row["key"]], charge_points[row["key"]]
-        if known.xmin == row["xmin"] and read.expired is None and not read.forgotten:
-            assert one == read
-            assert (known.version, known.revision) == (row["version"], row["revision"])
-            seen += 1
-    for row in found.stations:
-        station = stations[row["key"]]
-        if station.row["xmin"] == row["xmin"]:
-            assert station.row == row
-            assert list(station.members.values()) == [one for one in found.members if one["station_key"] == row["key"]]
-            seen += 1
-    return seen
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -234,19 +211,15 @@ async def test_what_is_remembered_and_too_costly_spends_its_budget_once(store: S
     assert next(looks) == 4, "it was made, began, and looked at twice"
 
 
-async def test_rollups_that_write_one_station_in_turn_see_each_other(fleet: Fleet, topic: str) -> None:
-    station = await fleet.station()
-    sessions = [await fleet.session(f"CP{n}", station_key=station) for n in range(2)]
-    stores = [a_store(fleet.pool, topic) for _ in sessions]
-    revisions: list[int] = []
-    for turn in range(12):
-        for partition, (session, store) in enumerate(zip(sessions, stores, strict=True)):
-            applied = await apply(store, session.reported(T0 + turn * SECOND, WORDS[turn % 2]), partition=partition)
-            revisions += [applied.changes[-1].revision]
-    assert revisions == sorted(revisions), "a revision that was taken ahead is not used where a later one was written"
-    shown = await fleet.pool.fetchval("SELECT counts::text FROM stations WHERE key = $1", station)
-    assert shown == '{"OCCUPIED": 2}'
-    assert station not in stores[0]._memory._stations._held, "it is read, since another writes it, too"
+async def test_a_revision_that_was_taken_ahead_is_not_used_where_a_later_one_was_written(
+    store: Store, fleet: Fleet
+) -> None:
+    one, other = await fleet.session("A"), await fleet.session("B")
+    for word in ("Available", "Charging"):  # the second takes some ahead
+        await apply(store, one.reported(T0, word))
+    read = await apply(store, other.reported(T0))
+    remembered = await apply(store, other.reported(T0 + SECOND, "Charging"))
+    assert min(change.revision for change in remembered.changes) > max(change.revision for change in read.changes)
 
 
 async def test_a_batch_with_more_than_most_bring_is_remembered_too(store: Store, fleet: Fleet) -> None:
@@ -259,47 +232,3 @@ async def test_a_batch_with_more_than_most_bring_is_remembered_too(store: Store,
     await apply(store, session.reported(T0 + HOUR, "Charging"), skipped)
     assert await fleet.history(session.key, "STATUS") == ["Available", "Charging", "Faulted", "Charging"]
     assert await seen_right(store, fleet.pool)
-
-
-async def test_two_tasks_that_write_one_charge_point_at_once_lose_nothing(store: Store, fleet: Fleet) -> None:
-    sessions = [await fleet.session(f"CP{n}", station_key=await fleet.station(f"S{n}")) for n in range(2)]
-    await store.positions([0, 1])
-    for partition in range(2):
-        await apply(store, sessions[partition].reported(T0), partition=partition)
-
-    async def sweeps() -> None:
-        for n in range(20):
-
-            def marked(charge_points: Any, _: Any, n: int = n) -> list[int]:
-                for one in charge_points.values():
-                    one.last_seen_at = T0 + n
-                return list(charge_points)
-
-            await store.apply([one.key for one in sessions], (), marked, T0)
-
-    async def says(partition: int) -> None:
-        for n in range(20):
-            await apply(store, sessions[partition].reported(T0 + n * SECOND, WORDS[n % 3]), partition=partition)
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(sweeps())
-        for partition in range(2):
-            group.create_task(says(partition))
-    for session in sessions:
-        assert len(await fleet.history(session.key, "STATUS")) == 20
-    assert await seen_right(store, fleet.pool)
-
-
-async def test_what_was_written_longest_ago_is_forgotten_first(pool: Pool, fleet: Fleet, topic: str) -> None:
-    store = a_store(pool, topic)
-    store._memory = memory = Memory(most=5_000)
-    charge_points, stations = memory._charge_points._held, memory._stations._held
-    station = await fleet.station("large")
-    sessions = [await fleet.session(f"CP{n}", station_key=station if n % 2 else None) for n in range(30)]
-    for session in sessions:
-        await apply(store, session.reported(T0))
-    assert list(charge_points) == [one.key for one in sessions[-len(charge_points) :]]
-    assert 3 < len(charge_points) < 15
-    assert memory._charge_points.size == sum(one.size for one in charge_points.values()) <= 5_000
-    assert memory._stations.size == sum(one.size for one in stations.values()) <= 5_000
-    assert station not in stations, "the documents in it are too many"
