@@ -29,7 +29,14 @@ _KEEPALIVE = {
 
 
 class _Distrustful(AbstractConnection):
-    """A connection that is not used again after READONLY: its server was the writable one before a failover."""
+    """A connection that is not used again after READONLY: its server was the writable one before a failover.
+
+    Its close is not waited for: the pool would do that under its lock, and whoever is cancelled while it waits for that
+    lock, to give a connection back, never gives it back. A hundred of those, and Redis is away until the process ends.
+    """
+
+    async def disconnect(self, nowait: bool = True, *args: Any, **kwargs: Any) -> None:
+        await super().disconnect(True, *args, **kwargs)
 
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -96,3 +96,20 @@ async def test_what_redis_does_not_answer_in_time_is_its_error(stack: Stack) -> 
         with pytest.raises(RedisError, match="does not answer"):
             async with redis_client.answering(longer_s=0.05 - redis_client.TIMEOUT_S):
                 await redis_client.at_once(redis, WAIT)
+
+
+async def test_a_redis_that_is_read_only_costs_no_connection_whoever_gives_up_on_it(stack: Stack) -> None:
+    async with redis_client.client(stack.redis_url) as redis, redis_client.client(stack.redis_url) as operator:
+        await operator.replicaof("127.0.0.1", "1")
+        try:
+            for turns in range(40):
+                asked = [asyncio.create_task(redis_client.at_once(redis, ("SET", "a", 1))) for _ in range(10)]
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                for one in asked[::2]:
+                    one.cancel()
+                await asyncio.gather(*asked, return_exceptions=True)
+        finally:
+            await operator.replicaof("NO", "ONE")
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(redis_client.at_once(redis, ("SET", "a", 1)) for _ in range(100)))
