@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ingest.gateway.inventory.comparison import PAGE, Comparison
@@ -204,16 +204,26 @@ class Registry:
         except AWAY:
             self._named |= named
             raise
-        for row in rows:
-            self._take(row)
+        await self._take_all(rows)
 
     async def _compare_page(self, comparison: Comparison) -> None:
         async with asyncio.timeout(60), self._pool.acquire(timeout=RELEASE_S) as connection:
             rows = await connection.fetch(_PAGE, comparison.after, timeout=60)
-        for gone in comparison.gone([row["key"] for row in rows]):
-            if (entry := self._by_key.get(gone)) is not None:
+        await self._forget(comparison.gone([row["key"] for row in rows]))
+        await self._take_all(rows)
+
+    async def _forget(self, keys: Sequence[int]) -> None:
+        """The last page may end all of a fleet at once: the loop turns between some of them."""
+        for count, key in enumerate(keys):
+            if count and count % PAGE == 0:
+                await asyncio.sleep(0)
+            if (entry := self._by_key.get(key)) is not None:
                 self._remove(entry)
-        for row in rows:
+
+    async def _take_all(self, rows: Sequence[Any]) -> None:
+        for count, row in enumerate(rows):
+            if count and count % PAGE == 0:
+                await asyncio.sleep(0)
             self._take(row)
 
     def _notified(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
@@ -241,6 +251,7 @@ class Registry:
                 del self._misses[next(iter(self._misses))]
             self._misses[folded] = time.monotonic() + MISS_S
             return None
+        self._name(str(row["key"]))  # what changed since it was read may have been read, and told, before
         return self._take(row)
 
     def _take(self, row: Any) -> Entry | None:

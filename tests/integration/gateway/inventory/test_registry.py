@@ -55,6 +55,28 @@ class _Counting:
         )
 
 
+@pytest.mark.parametrize("open_registration", [False, True])
+async def test_what_changed_while_it_was_looked_up_is_read_again(
+    database_url: str, inventory: Inventory, ids: Ids, open_registration: bool
+) -> None:
+    charge_point_id = next(ids)
+    if not open_registration:
+        await inventory.add(charge_point_id)
+    async with postgres.pool(database_url, size=2, name="registry-test") as pool:
+        registry = Registry(pool, listen_dsn=database_url, open_registration=open_registration)
+        entry = await registry.find(charge_point_id)
+        assert entry is not None
+        await inventory.delete(entry.key)  # as if that was told before the answer to the lookup was taken
+        following = asyncio.create_task(registry.follow())
+
+        async def forgotten() -> bool:
+            return registry.known(entry.key) is None
+
+        await eventually(forgotten)
+        assert entry.deleted
+        following.cancel()
+
+
 @pytest.mark.parametrize("exists", [True, False])
 async def test_lookups_of_one_id_are_one_query_and_a_miss_is_remembered(
     database_url: str, inventory: Inventory, ids: Ids, exists: bool

@@ -1,9 +1,12 @@
 """The inventory in memory: what rows do to it."""
 
+import asyncio
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
 
+from ingest.gateway.inventory.comparison import PAGE
 from ingest.gateway.inventory.entry import CONFLICT, CONFLICT_S, Entry
 from ingest.gateway.inventory.registry import Registry
 from shared.stores.postgres import Pool
@@ -119,3 +122,25 @@ def test_many_takeovers_within_a_minute_are_a_conflict_that_passes() -> None:
         entry.taken_over(float(n))
     assert entry.in_conflict(float(CONFLICT))
     assert not entry.in_conflict(CONFLICT_S + 1.0)
+
+
+@pytest.mark.parametrize("how", ["lacks", "deleted"])
+async def test_the_loop_turns_while_a_fleet_is_forgotten(registry: Registry, changed: list[Entry], how: str) -> None:
+    keys, seen = range(1, 10 * PAGE + 1), [0]
+    for key in keys:
+        registry._take(row(key, f"CP{key}"))
+
+    async def watch() -> None:
+        while True:
+            seen.append(len(changed))
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    if how == "lacks":
+        await registry._forget(keys)
+    else:
+        await registry._take_all([row(key, f"CP{key}", deleted=True) for key in keys])
+    watching.cancel()
+    seen.append(len(changed))
+    assert max(after - before for before, after in pairwise(seen)) == PAGE
+    assert (len(registry), len(changed)) == (0, len(keys))
