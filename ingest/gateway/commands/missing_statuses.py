@@ -19,6 +19,7 @@ TURN_S = 2  #: a turn that was not used so long after it came is lost: all who m
 REST_S = 2  #: thousands may wait for the broker at once
 REPORT_S = 30  #: what was asked for as a whole has so long to come before the rest is asked for one by one
 _WHOLE: Place = (0, 0)
+_NONE: frozenset[Place] = frozenset()  #: one for all sessions: each call makes another, of 200 bytes
 
 
 class MissingStatuses:
@@ -43,13 +44,13 @@ class MissingStatuses:
         if self._turn is not None and self._turn < self._settled_at:
             self.end()
         self._looked_up: Collection[Place] | None = None
-        self._owed: frozenset[Place] = frozenset()  #: refused: asked for before the session settles
-        self._reported: frozenset[Place] = frozenset()
+        self._owed = _NONE  #: refused: asked for before the session settles
+        self._reported = _NONE
         self._begin(self._settled_at)
 
     def _begin(self, due_at: float | None) -> None:
         self._due_at = due_at
-        self._asked: frozenset[Place] = frozenset()
+        self._asked = _NONE
         self._asked_whole = False
 
     def reported(self, events: Iterable[object]) -> None:
@@ -141,11 +142,11 @@ class MissingStatuses:
     def _end_round(self, now: float) -> None:
         """All that was refused was asked for, then all that is known."""
         if self._owed and self._settled_at is not None:
-            self._owed = frozenset()
+            self._owed = _NONE
             self._begin(max(now, self._settled_at))
         else:
             self.end()
-            self._owed, self._settled_at, self._looked_up, self._reported = frozenset(), None, None, frozenset()
+            self._owed, self._settled_at, self._looked_up, self._reported = _NONE, None, None, _NONE
             self._begin(None)
 
     def _to_report(self) -> set[Place]:
