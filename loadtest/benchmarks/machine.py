@@ -30,12 +30,17 @@ def circumstances() -> dict[str, Any]:
             "load_before": round(os.getloadavg()[0], 2),
         },
         "versions": {
-            "python": platform.python_version(),
+            "python": f"{platform.python_version()} ({_builder()})",
             "postgres": _said(postgres.binary("postgres"), "--version").split()[-1],
             "broker": f"Apache Kafka {kafka_jars.VERSION}" if broker() == "kafka" else "librdkafka's built-in",
             **{name: version(name) for name in PACKAGES},
         },
     }
+
+
+def _builder() -> str:
+    """Of Python: distributions and official images link it as a whole (LTO), which one built here may lack."""
+    return platform.freedesktop_os_release()["ID"] if sys.base_prefix == "/usr" else "built apart"
 
 
 def _processor() -> str:
