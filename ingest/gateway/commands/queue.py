@@ -161,8 +161,9 @@ class CommandQueue:
 
     def overdue(self, now: float) -> Command | None:
         """Ends the waiting of those whose deadline has passed; gives up, and returns, what is not answered in time."""
-        while self._waiting and (self._waiting[0].done.done() or now >= self._waiting[0].deadline):
-            self._waiting.pop(0).fail(Unsent(self._why_unsent()))
+        for late in [one for one in self._waiting if one.done.done() or now >= one.deadline]:
+            self._waiting.remove(late)
+            late.fail(Unsent(self._why_unsent()))
         command, order = self._under_way, self._order
         if command is None or now - self._sent_at < self._answer_s:
             return None

@@ -174,3 +174,12 @@ async def test_the_turn_of_who_left_is_free(queue: CommandQueue) -> None:
     assert queue.take((), (), SETTLE_S, pace) is None
     queue.end()
     assert pace.turn(SETTLE_S) == SETTLE_S + 1
+
+
+async def test_a_deadline_is_over_when_it_is_whoever_waits_before(queue: CommandQueue) -> None:
+    long, short, gone = queue.add(RESET, 100), queue.add(UNLOCK, 50), queue.add(UNLOCK, 100)
+    gone.cancel()
+    queue.overdue(50)
+    assert (long.done(), type(short.exception())) == (False, Unsent)
+    for _ in range(WAITING - 1):
+        queue.add(UNLOCK, 100)
