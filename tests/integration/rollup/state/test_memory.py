@@ -161,6 +161,16 @@ async def test_a_batch_that_is_remembered_wrongly_leaves_nothing(store: Store, f
     assert await fleet.history(session.key) == before
 
 
+async def test_a_trial_writes_nothing_and_is_not_remembered(store: Store, fleet: Fleet) -> None:
+    session = await fleet.session()
+    await apply(store, session.began(T0))
+    made = batch(records(session.reported(T0, "Charging")))
+    applied = await store.apply(made.events.keys(), (), made.alter(POLICY), T0, is_trial=True)
+    assert applied.changed == [session.key]
+    assert await fleet.history(session.key) == ["ONLINE"]
+    assert await seen_right(store, fleet.pool) == 2, "as before: the charge point and its station"
+
+
 async def test_nothing_is_remembered_once_a_position_was_moved(database_url: str, topic: str, fleet: Fleet) -> None:
     session, other = await fleet.session("A"), await fleet.session("B")
     async with postgres.pool(database_url, size=1, name="remembering") as pool:
