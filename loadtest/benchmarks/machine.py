@@ -39,7 +39,7 @@ def circumstances() -> dict[str, Any]:
 
 
 def _builder() -> str:
-    """Of Python: distributions and official images link it as a whole (LTO), which one built here may lack."""
+    """Of Python: a distribution's is built with other options than one's own."""
     return platform.freedesktop_os_release()["ID"] if sys.base_prefix == "/usr" else "built apart"
 
 

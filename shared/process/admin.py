@@ -138,11 +138,12 @@ def file_limit() -> int:
 def spare_the_collector(young: int = 50_000) -> None:
     """What stands now stays: a garbage collection every 700 objects that walks all of it frees nothing.
 
-    ``young`` objects are collected at a time: fewer stop the loop for less, and more of them have died by themselves.
+    ``young`` objects are collected at a time, and those that stay once more with the next ones: fewer stop the loop for
+    less, and more of them have died by themselves.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(young, 10, 1_000)
+    gc.set_threshold(young, 1, 50_000_000 // young)
 
 
 def on_signal(stop: asyncio.Event, serving: asyncio.Event) -> None:

@@ -16,7 +16,7 @@ from shared.words.event import MOST_PLACES, InventoryReported, StatusReported
 Place = tuple[int, int]  #: EVSE and connector; (0, 0) is the charge point, (e, 0) an EVSE as a whole
 
 TURN_S = 2  #: a turn that was not used so long after it came is lost: all who missed theirs would ask at once
-REST_S = 2  #: thousands may wait for the broker at once
+REST_S = 1  #: thousands may wait for the broker at once; less than `TURN_S`, or each would lose its turn meanwhile
 REPORT_S = 30  #: what was asked for as a whole has so long to come before the rest is asked for one by one
 _WHOLE: Place = (0, 0)
 _NONE: frozenset[Place] = frozenset()  #: one for all sessions: each call makes another, of 200 bytes

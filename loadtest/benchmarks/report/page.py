@@ -14,9 +14,8 @@ Each figure is of one command that anyone can repeat: `make bench`, or `make ben
 (`ARGS=--help`). Everything runs on one machine, on Apache Kafka; Postgres runs without `fsync`, on both sides of a
 ratio. A ratio is to a baseline of the same run, in alternating rounds; baselines are the field's usual code, in
 `loadtest/baselines/`, and each says below what it does not do. CPU is from `/proc`, each process apart; the
-generator's is never in a sum. Absolute numbers are this machine's, and of the Python that a row names: those of
-distributions and official images are linked as a whole (LTO); one built apart, as by pyenv, may be a quarter slower.
-Measured is the median of the rounds.
+generator's is never in a sum. Absolute numbers are this machine's, and of the Python that a row names: that of a
+distribution, or one built apart. Measured is the median of the rounds.
 
 ![Each goal, and how far from it](performance/figures.svg)
 

@@ -30,7 +30,7 @@ DIAL_S = 30  #: a charger gives up on a handshake
 STORM_S = 180
 #: How statements begin or end that are sent now and then, whatever happens: proofs of life, and the comparison.
 _USUAL_BEGIN = ("SELECT pg_notify(", "SELECT 1")
-_USUAL_END = "FROM charge_points c WHERE deleted_at IS NULL"
+_USUAL_END = "FROM charge_points c WHERE key > $1 AND deleted_at IS NULL ORDER BY key LIMIT 250"
 GOALS = (
     Goal("all online, beyond their own back-off", "beyond_backoff_s", 15, "s"),
     Goal("healthy sockets lost", "healthy_lost", 0, "sockets"),
