@@ -96,13 +96,15 @@ def _needs(measured: Measured, assumed: Mapping[str, Any], chargers: int) -> dic
     beats = idle["beats_per_s"] + idle["connections"] / every_s
     resting = measured("idle", "gateway_percent") / 100 / beats
     resting *= chargers * (1 / every_s + 1 / charger["heartbeat every (s)"])
+    gateway_cores, rollup_cores = cores("gateway", resting), cores("rollup")
     return {
         "statuses/s, mean": mean,
         "statuses/s, peak": rate,
-        "gateway cores": cores("gateway", resting),
-        "gateway processes": max(_PAIR, math.ceil(chargers / assumed["connections planned a gateway"])),
+        "gateway cores": gateway_cores,
+        "gateway processes": math.ceil(max(chargers / assumed["connections planned a gateway"], gateway_cores)),
         "gateway memory, GB": chargers * measured("idle", "kb_each") * 1000 / _GB,
-        "rollup cores": cores("rollup"),
+        "rollup cores": rollup_cores,
+        "rollup processes": math.ceil(rollup_cores),
         "API cores": cores("api", reads * measured("read", "ours.read_us") / 1e6),
         "Postgres cores": cores("postgres"),
         "Redis cores": cores("redis"),
@@ -116,8 +118,8 @@ def _needs(measured: Measured, assumed: Mapping[str, Any], chargers: int) -> dic
 def _vcpus(needs: Mapping[str, float]) -> dict[str, int]:
     """What is rented: one more than needed, or twice as much; three brokers; nothing smaller than a vCPU."""
     return {
-        "gateway": max(int(needs["gateway processes"]), math.ceil(needs["gateway cores"]) + 1),
-        "rollup": math.ceil(needs["rollup cores"]) + 1,
+        "gateway": int(needs["gateway processes"]) + 1,
+        "rollup": int(needs["rollup processes"]) + 1,
         "API": math.ceil(needs["API cores"]) + 1,
         "Postgres": _PAIR * math.ceil(needs["Postgres cores"]),
         "Redis": _PAIR * math.ceil(needs["Redis cores"]),
