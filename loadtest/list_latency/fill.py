@@ -96,8 +96,14 @@ async def fill(url: str, stations: int) -> None:
 
 
 def places(first_page: bytes) -> dict[str, str]:
-    """What the paths of the queries name, from a page of stations."""
+    """What the paths of the queries name, from a page of stations.
+
+    Raises:
+        SystemExit: there is no next page.
+    """
     page = json.loads(first_page)
+    if page["next_cursor"] is None:
+        raise SystemExit("a page of 100 holds all stations: ask for more, as --stations 1000")
     station = page["items"][len(page["items"]) // 2]["id"]
     recently = (datetime.now(UTC) - timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
     return {

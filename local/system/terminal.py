@@ -16,6 +16,7 @@ def panel(run: Mapping[str, Any], board: str, took_s: float, home: Path) -> str:
     """What one needs to know, once all is ready; first the link to the status board."""
     read, api = run["read_token"], run["api"]
     curl = f"curl -s -H 'Authorization: Bearer {read}' '{api}"
+    scrape = f"curl -s -H 'Authorization: Bearer {run['metrics_token']}' '{api}/metrics'"
     first = "/v1/stations/UTR-001" if "simulator" in run["pids"] else "/v1/stations"
     known = "a station with its plugs: free or not, why, since when" if "simulator" in run["pids"] else "none yet"
     return f"""
@@ -33,6 +34,7 @@ def panel(run: Mapping[str, Any], board: str, took_s: float, home: Path) -> str:
   {BOLD}look first{PLAIN} {curl}{first}'  {DIM}({known}){PLAIN}
   then       {curl}/v1/stats'  {DIM}(the fleet in figures){PLAIN}
              {curl}/v1/stream' --no-buffer  {DIM}(changes as they come){PLAIN}
+             {scrape}  {DIM}(what Prometheus reads){PLAIN}
              {api}/docs  {DIM}(all there is to ask; a token opens it){PLAIN}
 """
 
