@@ -56,23 +56,22 @@ async def test_read_then_follow_misses_nothing_while_others_write(
     await settled(api)
     if source == "postgres":
         await copy.withdraw()
-    done = asyncio.Event()
+    last: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def write() -> None:
         for n in range(60):
             await api.rolled_up("CP1", "FAULTED" if n % 2 else "AVAILABLE")
-        done.set()
+        last.set_result(int((await api.hot(hot.station_key("S1"))).etag.strip('"').split(".")[1]))
 
     async def read_and_follow() -> int:
         answer = await api.client.get(f"/v1/{path}")
         body = answer.json()
         read: int = body["items"][0]["revision"] if "items" in body else body["revision"]
         async with listening(port, "?station_id=S1&event=station", last_id=answer.headers[HEADER]) as listener:
-            await done.wait()
-            last = int((await api.hot(hot.station_key("S1"))).etag.strip('"').split(".")[1])
+            newest = await asyncio.shield(last)
 
             async def knows_the_last() -> bool:
-                return max([read, *(one or 0 for one in listener.revisions)]) == last
+                return max([read, *(one or 0 for one in listener.revisions)]) == newest
 
             await eventually(knows_the_last)
             assert "reset" not in listener.events
