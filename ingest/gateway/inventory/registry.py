@@ -16,6 +16,7 @@ from typing import Any
 
 from ingest.gateway.inventory.comparison import PAGE, Comparison
 from ingest.gateway.inventory.entry import Entry
+from ingest.gateway.turns import in_turns
 from shared.stores import fleet, hearing, postgres
 from shared.stores.hearing import Proof
 from shared.stores.outage import Outage
@@ -214,17 +215,15 @@ class Registry:
 
     async def _forget(self, keys: Sequence[int]) -> None:
         """The last page may end all of a fleet at once: the loop turns between some of them."""
-        for count, key in enumerate(keys):
-            if count and count % PAGE == 0:
-                await asyncio.sleep(0)
-            if (entry := self._by_key.get(key)) is not None:
-                self._remove(entry)
+        async for some in in_turns(keys, PAGE):
+            for key in some:
+                if (entry := self._by_key.get(key)) is not None:
+                    self._remove(entry)
 
     async def _take_all(self, rows: Sequence[Any]) -> None:
-        for count, row in enumerate(rows):
-            if count and count % PAGE == 0:
-                await asyncio.sleep(0)
-            self._take(row)
+        async for some in in_turns(rows, PAGE):
+            for row in some:
+                self._take(row)
 
     def _notified(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         if self._proof.hears(str(payload), time.monotonic()):

@@ -1,8 +1,9 @@
 """Connections are looked at when something of theirs is due, some of them in a turn of the loop."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Protocol
+
+from ingest.gateway.turns import in_turns
 
 LOOKS_A_TURN = 250  #: some 5 ms if something is due of each; then whoever waits for an answer has it
 
@@ -18,8 +19,7 @@ class Timed(Protocol):
 
 async def look_at(timed: Iterable[Timed], now: float) -> None:
     """Each of which something is due by ``now``, or becomes due meanwhile."""
-    for count, one in enumerate(list(timed)):
-        if count and count % LOOKS_A_TURN == 0:
-            await asyncio.sleep(0)
-        if one.due_at <= now:
-            one.pulse(now)
+    async for some in in_turns(timed, LOOKS_A_TURN):
+        for one in some:
+            if one.due_at <= now:
+                one.pulse(now)
